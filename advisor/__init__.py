@@ -1,0 +1,1 @@
+"""The agent that answers a merchant, and the doors through which people reach it."""

@@ -1,0 +1,45 @@
+"""The error tree of the advisor. Tool errors (`tools.errors.ToolError`) pass through unchanged.
+
+AdvisorError                base; text in both languages, a stable code and an exit code
+├── ThreadUnknown           no such thread for this scope: foreign and unknown look alike (exit 3)
+├── SettingsInvalid         a setting has a bad value: names the field (exit 2)
+├── ModelUnavailable        the endpoint is dead, slow or talks nonsense; the planner takes over unless forbidden (exit 4)
+└── TurnTimeout             the turn's one deadline passed with nothing to say (exit 4)
+"""
+
+from __future__ import annotations
+
+from tools.text import Lang, Text
+
+__all__ = ["AdvisorError", "ModelUnavailable", "SettingsInvalid", "ThreadUnknown", "TurnTimeout"]
+
+
+class AdvisorError(Exception):
+    code = "advisor_error"
+    exit_code = 3
+
+    def __init__(self, message: Text) -> None:
+        super().__init__(message.en)
+        self.message = message
+
+    def text(self, lang: Lang) -> str:
+        return self.message.get(lang)
+
+
+class ThreadUnknown(AdvisorError):
+    code = "thread_unknown"
+
+
+class SettingsInvalid(AdvisorError):
+    code = "settings_invalid"
+    exit_code = 2
+
+
+class ModelUnavailable(AdvisorError):
+    code = "model_unavailable"
+    exit_code = 4
+
+
+class TurnTimeout(AdvisorError):
+    code = "turn_timeout"
+    exit_code = 4

@@ -1,0 +1,195 @@
+"""Scoped reading: above this module nobody can reach a table that is not bound to one merchant.
+
+One in-memory root connection per process and merchant file attaches the file read-only; each `Shop` gets its own cursor,
+because one shared Ibis connection under threads fails.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+
+from tools.errors import BadArguments, DataMissing, NotFound
+from tools.text import Text
+from tools.warehouse.schema import TableSpec, tables
+from tools.warehouse.writer import DUCKDB_CONFIG, MerchantProfile, check_merchant_id, merchant_file
+
+__all__ = ["Shop", "Warehouse"]
+
+_ATTACHED = "wh"
+
+
+@dataclass
+class _Root:
+    stamp: tuple[int, int, int]
+    connection: duckdb.DuckDBPyConnection
+    profile: MerchantProfile
+    generation: str
+    coverage: dict[str, tuple[date, date] | None]
+    rows: dict[str, int]
+
+
+class Shop:
+    """One merchant's data, read-only. Make one per tool call (`Warehouse.for_merchant`); not for sharing across threads."""
+
+    def __init__(self, root: _Root) -> None:
+        self._root = root
+        self._cursor = root.connection.cursor()
+        self._ibis: Any = ibis.duckdb.from_connection(self._cursor)
+
+    @property
+    def merchant_id(self) -> str:
+        return self._root.profile.merchant_id
+
+    @property
+    def name(self) -> str:
+        return self._root.profile.name
+
+    @property
+    def platform(self) -> str:
+        return self._root.profile.platform
+
+    @property
+    def category(self) -> str:
+        return self._root.profile.category
+
+    @property
+    def currency(self) -> str:
+        return self._root.profile.currency
+
+    @property
+    def timezone(self) -> str:
+        return self._root.profile.timezone
+
+    @property
+    def simulated(self) -> bool:
+        return self._root.profile.simulated
+
+    @property
+    def generation(self) -> str:
+        """Changes with every import; part of every fact id."""
+        return self._root.generation
+
+    def rows(self, table: str) -> int:
+        return self._root.rows[table]
+
+    def has(self, table: str) -> bool:
+        return self._root.rows[_known(table).name] > 0
+
+    def days(self, table: str) -> tuple[date, date] | None:
+        """First and last day covered by the table, or None when it is empty or has no date."""
+        return self._root.coverage[_known(table).name]
+
+    def table(self, name: str) -> Any:
+        """An Ibis table of this merchant only, without the tenant column. Raises DataMissing when it is empty."""
+        spec = _known(name)
+        if not self.has(name):
+            raise DataMissing(
+                Text(f"还没有“{spec.zh}”数据（{name}）。", f'There is no "{name}" data yet.'), tables=(name,)
+            )
+        full = self._ibis.table(spec.name, database=(_ATTACHED, "main"))
+        return full.filter(full.merchant_id == self.merchant_id).drop("merchant_id", "import_id")
+
+    def imports(self) -> list[dict[str, Any]]:
+        """The import ledger, newest first."""
+        rows = self._cursor.execute(
+            f"SELECT * EXCLUDE (merchant_id) FROM {_ATTACHED}.imports WHERE merchant_id = ? ORDER BY imported_at DESC",  # noqa: S608
+            [self.merchant_id],
+        )
+        names = [column[0] for column in rows.description]
+        return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+
+    def interrupt(self) -> None:
+        """Stop the running query of this handle, from another thread."""
+        self._cursor.interrupt()
+
+    def close(self) -> None:
+        self._cursor.close()
+
+
+class Warehouse:
+    """The folder of merchant files. `for_merchant` is the only door to shop tables."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._roots: dict[str, _Root] = {}
+        self._lock = threading.Lock()
+
+    def merchants(self) -> list[MerchantProfile]:
+        return sorted(self._profiles(), key=lambda profile: profile.merchant_id)
+
+    def _profiles(self) -> Iterator[MerchantProfile]:
+        for path in self.folder.glob("*.duckdb"):
+            yield self._root(path.stem).profile
+
+    def for_merchant(self, merchant_id: str) -> Shop:
+        """A fresh handle bound to one merchant. Raises NotFound for an unknown id."""
+        return Shop(self._root(merchant_id))
+
+    def delete(self, merchant_id: str) -> None:
+        """Delete the merchant's file. Raises NotFound."""
+        path = self._existing(merchant_id)
+        with self._lock:
+            self._roots.pop(merchant_id, None)
+            path.unlink()
+
+    def _existing(self, merchant_id: str) -> Path:
+        try:
+            path = merchant_file(self.folder, check_merchant_id(merchant_id))
+        except BadArguments as error:
+            raise _unknown(merchant_id) from error
+        if not path.exists():
+            raise _unknown(merchant_id)
+        return path
+
+    def _root(self, merchant_id: str) -> _Root:
+        path = self._existing(merchant_id)
+        with self._lock:
+            status = path.stat()
+            stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
+            root = self._roots.get(merchant_id)
+            if root is None or root.stamp != stamp:
+                root = self._roots[merchant_id] = _open(path, stamp)
+            return root
+
+
+def _known(table: str) -> TableSpec:
+    if table not in tables():
+        raise BadArguments.unknown(Text("数据表", "table"), table, list(tables()))
+    return tables()[table]
+
+
+def _unknown(merchant_id: str) -> NotFound:
+    return NotFound(
+        Text(
+            f"没有找到店铺“{merchant_id[:64]}”。用 advisor merchants list 查看，或先 advisor import 导入数据。",
+            f'No shop "{merchant_id[:64]}" was found. See `advisor merchants list`, or import data first.',
+        )
+    )
+
+
+def _open(path: Path, stamp: tuple[int, int, int]) -> _Root:
+    connection = duckdb.connect(":memory:", config=DUCKDB_CONFIG)
+    connection.execute(f"ATTACH '{path.as_posix().replace(chr(39), chr(39) * 2)}' AS {_ATTACHED} (READ_ONLY)")
+    found = connection.execute(
+        f"SELECT merchant_id, name, platform, category, currency, timezone, simulated, generation FROM {_ATTACHED}.merchants"  # noqa: S608
+    ).fetchone()
+    if found is None:
+        raise _unknown(path.stem)
+    profile = MerchantProfile(*found[:7])
+    parts = [
+        f"SELECT '{spec.name}', count(*), {f'min({spec.date})' if spec.date else 'NULL::DATE'}, "  # noqa: S608
+        f"{f'max({spec.date})' if spec.date else 'NULL::DATE'} FROM {_ATTACHED}.{spec.name}"
+        for spec in tables().values()
+    ]
+    summary = connection.execute(" UNION ALL ".join(parts)).fetchall()
+    rows = {name: count for name, count, _, _ in summary}
+    coverage = {name: (first, last) if first is not None else None for name, _, first, last in summary}
+    return _Root(stamp, connection, profile, found[7], coverage, rows)
