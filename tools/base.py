@@ -95,7 +95,7 @@ class ToolSpec:
     run: Callable[..., ToolResult]
     needs: tuple[Need, ...] = ()
     timeout_s: float = 20.0
-    label: Text = Text("", "")  # business words for the progress line
+    label: Text = field(default_factory=lambda: Text("", ""))  # business words for the progress line
 
     def schema(self) -> dict[str, Any]:
         """JSON schema of the arguments; `additionalProperties` is false."""
