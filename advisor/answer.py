@@ -15,6 +15,7 @@ __all__ = [
     "AnswerKind",
     "AskResult",
     "EvidenceItem",
+    "Figure",
     "GroundingReport",
     "PlanStep",
     "Section",
@@ -70,6 +71,17 @@ class Answer(_Model):
     follow_ups: list[str] = Field(default_factory=list)
 
 
+class Figure(_Model):
+    """One quantity behind a mark, as an independent reader needs it to check a sentence."""
+
+    metric: str
+    role: str
+    value: Decimal
+    unit: str
+    window: str = ""
+    subject: list[str] = Field(default_factory=list)
+
+
 class EvidenceItem(_Model):
     """One mark of the thread, as a reader may open it."""
 
@@ -83,6 +95,7 @@ class EvidenceItem(_Model):
     source: str = ""
     why_class: WhyClass | None = Field(default=None, alias="class")
     simulated: bool = False
+    figures: list[Figure] = Field(default_factory=list)  # every quantity of the fact, the first included
     data: dict[str, Any] = Field(default_factory=dict)
 
 

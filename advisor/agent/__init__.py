@@ -1,0 +1,1 @@
+"""The turn as a graph: state, nodes, tool runner and wiring."""

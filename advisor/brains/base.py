@@ -68,6 +68,7 @@ class ShopCard:
     category: str
     currency: str
     simulated: bool
+    timezone: str = "Asia/Shanghai"
     tables: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # table -> first and last day
 
 

