@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from tools.facts import Chart, ToolTable, WhyClass
 
@@ -27,6 +27,10 @@ AnswerKind = Literal["figure", "advice", "clarify", "decline", "pending"]
 Section = Literal["headline", "decision", "why", "what", "how", "limits", "follow_ups"]
 
 
+# Exact inside, a JSON number outside: readers of `ask --json` compare figures, not strings.
+Number = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -37,7 +41,7 @@ class Statement(_Model):
     text: str
     cites: list[str] = Field(default_factory=list)
     why_class: WhyClass | None = Field(default=None, alias="class")
-    yuan: Decimal | None = None
+    yuan: Number | None = None
 
 
 class PlanStep(_Model):
@@ -76,7 +80,7 @@ class Figure(_Model):
 
     metric: str
     role: str
-    value: Decimal
+    value: Number
     unit: str
     window: str = ""
     subject: list[str] = Field(default_factory=list)
@@ -88,7 +92,7 @@ class EvidenceItem(_Model):
     mark: str
     kind: Literal["metric", "case", "playbook", "livestream", "stated"]
     claim: str
-    value: Decimal | None = None
+    value: Number | None = None
     unit: str = ""
     window: str = ""
     formula: str = ""

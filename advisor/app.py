@@ -16,7 +16,7 @@ from advisor.settings import Settings, load_settings
 if TYPE_CHECKING:
     from advisor.brains.base import Brain
     from advisor.service.service import AdvisorService
-    from tools.base import Records, Registry
+    from tools.base import Registry
     from tools.embeddings import Embedder
 
 __all__ = ["Paths", "build_service", "load_settings", "quiet_third_parties"]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tools.text import Lang, Text
 
@@ -85,6 +85,14 @@ class Quantity(_Frozen):
     role: Role = Role.VALUE
     window: Window | None = None
     subject: tuple[str, ...] = ()
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _no_floats(cls, value: object) -> object:
+        """Money and ratios are decimal from the query on: a float here has already lost cents."""
+        if isinstance(value, float):
+            raise ValueError("a quantity takes a Decimal, an int or a string, never a float")
+        return value
 
 
 class Fact(_Frozen):

@@ -43,17 +43,28 @@ def quantize(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
+def _plain(value: Decimal, places: int) -> str:
+    rounded = quantize(value, places)
+    return f"{abs(rounded) if rounded == 0 else rounded:,}"
+
+
 def _money(value: Decimal, unit: str, lang: Lang) -> str:
     sign = "-" if value < 0 else ""
     size = abs(value)
     places = 2 if size < 1000 else 0
-    amount = f"{quantize(size, places):,}"
+    amount = quantize(size, places)  # round first: 9,999.6 is 1.00 万, not 10,000
     if unit == "CNY" and lang == "zh":
-        if size >= 10_000:
-            scale, word = (Decimal(100_000_000), "亿") if size >= 100_000_000 else (Decimal(10_000), "万")
-            return f"{sign}{quantize(size / scale, 2):,} {word}元"
-        return f"{sign}{amount} 元"
-    return f"{sign}{CURRENCY_SIGNS.get(unit, unit + ' ')}{amount}"
+        for scale, word in ((Decimal(100_000_000), "亿"), (Decimal(10_000), "万")):
+            if amount >= scale * (1 if scale == 10_000 else Decimal("0.99995")):
+                return f"{sign}{quantize(size / scale, 2):,} {word}元"
+        return f"{sign}{amount:,} 元"
+    return f"{sign}{CURRENCY_SIGNS.get(unit, unit + ' ')}{amount:,}"
+
+
+def _percent(value: Decimal) -> str:
+    percent = value * 100
+    small = 0 < abs(percent) < 1
+    return f"{_plain(percent, 2 if small else 1)}%"
 
 
 def format_value(value: Decimal, unit: str, lang: Lang, *, signed: bool = False) -> str:
@@ -66,11 +77,11 @@ def format_value(value: Decimal, unit: str, lang: Lang, *, signed: bool = False)
     if is_money(unit):
         return plus + _money(value, unit, lang)
     if unit == "ratio":
-        return f"{plus}{quantize(value * 100, 1)}%"
+        return plus + _percent(value)
     if unit == "pp":
-        return f"{plus}{quantize(value, 1)}{' 个百分点' if lang == 'zh' else ' pp'}"
+        return f"{plus}{_plain(value, 1)}{' 个百分点' if lang == 'zh' else ' pp'}"
     if unit == "number":
-        return f"{plus}{quantize(value, 2):,}"
+        return plus + _plain(value, 2)
     nouns = _COUNT_NOUNS.get(unit, (f" {unit}", f" {unit}"))
     places = 0 if value == value.to_integral_value() else 1
-    return f"{plus}{quantize(value, places):,}{nouns[0 if lang == 'zh' else 1]}"
+    return f"{plus}{_plain(value, places)}{nouns[0 if lang == 'zh' else 1]}"

@@ -15,7 +15,7 @@ from tools.base import Effect, Records, Registry, ToolContext, ToolSpec
 from tools.errors import BadArguments, NotPermitted, ToolError, ToolTimeout
 from tools.facts import ToolResult
 from tools.text import Lang, Text
-from tools.warehouse.access import Shop, Warehouse
+from tools.warehouse.access import PRIVATE_TABLES, Shop, Warehouse
 
 __all__ = ["Audit", "ToolRunner"]
 
@@ -92,7 +92,8 @@ class ToolRunner:
         shops: list[Shop] = []
 
         def work() -> ToolResult:
-            shop = self._warehouse.for_merchant(scope.merchant_id)
+            hidden: frozenset[str] = frozenset() if scope.role == "merchant" else PRIVATE_TABLES
+            shop = self._warehouse.for_merchant(scope.merchant_id, hidden=hidden)
             shops.append(shop)
             loop.call_soon_threadsafe(running.set)
             try:

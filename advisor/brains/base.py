@@ -86,8 +86,11 @@ class TurnView:
     round: int = 0
 
     def mark_of(self, fact: Fact) -> str:
-        """The display mark of a fact, such as "m3"."""
-        return next(mark for mark, other in self.evidence.items() if other.id == fact.id)
+        """The display mark of a fact, such as "m3". Raises LookupError for a fact that is not evidence."""
+        for mark, other in self.evidence.items():
+            if other.id == fact.id:
+                return mark
+        raise LookupError(f"fact {fact.id} is not part of this thread's evidence")
 
     def facts(self, kind: str | None = None) -> list[tuple[str, Fact]]:
         """Marks and facts returned in this turn, in order."""

@@ -6,6 +6,7 @@ because one shared Ibis connection under threads fails.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,14 +17,25 @@ from typing import Any
 import duckdb
 import ibis
 
-from tools.errors import BadArguments, DataMissing, NotFound
+from tools.errors import BackendDown, BadArguments, DataMissing, NotFound, NotPermitted
 from tools.text import Text
 from tools.warehouse.schema import TableSpec, tables
 from tools.warehouse.writer import DUCKDB_CONFIG, MerchantProfile, check_merchant_id, merchant_file
 
-__all__ = ["Shop", "Warehouse"]
+__all__ = ["PRIVATE_TABLES", "Shop", "Warehouse"]
 
 _ATTACHED = "wh"
+_IBIS_TYPES = {
+    "text": "string",
+    "int": "int64",
+    "money": "decimal(18, 2)",
+    "rate": "decimal(18, 6)",
+    "date": "date",
+    "time": "timestamp",
+    "bool": "boolean",
+}
+# Costs, margins and targets stay the merchant's own until shared, item by item.
+PRIVATE_TABLES = frozenset({"item_costs", "fees", "targets"})
 
 
 @dataclass
@@ -34,13 +46,15 @@ class _Root:
     generation: str
     coverage: dict[str, tuple[date, date] | None]
     rows: dict[str, int]
+    columns: dict[str, set[str]]
 
 
 class Shop:
     """One merchant's data, read-only. Make one per tool call (`Warehouse.for_merchant`); not for sharing across threads."""
 
-    def __init__(self, root: _Root) -> None:
+    def __init__(self, root: _Root, hidden: frozenset[str] = frozenset()) -> None:
         self._root = root
+        self._hidden = hidden
         self._cursor = root.connection.cursor()
         self._ibis: Any = ibis.duckdb.from_connection(self._cursor)
 
@@ -90,12 +104,21 @@ class Shop:
     def table(self, name: str) -> Any:
         """An Ibis table of this merchant only, without the tenant column. Raises DataMissing when it is empty."""
         spec = _known(name)
+        if name in self._hidden:
+            raise NotPermitted(
+                Text(
+                    f"商家没有把“{spec.zh}”分享给服务人员，所以不能查看；这不代表数据是 0。",
+                    f'The merchant has not shared "{name}" with staff, so it cannot be shown; that does not mean zero.',
+                )
+            )
         if not self.has(name):
             raise DataMissing(
                 Text(f"还没有“{spec.zh}”数据（{name}）。", f'There is no "{name}" data yet.'), tables=(name,)
             )
         full = self._ibis.table(spec.name, database=(_ATTACHED, "main"))
-        return full.filter(full.merchant_id == self.merchant_id).drop("merchant_id", "import_id")
+        mine = full.filter(full.merchant_id == self.merchant_id).drop("merchant_id", "import_id")
+        older = [column for column in spec.columns if column.name not in self._root.columns[spec.name]]
+        return mine.mutate(**{column.name: ibis.null(_IBIS_TYPES[column.type]) for column in older}) if older else mine
 
     def imports(self) -> list[dict[str, Any]]:
         """The import ledger, newest first."""
@@ -123,15 +146,22 @@ class Warehouse:
         self._lock = threading.Lock()
 
     def merchants(self) -> list[MerchantProfile]:
+        """Every readable shop. A foreign or broken file in the folder is left out, see `unreadable`."""
         return sorted(self._profiles(), key=lambda profile: profile.merchant_id)
 
     def _profiles(self) -> Iterator[MerchantProfile]:
         for path in self.folder.glob("*.duckdb"):
-            yield self._root(path.stem).profile
+            with contextlib.suppress(NotFound, BackendDown):
+                yield self._root(path.stem).profile
 
-    def for_merchant(self, merchant_id: str) -> Shop:
-        """A fresh handle bound to one merchant. Raises NotFound for an unknown id."""
-        return Shop(self._root(merchant_id))
+    def unreadable(self) -> list[Path]:
+        """Files in the folder that are not merchant files, for `doctor`."""
+        known = {profile.merchant_id for profile in self._profiles()}
+        return sorted(path for path in self.folder.glob("*.duckdb") if path.stem not in known)
+
+    def for_merchant(self, merchant_id: str, *, hidden: frozenset[str] = frozenset()) -> Shop:
+        """A fresh handle bound to one merchant; `hidden` tables raise NotPermitted. Raises NotFound for an unknown id."""
+        return Shop(self._root(merchant_id), hidden)
 
     def delete(self, merchant_id: str) -> None:
         """Delete the merchant's file. Raises NotFound."""
@@ -177,19 +207,42 @@ def _unknown(merchant_id: str) -> NotFound:
 
 def _open(path: Path, stamp: tuple[int, int, int]) -> _Root:
     connection = duckdb.connect(":memory:", config=DUCKDB_CONFIG)
-    connection.execute(f"ATTACH '{path.as_posix().replace(chr(39), chr(39) * 2)}' AS {_ATTACHED} (READ_ONLY)")
-    found = connection.execute(
-        f"SELECT merchant_id, name, platform, category, currency, timezone, simulated, generation FROM {_ATTACHED}.merchants"  # noqa: S608
-    ).fetchone()
+    try:
+        connection.execute(f"ATTACH '{path.as_posix().replace(chr(39), chr(39) * 2)}' AS {_ATTACHED} (READ_ONLY)")
+        found = connection.execute(
+            f"SELECT merchant_id, name, platform, category, currency, timezone, simulated, generation FROM {_ATTACHED}.merchants"  # noqa: S608
+        ).fetchone()
+    except duckdb.Error as error:
+        raise BackendDown(
+            Text(
+                f"文件 {path.name} 不是可读的店铺数据文件；请从备份恢复，或移走它后重新导入。",
+                f"{path.name} is not a readable shop file; restore it from a backup, or move it away and import again.",
+            )
+        ) from error
     if found is None:
         raise _unknown(path.stem)
     profile = MerchantProfile(*found[:7])
+    columns = _columns(connection)
+    present = [spec for spec in tables().values() if spec.name in columns]
     parts = [
         f"SELECT '{spec.name}', count(*), {f'min({spec.date})' if spec.date else 'NULL::DATE'}, "  # noqa: S608
         f"{f'max({spec.date})' if spec.date else 'NULL::DATE'} FROM {_ATTACHED}.{spec.name}"
-        for spec in tables().values()
+        for spec in present
     ]
-    summary = connection.execute(" UNION ALL ".join(parts)).fetchall()
-    rows = {name: count for name, count, _, _ in summary}
-    coverage = {name: (first, last) if first is not None else None for name, _, first, last in summary}
-    return _Root(stamp, connection, profile, found[7], coverage, rows)
+    rows = dict.fromkeys(tables(), 0)
+    coverage: dict[str, tuple[date, date] | None] = dict.fromkeys(tables())
+    for name, count, first, last in connection.execute(" UNION ALL ".join(parts)).fetchall():
+        rows[name] = count
+        coverage[name] = (first, last) if first is not None else None
+    return _Root(stamp, connection, profile, found[7], coverage, rows, columns)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    """Columns the file really has: one written by an older version may lack tables or columns."""
+    found: dict[str, set[str]] = {}
+    rows = connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = ?", [_ATTACHED]
+    ).fetchall()
+    for table, column in rows:
+        found.setdefault(table, set()).add(column)
+    return found

@@ -94,7 +94,9 @@ def _spec(name: str, body: dict[str, Any]) -> TableSpec:
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create whatever is missing; existing tables are left as they are."""
+    """Create whatever is missing, tables and columns: a file written by an older version is brought up to date."""
     connection.execute(BOOKKEEPING_DDL)
     for spec in tables().values():
         connection.execute(spec.ddl())
+        for column in spec.columns:
+            connection.execute(f"ALTER TABLE {spec.name} ADD COLUMN IF NOT EXISTS {column.name} {column.sql_type}")
