@@ -1,0 +1,96 @@
+"""Reading a question: language, intent, slots, follow-ups. Local and cheap (rules and one embedding); for every brain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Literal, cast
+
+from advisor.answer import AnswerKind
+from advisor.brains.base import Frame, Message, ShopCard
+from advisor.brains.frame.classify import REJECT, classify
+from advisor.brains.frame.exemplars import Embedder
+from advisor.brains.frame.followup import previous_frame, resolve
+from advisor.brains.frame.normalise import detect_language, normalise
+from advisor.brains.frame.replies import clarify, decline, feedback, smalltalk
+from advisor.brains.frame.signals import signals
+from advisor.brains.frame.slots import read_slots
+from tools.text import Lang, Text
+
+__all__ = ["Embedder", "frame"]
+
+_LONGEST = 600  # characters that decide what is asked; a pasted report after them does not
+_DECLINED = {"out_of_scope", "other_shop", "rules"}
+_DEFAULT_METRIC = {"why_change", "compare", "breakdown", "figure"}
+
+
+def frame(
+    text: str,
+    history: Sequence[Message],
+    shop: ShopCard,
+    today: date,
+    embedder: Embedder | None,
+    *,
+    lang: Lang | Literal["auto"] = "auto",
+) -> Frame:
+    """What is asked, with half sentences completed from the thread.
+
+    ``embedder`` may be None (rules alone decide). Slots: metric, also, window, compare, against, by, top, order, topic,
+    topics, subject, source, outcome, sections, followed. ``kind`` decline or clarify carries the reply; never raises on text.
+    """
+    plain = normalise(text[:_LONGEST])
+    before = previous_frame(history)
+    said = detect_language(text, lang, previous=cast("Lang | None", before.get("lang")))
+    anchor = _anchor(shop, today)
+    found = signals(plain)
+    slots = read_slots(plain, text[:_LONGEST], found, anchor)
+    reading = classify(
+        plain,
+        found,
+        embedder,
+        topic=slots.get("topic"),
+        metric=slots.get("metric"),
+        window="window" in slots,
+        bare=bool(slots.pop("bare", False)),
+    )
+    intent, slots, followed = resolve(plain, reading.intent, slots, found, before)
+    if reading.confidence == 1.0 and reading.intent in {"smalltalk", "out_of_scope", "other_shop"}:
+        intent, followed = reading.intent, False
+    if followed:
+        slots["followed"] = True
+    kind, reply, intent = _ending(plain, intent, slots, found, shop, sure=followed or reading.confidence >= REJECT)
+    if reply is None:
+        _defaults(intent, slots)
+    return Frame(text, said, intent, slots, kind, reply, round(reading.confidence, 3))
+
+
+def _anchor(shop: ShopCard, today: date) -> date:
+    """The last day a relative window can mean: yesterday, or the last day with orders when that is earlier."""
+    yesterday = today - timedelta(days=1)
+    days = shop.tables.get("orders")
+    return min(yesterday, date.fromisoformat(days[1][:10])) if days else yesterday
+
+
+def _ending(
+    plain: str, intent: str, slots: dict[str, Any], found: frozenset[str], shop: ShopCard, *, sure: bool
+) -> tuple[AnswerKind, Text | None, str]:
+    if not plain:
+        return "clarify", clarify(plain, slots), "unclear"
+    if intent in _DECLINED:
+        return "decline", decline(intent, found), intent
+    if intent == "smalltalk":
+        return "clarify", smalltalk(found, shop), intent
+    if intent == "feedback":
+        return "clarify", feedback(plain), intent
+    if intent == "unclear" or not sure:
+        return "clarify", clarify(plain, slots), "unclear"
+    return ("figure" if intent in {"figure", "data_status"} else "advice"), None, intent
+
+
+def _defaults(intent: str, slots: dict[str, Any]) -> None:
+    if intent in _DEFAULT_METRIC:
+        slots.setdefault("metric", "gmv")
+    if intent == "compare":
+        slots.setdefault("compare", "previous")
+    if intent == "why_change" and not slots.get("sections"):
+        slots["sections"] = ["why"]

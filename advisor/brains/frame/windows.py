@@ -48,6 +48,10 @@ def _number(text: str) -> float:
 
 
 def _range(start: date, end: date) -> str:
+    if start == end:
+        return f"{start}"
+    if (start.month, start.day, end) == (1, 1, date(start.year, 12, 31)):
+        return f"{start.year}"
     return f"{start}..{end}"
 
 
@@ -96,6 +100,14 @@ def _explicit_range(m: re.Match[str], _: date) -> str | None:
     except (ValueError, TypeError):
         return None
     return _range(min(start, end), max(start, end))
+
+
+def _range_in_year(m: re.Match[str], _: date) -> str | None:
+    try:
+        start = date(*(int(part) for part in re.split(r"\D+", m.group(1).rstrip("日号"))))
+        return _range(start, date(start.year, int(m.group(2)), int(m.group(3))))
+    except (ValueError, TypeError):
+        return None
 
 
 def _explicit_day(m: re.Match[str], _: date) -> str | None:
@@ -178,11 +190,6 @@ def _en_quarter(m: re.Match[str], anchor: date) -> str | None:
     return _quarter(int(year) if year else _latest_year(quarter * 3 - 2, anchor), quarter)
 
 
-def _last_quarter(_: re.Match[str], anchor: date) -> str:
-    before = _shift_month(anchor.replace(day=1), -((anchor.month - 1) % 3) - 1)
-    return _quarter(before.year, (before.month - 1) // 3 + 1)
-
-
 def _this_quarter(_: re.Match[str], anchor: date) -> str:
     return _quarter(anchor.year, (anchor.month - 1) // 3 + 1)
 
@@ -190,10 +197,6 @@ def _this_quarter(_: re.Match[str], anchor: date) -> str:
 def _month_before_last(_: re.Match[str], anchor: date) -> str:
     day = _shift_month(anchor.replace(day=1), -2)
     return f"{day.year}-{day.month:02d}"
-
-
-def _this_week(_: re.Match[str], anchor: date) -> str:
-    return _range(anchor - timedelta(days=anchor.weekday()), anchor)
 
 
 def _week_before_last(_: re.Match[str], anchor: date) -> str:
@@ -233,6 +236,7 @@ _RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
     (re.compile(pattern), make)
     for pattern, make in (
         (rf"{_DATE}\s*(?:\.\.|到|至|~|-|—|to|until|and)\s*{_DATE}", _explicit_range),
+        (rf"{_DATE}\s*(?:到|至|~|—)\s*(\d{{1,2}})月(\d{{1,2}})[日号]", _range_in_year),
         (r"(20\d{2})[-/.年](\d{1,2})[-/.月](\d{1,2})[日号]?", _explicit_day),
         (r"(20\d{2})[-/.](\d{1,2})(?![\d.])", _explicit_month),
         (rf"{_YEAR}(618|双十一|双11|双十二|双12|双 11|double 11|11\.11|singles' day|singles day)", _promo),
@@ -242,14 +246,14 @@ _RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         (r"(?:从|自)\s*(\d{1,2}|[一二三四五六七八九十]{1,2})月份?(?:以来|起|开始|到现在|至今)", _since_month),
         (rf"{_YEAR}(?:第?{_N}季度|q([1-4])(?!\d))(?!\s*20\d\d)", _zh_quarter),
         (r"q([1-4])(?:\s*(?:of\s*)?(20\d{2}))?(?!\d)|([1-4])(?:st|nd|rd|th) quarter", _en_quarter),
-        (r"上个?季度?(?=[^月周]|$)(?<=度)|last quarter|previous quarter|上季(?!度)", _last_quarter),
+        (r"上个?季度|last quarter|previous quarter|上季(?!度)", _fixed("last_quarter")),
         (r"这个?季度|本季度?|this quarter|quarter to date|qtd", _this_quarter),
         (r"上上个?月|the month before last|month before last", _month_before_last),
         (r"上个?月|上月份|last month|previous month|lst month|past month(?=\b)", _fixed("last_month")),
         (r"这个?月|本月|当月|this month|month to date|mtd", _fixed("this_month")),
         (r"上上个?(?:周|星期|礼拜)|the week before last|week before last", _week_before_last),
         (r"上个?(?:周|星期|礼拜)|last week|previous week|past week", _fixed("last_week")),
-        (r"这个?(?:周|星期|礼拜)|本周|this week", _this_week),
+        (r"这个?(?:周|星期|礼拜)|本周|this week", _fixed("this_week")),
         (r"前天|the day before yesterday", lambda _m, a: _range(a - timedelta(days=1), a - timedelta(days=1))),
         (r"昨天|昨日|昨晚|昨儿|yesterday|last night", _fixed("yesterday")),
         (r"今天|今日|今儿|today", _day(0)),

@@ -1,0 +1,54 @@
+"""Turns that end without tools: kind declines, small talk, and the one clarifying question with its default."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from advisor.brains.base import ShopCard
+from advisor.brains.frame.lexicon import data_yaml
+from tools.text import Text
+
+__all__ = ["clarify", "decline", "feedback", "smalltalk"]
+
+_POINTERS = re.compile(r"第[一二三四五1-5]个|那个|这个|\b(?:the (?:first|second|third) one|that one|this one)\b")
+_WRONG = re.compile(r"数|对不上|算|报表|参谋|口径|number|figure|match|add up|report|total")
+_FEATURE = re.compile(r"功能|希望|支持|加一?个|feature|would like|please add")
+
+
+def _text(*path: str, **names: str) -> Text:
+    node: Any = data_yaml("replies.yaml")
+    for key in path:
+        node = node[key]
+    return Text(str(node["zh"]).format(**names), str(node["en"]).format(**names))
+
+
+def decline(intent: str, found: frozenset[str]) -> Text:
+    """For out of scope, another shop, and rules without a dated entry."""
+    if intent == "out_of_scope":
+        return _text("tax" if "tax" in found else "law" if "law" in found else "out_of_scope")
+    return _text(intent)
+
+
+def smalltalk(found: frozenset[str], shop: ShopCard) -> Text:
+    for name in ("who", "thanks", "bye"):
+        if name in found:
+            return _text("smalltalk", name, shop=shop.name)
+    return _text("smalltalk", "hello", shop=shop.name)
+
+
+def feedback(text: str) -> Text:
+    if _FEATURE.search(text):
+        return _text("feedback", "feature")
+    return _text("feedback", "wrong_figure" if _WRONG.search(text) else "unhelpful")
+
+
+def clarify(text: str, slots: Mapping[str, Any]) -> Text:
+    """The one question back; it names what will be assumed without an answer."""
+    if not text:
+        return _text("clarify", "empty")
+    pointer = _POINTERS.search(text)
+    if pointer and not {"metric", "topic", "subject"} & set(slots):
+        return _text("clarify", "which", what=pointer.group())
+    return _text("clarify", "unclear")

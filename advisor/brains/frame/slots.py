@@ -1,0 +1,122 @@
+"""What a question is about: metric, window, comparison, dimension, topic, subject and the sections it asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from advisor.brains.frame.lexicon import Hit, Lexicon, lexicon
+from advisor.brains.frame.windows import find_window
+
+__all__ = ["read_slots"]
+
+_QUOTED = re.compile(r"[“\"「『《'](.{1,40}?)[”\"」』》'](?!s\b)")
+_HOST = re.compile(r"主播\s?([A-Za-z0-9]{1,8}|[\u4e00-\u9fff]{1,3}?)(?=的|怎|带|播|表|业|上|昨|，|,|？|\?|$)|\bhost ([A-Za-z0-9]{1,12})\b")
+_TOP = re.compile(r"(?:前|top ?)(\d{1,2})|(?:前|top )(十|五|三|ten|five|three)|(\d{1,2}|十|五|三)个(?:品|商品|款)")
+_TOP_WORDS = {"十": 10, "五": 5, "三": 3, "ten": 10, "five": 5, "three": 3}
+_YOY = re.compile(r"同比|去年同|比去年|跟去年|和去年|与去年|较去年|去年比|同期|\byoy\b|year[- ](?:on|over)[- ]year|(?:than|vs\.?|versus|with|to|against|from) (?:the )?(?:same \w+ )?(?:of )?last year|same (?:period|month|week|time)(?: of)? last year")
+_TREND = {"走势": "day", "趋势": "day", "曲线": "day", "trend": "day"}
+_WORST = re.compile(r"最差|最低|垫底|卖不动|滞销|不好卖|worst|least|lowest|not selling|dead stock|slow")
+_BUDGET = re.compile(r"预算|budget")
+_GENERIC_GMV = frozenset({"卖得", "卖的", "生意", "sell", "sold", "business", "成交", "sales", "销售", "收入"})
+# a metric word that is a topic only ("老客怎么不回来了" is about repurchase, not a count)
+_ABOUT = {"returning_buyers": "repurchase", "new_buyers": "repurchase", "buyers": "repurchase", "repurchase_rate": "repurchase", "repurchase_90d": "repurchase"}
+
+
+def read_slots(text: str, raw: str, found: frozenset[str], anchor: date) -> dict[str, Any]:
+    """Slots said in this text alone. ``text`` is normalised, ``raw`` as typed (names keep their case)."""
+    words = lexicon()
+    slots: dict[str, Any] = {}
+    spans = find_window(text, anchor)
+    bare = text
+    for span in spans:
+        bare = bare.replace(span.words, " ", 1)
+    _windows(slots, text, found, [span.window for span in spans], [span.words for span in spans])
+    metrics = words.metrics.find(bare)
+    metric = _pick_metric(metrics)
+    if metric:
+        slots["metric"] = metric.id
+        if not re.sub(r"[\s?？。!！,，呢的]|看下|多少", "", bare.replace(metric.word, "", 1)):
+            slots["bare"] = True
+        also = list(dict.fromkeys(hit.id for hit in metrics if hit.id != metric.id and hit.word not in _GENERIC_GMV))
+        if also:
+            slots["also"] = also
+    topics = _topics(words, text, slots.get("metric"))
+    if topics:
+        slots["topic"] = topics[0]
+        if len(topics) > 1:
+            slots["topics"] = topics
+    _dimension(slots, words, text, found)
+    _subject(slots, words, raw, bare)
+    outcome = words.outcomes.find(text)
+    if outcome:
+        slots["outcome"] = outcome[0].id
+    sections = [name for name, flags in (("why", {"why", "how_so"}), ("what", {"what"}), ("how", {"how"})) if found & flags]
+    if sections:
+        slots["sections"] = sections
+    return slots
+
+
+def _windows(slots: dict[str, Any], text: str, found: frozenset[str], windows: Sequence[str], said: Sequence[str]) -> None:
+    compared = bool(_YOY.search(text))
+    if compared:
+        slots["compare"] = "yoy"
+    pairs = [(w, s) for w, s in zip(windows, said, strict=True) if not (compared and s in ("去年", "last year"))]
+    if pairs:
+        first = pairs[0][0]
+        if len(pairs) > 1 and first == "30d":  # "最近…上个月": the exact one counts
+            first = pairs[1][0]
+        slots["window"] = first
+        others = [w for w, _ in pairs if w not in (first, "30d")]
+        if others and "compare" in found:
+            slots["against"] = others[0]
+    if "compare" in found and "compare" not in slots:
+        slots["compare"] = "previous"
+
+
+def _pick_metric(hits: Sequence[Hit]) -> Hit | None:
+    """The most specific metric said: a general word for trade ("生意", "sales") yields to any other."""
+    exact = [hit for hit in hits if hit.word not in _GENERIC_GMV]
+    return (exact or list(hits) or [None])[0]
+
+
+def _topics(words: Lexicon, text: str, metric: str | None) -> list[str]:
+    found = list(dict.fromkeys(hit.id for hit in words.topics.find(text)))
+    about = _ABOUT.get(metric or "")
+    if about and about not in found:
+        found.append(about)
+    return found
+
+
+def _dimension(slots: dict[str, Any], words: Lexicon, text: str, found: frozenset[str]) -> None:
+    dims = [hit.id for hit in words.dims.find(text)]
+    if dims and found & {"breakdown", "compare"}:
+        slots["by"] = dims[0]
+    elif "breakdown" in found:
+        slots["by"] = next((unit for word, unit in _TREND.items() if word in text), None) or slots.get("by")
+        if slots["by"] is None:
+            del slots["by"]
+    top = _TOP.search(text)
+    if top:
+        word = next(group for group in top.groups() if group)
+        slots["top"] = _TOP_WORDS.get(word) or int(word)
+        slots.setdefault("by", "product")
+    if _WORST.search(text):
+        slots["order"] = "worst"
+
+
+def _subject(slots: dict[str, Any], words: Lexicon, raw: str, bare: str) -> None:
+    quoted = _QUOTED.search(raw)
+    host = _HOST.search(raw)
+    sources = words.sources.find(bare)
+    if quoted:
+        slots["subject"] = quoted.group(1).strip()
+    elif host:
+        slots["subject"] = next(group for group in host.groups() if group)
+        slots["topic"] = "livestream"
+    elif sources:
+        slots["source"] = sources[0].id
+    if _BUDGET.search(bare):
+        slots["budget"] = True
