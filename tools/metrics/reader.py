@@ -1,0 +1,199 @@
+"""Reading one shop through Ibis: the relations metrics are made of, their dimensions, and which columns really hold data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import ibis
+
+from tools.base import ShopHandle
+from tools.facts import Window
+from tools.warehouse.schema import tables
+
+__all__ = ["DIMENSIONS", "RELATIONS", "Dim", "Reader", "Relation", "as_decimal", "in_window", "period_label"]
+
+
+@dataclass(frozen=True)
+class Dim:
+    """How a relation is cut: the key column and, where names differ from keys, the column with the name."""
+
+    key: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One row set that measures aggregate over.
+
+    `report`: one row per day from a platform report, so an absent row is missing, not zero; otherwise rows are events.
+    `needs`: (table, column) pairs that must hold data, such as a buyer identity.
+    """
+
+    name: str
+    table: str
+    date: str
+    build: Callable[[Reader], Any]
+    dims: Mapping[str, Dim] = field(default_factory=dict)
+    report: bool = False
+    also: tuple[str, ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
+
+
+class Reader:
+    """A shop during one call; remembers relations and small results, so one call never asks the same twice."""
+
+    def __init__(self, shop: ShopHandle) -> None:
+        self.shop = shop
+        self._tables: dict[str, Any] = {}
+        self._relations: dict[str, Any] = {}
+        self._filled: dict[str, dict[str, Decimal]] = {}
+        self.memo: dict[object, Any] = {}
+
+    def has(self, table: str) -> bool:
+        return self.shop.has(table)
+
+    def table(self, name: str) -> Any:
+        """The shop's Ibis table. Raises DataMissing when it is empty."""
+        if name not in self._tables:
+            self._tables[name] = self.shop.table(name)
+        return self._tables[name]
+
+    def relation(self, name: str) -> Any:
+        if name not in self._relations:
+            self._relations[name] = RELATIONS[name].build(self)
+        return self._relations[name]
+
+    def offers(self, relation: Relation) -> bool:
+        """Whether the relation's tables and needed columns hold data."""
+        if not all(self.has(table) for table in (relation.table, *relation.also)):
+            return False
+        return all(self.filled(table).get(column, Decimal(0)) > 0 for table, column in relation.needs)
+
+    def filled(self, table: str) -> dict[str, Decimal]:
+        """Share of rows (0 to 1) that hold a value, per text or count column; "" counts as none. {} for an empty table."""
+        if table not in self._filled:
+            self._filled[table] = self._count_filled(table) if self.has(table) else {}
+        return self._filled[table]
+
+    def _count_filled(self, table: str) -> dict[str, Decimal]:
+        rows = self.relation("orders") if table == "orders" else self.table(table)
+        texts = [column.name for column in tables()[table].columns if column.type == "text"]
+        counts = {name: (rows[name].notnull() & (rows[name] != "")).ifelse(1, 0).sum() for name in texts}
+        counts |= {column.name: rows[column.name].count() for column in tables()[table].columns if column.type == "int"}
+        row = self.run(rows.aggregate(n_=rows.count(), **counts))[0]
+        total = row["n_"]
+        return {name: Decimal(int(row[name] or 0)) / total if total else Decimal(0) for name in counts}
+
+    def run(self, expression: Any) -> list[dict[str, Any]]:
+        """Execute and return plain rows. Money arrives as Decimal, counts as int, days as date."""
+        result: list[dict[str, Any]] = expression.to_pyarrow().to_pylist()
+        return result
+
+    def coverage(self, table: str) -> tuple[date, date] | None:
+        return self.shop.days(table)
+
+    def covers(self, table: str, window: Window) -> bool:
+        """Whether the table has a first and last day that overlap the window."""
+        days = self.coverage(table)
+        return days is not None and window.start <= days[1] and window.end >= days[0]
+
+
+def as_decimal(value: object) -> Decimal | None:
+    """A cell as Decimal; a missing cell stays None."""
+    if value is None or isinstance(value, Decimal):
+        return value
+    return Decimal(str(value))
+
+
+def in_window(column: Any, windows: Sequence[Window]) -> Any:
+    """A plain range filter that spans all windows; the engine can prune with it."""
+    return column.between(min(window.start for window in windows), max(window.end for window in windows))
+
+
+def period_label(column: Any, windows: Sequence[Window]) -> Any:
+    """Index of the window a DATE falls into, or null. Windows must not overlap."""
+    return ibis.cases(*((column.between(w.start, w.end), index) for index, w in enumerate(windows)), else_=None)
+
+
+def _paid_orders(reader: Reader) -> Any:
+    t = reader.table("orders")
+    return t.filter(t.paid_date.notnull() & (t.gross_amount > 0))
+
+
+def _known_orders(reader: Reader) -> Any:
+    t = reader.relation("orders")
+    return t.filter(t.buyer_key.notnull() & (t.buyer_key != ""))
+
+
+def _buyer_days(reader: Reader) -> Any:
+    return reader.relation("known_orders").select("buyer_key", "paid_date").distinct()
+
+
+def _refunds(reader: Reader) -> Any:
+    t = reader.table("refunds")
+    return t.filter(t.refunded_date.notnull())
+
+
+def _unlinked_refunds(reader: Reader) -> Any:
+    t = reader.relation("refunds")
+    return t.filter(t.order_id.isnull() | (t.order_id == ""))
+
+
+def _lines(reader: Reader) -> Any:
+    t = reader.table("order_lines")
+    t = t.filter(t.paid_date.notnull() & t.amount.notnull())
+    return t.mutate(product=ibis.coalesce(t.product_id, t.sku, t.title))
+
+
+def _priced_lines(reader: Reader) -> Any:
+    lines, products = reader.relation("lines"), reader.table("products")
+    prices = products.filter(products.list_price > 0).select("product_id", "list_price")
+    return lines.join(prices, "product_id").filter(lambda t: t.quantity > 0)
+
+
+def _plain(table: str, day: str) -> Callable[[Reader], Any]:
+    def build(reader: Reader) -> Any:
+        t = reader.table(table)
+        return t.filter(t[day].notnull())
+
+    return build
+
+
+_ORDER_DIMS = {name: Dim(name) for name in ("channel", "source", "province", "device")}
+_PRODUCT = {"product": Dim("product", "title")}
+
+
+def _relations() -> dict[str, Relation]:
+    live = {"host": Dim("host"), "session": Dim("session_id", "title")}
+    ads = {"ad_plan": Dim("plan_id", "plan"), "ad_tool": Dim("tool")}
+    listed = [
+        Relation("orders", "orders", "paid_date", _paid_orders, _ORDER_DIMS),
+        Relation("known_orders", "orders", "paid_date", _known_orders, _ORDER_DIMS, needs=(("orders", "buyer_key"),)),
+        Relation("buyer_days", "orders", "paid_date", _buyer_days, needs=(("orders", "buyer_key"),)),
+        Relation("refunds", "refunds", "refunded_date", _refunds),
+        Relation("unlinked_refunds", "refunds", "refunded_date", _unlinked_refunds),
+        Relation("lines", "order_lines", "paid_date", _lines, _PRODUCT),
+        Relation("priced_lines", "order_lines", "paid_date", _priced_lines, _PRODUCT, also=("products",)),
+        Relation("live_sessions", "live_sessions", "day", _plain("live_sessions", "day"), live),
+        Relation("ad_daily", "ad_daily", "day", _plain("ad_daily", "day"), ads),
+        Relation("reviews", "reviews", "day", _plain("reviews", "day"), {"product": Dim("product_id")}),
+    ]
+    reports = {
+        "shop_daily": {},
+        "traffic_daily": {"source": Dim("source"), "source_detail": Dim("detail")},
+        "product_daily": {"product": Dim("product_id", "title")},
+        "stock_daily": {"product": Dim("product_id")},
+        "members_daily": {},
+        "service_daily": {},
+        "market_daily": {"category": Dim("category")},
+    }
+    listed += [Relation(name, name, "day", _plain(name, "day"), dims, report=True) for name, dims in reports.items()]
+    return {relation.name: relation for relation in listed}
+
+
+RELATIONS: Mapping[str, Relation] = _relations()
+DIMENSIONS: tuple[str, ...] = tuple(sorted({dim for relation in RELATIONS.values() for dim in relation.dims}))
