@@ -1,0 +1,90 @@
+"""The shipped cases read into memory, and the passages they are searched by (parent: the case, children: its passages)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from tools.cases import vocabulary
+from tools.cases.schema import Case
+from tools.seeds import load_yaml, seed_path
+
+__all__ = ["CaseFileError", "Passage", "case_files", "load_cases", "passages_of", "read_case"]
+
+
+class CaseFileError(ValueError):
+    """A case file that does not fit the schema; the message names the file and the field."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One searchable piece of a case. `key` is the hash of its text: same text, same vector."""
+
+    case_id: str
+    kind: str
+    text: str
+
+    @property
+    def key(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()[:20]
+
+    @property
+    def id(self) -> str:
+        return f"{self.case_id}#{self.kind}"
+
+
+def case_files() -> list[Path]:
+    return sorted(seed_path("cases").glob("*.yaml"))
+
+
+def read_case(path: Path) -> Case:
+    """Parse and validate one file. Raises CaseFileError."""
+    try:
+        case = Case.model_validate(load_yaml("cases", path.name))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "file"
+        raise CaseFileError(f"{path.name}: {where}: {first['msg']}") from error
+    except yaml.YAMLError as error:
+        raise CaseFileError(f"{path.name}: not readable as YAML: {error}") from error
+    if case.id != path.stem:
+        raise CaseFileError(f"{path.name}: id {case.id!r} differs from the file name")
+    return case
+
+
+@cache
+def load_cases() -> tuple[Case, ...]:
+    """Every shipped case, by id. Raises CaseFileError for the first file that does not fit."""
+    return tuple(read_case(path) for path in case_files())
+
+
+def _labels(kind: str, keys: Iterable[str], lang: str) -> str:
+    table = vocabulary.terms(kind)
+    return "、".join(table[key].zh for key in keys) if lang == "zh" else ", ".join(table[key].en for key in keys)
+
+
+def passages_of(case: Case) -> tuple[Passage, ...]:
+    """What was done (zh), what it teaches (zh), and the whole in English; names and labels give short queries a hold."""
+    category_zh = vocabulary.category_label(case.category, case.subcategory, "zh")
+    category_en = vocabulary.category_label(case.category, case.subcategory, "en")
+    outcome = vocabulary.terms("outcomes")[case.outcome]
+    done = f"{case.name}（{category_zh}）。问题：{case.problem}做法：{'；'.join(a.rstrip('。；') for a in case.actions)}。"
+    lessons = "；".join(lesson.zh.rstrip("。；") for lesson in case.lessons)
+    taught = (
+        f"{case.name}（{outcome.zh}，{_labels('levers', case.levers, 'zh')}）。{case.summary_zh}启示：{lessons}。适用：{case.limits}"
+    )
+    english = (
+        f"{case.name_en} ({category_en}; {outcome.en.lower()}; {_labels('levers', case.levers, 'en')}). "
+        f"Problem: {case.problem_en} {case.summary_en} Lesson: {case.lessons[0].en}"
+    )
+    return (
+        Passage(case.id, "done", done),
+        Passage(case.id, "taught", taught),
+        Passage(case.id, "english", english),
+    )
