@@ -1,0 +1,208 @@
+"""A statement read once: segments, figures that make a claim, metric and window words, directions; and what stands near a figure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from advisor.answer import Section
+from advisor.grounding.glossary import Glossary, Mention, groups_in
+from advisor.grounding.language import Direction, Segment, directions, pairs, segments, states_change
+from advisor.grounding.numbers import Figure
+from advisor.grounding.support import figures_of
+from advisor.grounding.windows import WindowWords, find_windows
+
+__all__ = ["Reading", "marks_in", "read"]
+
+_MARKS = re.compile(r"[\[【]\s*[a-z]\d+(?:\s*[,，、;]\s*[a-z]\d+)*\s*[\]】]")
+_MARK = re.compile(r"[a-z]\d+")
+_CLASS_LABEL = re.compile(r"【(?:拆解|关联|实验|推断)】|\((?:decomposition|association|experiment|inference)\)")
+# Numbers that name or order things and claim nothing.
+_INNOCENT = re.compile(
+    r"^\s*(?:[-*>]\s*)?\d{1,2}[.)、）]\s?(?!\d)|[（(]\d{1,2}[)）]"
+    r"|第\s*(?:\d+|[一二三四五六七八九十]+)\s*(?:[-–—~至到]\s*(?:\d+|[一二三四五六七八九十]+)\s*)?(?:步|周|天|个?月|单|次|件|条|名|季度|阶段|档|个)?"
+    r"|\b(?:step|week|phase|stage|option|plan|day|no\.?|#|part|point|item|tier)\s?\d{1,2}(?:\s?[-–]\s?\d{1,2})?\b(?!\s*[%万])"
+    r"|(?:\d{1,2}|[一二两三四五六七八九十]+)\s*(?:个|条|种|类|项|点|步|件)\s*(?:主要|可能|关键)?(?:步骤|原因|选项|方案|动作|做法|事|问题|因素|建议|方向|短信|版本|案例|假设|数|来源|因子|阶段|条件|结论|步)"
+    r"|(?:\d{1,2}|[一二两三])\s*步|[一二两三四五六七八九]\s*(?:点|条|项|类|种)(?!成)"
+    r"|\b(?:\d{1,2})\s+(?:options?|steps?|things?|reasons?|causes?|actions?|ways?|questions?|facts?|sources?|points?|parts?|factors?|cases?|examples?|versions?|messages?|tests?|groups?)\b"
+    r"|(?<!\d)(?:618|双\s*(?:11|12)|99\s*大促|38\s*节|双十[一二]|11\.11|12\.12)(?!\d)|\bDouble (?:11|12|Eleven)\b|\bA/B\b|\b(?:5A|4P|B2B|O2O|B2C|C2M|3C)\b|\bT\+\d\b|\b1\s?(?:v|对)\s?1\b"
+    r"|\b[QH][1-4]\b",
+    re.I | re.M,
+)
+_PLAN_SECTIONS = frozenset({"what", "how", "follow_ups", "limits", "decision"})
+_PAST = re.compile(r"近|过去|最近|前|last|past|previous|trailing|prior|recent", re.I)
+
+
+def marks_in(text: str) -> list[str]:
+    """Marks in the order written; `[m1, m2]` counts as two."""
+    return list(dict.fromkeys(mark for group in _MARKS.findall(text) for mark in _MARK.findall(group)))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`text` has marks and cited names blanked out, `full` only the marks (same length, so offsets hold)."""
+
+    text: str
+    full: str
+    glossary: Glossary
+    section: Section
+    segments: list[Segment]
+    figures: list[Figure]
+    mentions: list[Mention]
+    windows: list[WindowWords]
+    directions: list[Direction]
+    moves: list[tuple[int, int]]  # index pairs (earlier, later) of `figures`
+
+    def segment(self, position: int) -> Segment:
+        return next((s for s in self.segments if s.start <= position < s.end), Segment(0, len(self.text)))
+
+    def sentence(self, position: int) -> Segment:
+        """The stretch between full stops around a position."""
+        start, end = 0, len(self.text)
+        for match in re.finditer(r"[。！？；;!?\n]|\.(?!\d)", self.text):
+            if match.end() <= position:
+                start = match.end()
+            elif match.start() >= position:
+                end = match.start()
+                break
+        return Segment(start, end)
+
+    def piece(self, segment: Segment) -> str:
+        return self.text[segment.start : segment.end]
+
+    def metric_of(self, figure: Figure) -> list[Mention]:
+        """The metric named for a figure: right after it, else the nearest before it in its segment, else after, else earlier."""
+        here = self.segment(figure.start)
+        inside = [m for m in self.mentions if here.start <= m.start < here.end]
+        if re.search(r"分别|respectively", self.piece(self.sentence(figure.start)), re.I):
+            return inside or self.mentions
+        after = [m for m in inside if m.start >= figure.end]
+        if after and re.fullmatch(r"\s*(?:的|in |of )?\s*", self.text[figure.end : after[0].start], re.I):
+            return [after[0]]
+        before = [m for m in inside if m.end <= figure.start and self._may_govern(m, figure)]
+        strong = [m for m in before if not m.weak]
+        if before:
+            return [strong[-1]] if strong else [before[-1]]
+        if after and not any(other.start < after[0].start and other.start > figure.start for other in self.figures):
+            return [after[0]]
+        sentence = self.sentence(figure.start)
+        earlier = [m for m in self.mentions if sentence.start <= m.start and m.end <= figure.start and not m.weak]
+        return [m for m in earlier[-1:] if self._may_govern(m, figure)]
+
+    def _may_govern(self, mention: Mention, figure: Figure) -> bool:
+        """净成交 110 万，来自 4,912 单: a figure with a count noun of its own is not about a sum of money, unless it stands right there."""
+        if figure.kind != "count" or not figure.noun or any(self.glossary.counts(metric) for metric in mention.metrics):
+            return True
+        return bool(re.fullmatch(r"\s*(?:为|是|有|达|:|：|was|is|of)?\s*", self.text[mention.end : figure.start]))
+
+    def direction_of(self, figure: Figure) -> Direction | None:
+        """The rising or falling word that governs a figure."""
+        here = self.segment(figure.start)
+        inside = [d for d in self.directions if here.start <= d.start < here.end]
+        after = [d for d in inside if d.start >= figure.end]
+        if after and states_change(self.text, figure.start, figure.end, None):
+            return after[0]
+        before = [d for d in inside if d.end <= figure.start]
+        if before:
+            return before[-1]
+        later = [f for f in self.figures if figure.end <= f.start < here.end]
+        if after and (not later or after[0].start < later[0].start or self._moves_from(figure)):
+            return after[0]
+        return None
+
+    def _moves_from(self, figure: Figure) -> bool:
+        return any(self.figures[a] == figure for a, _ in self.moves)
+
+    def windows_of(self, figure: Figure) -> list[WindowWords]:
+        """Window words that govern a figure: the nearest in its segment, else the nearest in its sentence."""
+        here, sentence = self.segment(figure.start), self.sentence(figure.start)
+        usable = [w for w in self.windows if w.kind != "clock"]
+        inside = [w for w in usable if here.start <= w.start < here.end]
+        plain = [w for w in inside if not w.compared]
+        base = _nearest([w for w in inside if w.compared], figure)
+        chosen = _nearest(plain, figure)
+        if chosen is None and base is None:
+            chosen = _nearest(
+                [w for w in usable if sentence.start <= w.start < sentence.end and not w.compared], figure
+            )
+        return [w for w in (chosen, base) if w is not None]
+
+    def names_near(self, figure: Figure, names: Iterable[str]) -> list[str]:
+        here = self.segment(figure.start)
+        piece = self.full[here.start : here.end].lower()
+        return [name for name in names if len(name) > 1 and name.lower() in piece]
+
+    def groups_near(self, figure: Figure) -> set[str]:
+        return groups_in(self._without_metrics(self.segment(figure.start)))
+
+    def groups(self) -> set[str]:
+        return groups_in(self.full)
+
+    def _without_metrics(self, segment: Segment) -> str:
+        piece = list(self.full[segment.start : segment.end])
+        for mention in self.mentions:
+            if segment.start <= mention.start < segment.end and not mention.weak:
+                piece[mention.start - segment.start : mention.end - segment.start] = " " * (mention.end - mention.start)
+        return "".join(piece)
+
+
+def _nearest(windows: list[WindowWords], figure: Figure) -> WindowWords | None:
+    before = [w for w in windows if w.end <= figure.start]
+    if before:
+        return before[-1]
+    return windows[0] if windows else None
+
+
+def read(draft: str, *, names: Iterable[str], glossary: Glossary, section: Section, today: date | None) -> Reading:
+    """Read a draft. `names` are cited entities: digits inside them are part of a name, not figures."""
+    text = _blank(draft.translate(_WIDTH), [*_MARKS.finditer(draft), *_CLASS_LABEL.finditer(draft)])
+    numeric = [name for name in names if re.search(r"\d", name) and re.search(r"[^\d\s.,%]", name)]
+    masked = text
+    for name in sorted(numeric, key=len, reverse=True):
+        masked = _blank(masked, re.finditer(re.escape(name), masked, re.I))
+    windows = find_windows(masked, today)
+    mentions = list(glossary.mentions(masked))
+    for_figures = _blank_spans(masked, [(w.start, w.end) for w in windows])
+    for_figures = _blank(for_figures, _INNOCENT.finditer(for_figures))
+    for_figures = _blank_spans(for_figures, [(m.start, m.end) for m in mentions if re.search(r"\d", m.word)])
+    figures = [f for f in figures_of(for_figures) if not _is_plan(f, for_figures, section)]
+    spans = [(f.start, f.end) for f in figures]
+    mentions = [m for m in mentions if not any(f.start < m.end and m.start < f.end for f in figures)]
+    return Reading(
+        masked,
+        text,
+        glossary,
+        section,
+        segments(masked),
+        figures,
+        mentions,
+        windows,
+        directions(masked),
+        pairs(masked, spans),
+    )
+
+
+_WIDTH = str.maketrans("０１２３４５６７８９％￥＋－．", "0123456789%¥+-.")
+
+
+def _blank(text: str, matches: Iterable[re.Match[str]]) -> str:
+    return _blank_spans(text, [match.span() for match in matches])
+
+
+def _blank_spans(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    chars = list(text)
+    for start, end in spans:
+        chars[start:end] = " " * (end - start)
+    return "".join(chars)
+
+
+def _is_plan(figure: Figure, text: str, section: Section) -> bool:
+    """How long to run or wait (两周后, within 14 days) in advice, and small bare counts of things to do."""
+    if figure.kind == "duration":
+        around = text[max(0, figure.start - 8) : figure.start]
+        return section in _PLAN_SECTIONS and not _PAST.search(around)
+    if figure.kind == "count" and not figure.noun:
+        return section in _PLAN_SECTIONS and figure.value <= 12 and figure.value == figure.value.to_integral_value()
+    return False

@@ -1,0 +1,145 @@
+"""What cited facts offer a figure: their quantities, and the figures of their claims (sourced texts of cases and playbooks)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from advisor.grounding.glossary import Glossary, groups_in
+from advisor.grounding.language import Direction, directions
+from advisor.grounding.numbers import Figure, arabic_figures
+from advisor.grounding.windows import WindowWords, find_windows
+from advisor.grounding.words import word_figures
+from tools.facts import Fact, Quantity, Role
+from tools.text import is_money
+
+__all__ = ["CHANGES", "Candidate", "Cited", "cited_facts", "figures_of", "unit_fits", "value_fits"]
+
+CHANGES = frozenset({Role.CHANGE, Role.CHANGE_RATE})
+
+
+def figures_of(text: str) -> list[Figure]:
+    """Figures in digits and in words, left to right; words win where they overlap (一千二, 12 percent)."""
+    words = list(word_figures(text))
+    digits = [f for f in arabic_figures(text) if not any(f.start < w.end and w.start < f.end for w in words)]
+    return sorted([*words, *digits], key=lambda figure: figure.start)
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A cited fact with everything derived from it that matching needs."""
+
+    mark: str
+    fact: Fact
+    glossary: Glossary
+
+    @cached_property
+    def text(self) -> str:
+        """Everything the fact says in words, in lower case."""
+        subjects = [name for q in self.fact.quantities for name in q.subject]
+        return " \n ".join([self.fact.claim.zh, self.fact.claim.en, *self.fact.entities, *subjects]).lower()
+
+    @cached_property
+    def groups(self) -> set[str]:
+        return groups_in(self.text).union(*(groups_in(name) for q in self.fact.quantities for name in q.subject), set())
+
+    @cached_property
+    def metrics(self) -> set[str]:
+        return {q.metric for q in self.fact.quantities}
+
+    @cached_property
+    def claim_windows(self) -> list[WindowWords]:
+        return [w for text in (self.fact.claim.zh, self.fact.claim.en) for w in find_windows(text, None)]
+
+    @cached_property
+    def claim_figures(self) -> list[tuple[Figure, str]]:
+        """Figures of the claim that no quantity carries, each with its claim text."""
+        found: list[tuple[Figure, str]] = []
+        for text in (self.fact.claim.zh, self.fact.claim.en):
+            for figure in figures_of(text):
+                if not any(value_fits(figure, q) for q in self.fact.quantities):
+                    found.append((figure, text))
+        return found
+
+    @cached_property
+    def claim_directions(self) -> list[Direction]:
+        return directions(self.fact.claim.zh) + directions(self.fact.claim.en)
+
+    def says(self, word: str) -> bool:
+        return re.sub(r"\s+", "", word.lower()) in re.sub(r"\s+", "", self.text)
+
+    def previous_of(self, quantity: Quantity) -> Quantity | None:
+        """The comparison value of the same metric and subject."""
+        return self._partner(quantity, Role.PREVIOUS)
+
+    def change_sign(self, quantity: Quantity) -> int:
+        """+1 or -1 when the fact knows how this metric moved, 0 otherwise."""
+        for role in (Role.CHANGE, Role.CHANGE_RATE):
+            change = self._partner(quantity, role)
+            if change is not None and change.value:
+                return 1 if change.value > 0 else -1
+        value, previous = self._partner(quantity, Role.VALUE), self._partner(quantity, Role.PREVIOUS)
+        if value is None or previous is None or value.value == previous.value:
+            return 0
+        return 1 if value.value > previous.value else -1
+
+    def _partner(self, quantity: Quantity, role: Role) -> Quantity | None:
+        same = [q for q in self.fact.quantities if q.role is role and q.metric == quantity.metric]
+        return next((q for q in same if q.subject == quantity.subject), same[0] if len(same) == 1 else None)
+
+    def ratios(self) -> Iterable[tuple[Quantity, Decimal]]:
+        """Value ÷ previous of each metric, which 翻倍 and "halved" may say in words."""
+        for quantity in self.fact.quantities:
+            if quantity.role is not Role.VALUE:
+                continue
+            previous = self.previous_of(quantity)
+            rate = self._partner(quantity, Role.CHANGE_RATE)
+            if previous is not None and previous.value > 0:
+                yield quantity, quantity.value / previous.value
+            elif rate is not None:
+                yield quantity, rate.value + 1
+
+
+def value_fits(figure: Figure, quantity: Quantity) -> bool:
+    """Value within the rounding of the written form, and the same kind of unit."""
+    return unit_fits(figure, quantity) and figure.covers(quantity.value)
+
+
+def unit_fits(figure: Figure, quantity: Quantity) -> bool:
+    unit = quantity.unit
+    match figure.kind:
+        case "money":
+            return unit == figure.noun or (unit == "JPY" and figure.noun == "CNY" and figure.text.startswith("¥"))
+        case "ratio":
+            return unit == "ratio"
+        case "pp":
+            return unit == "pp"
+        case "multiple":
+            return unit == "number" or (figure.noun == "times" and unit == "times")
+        case "duration":
+            return unit == "days" and figure.noun == "days"
+        case "count":
+            if is_money(unit) or unit in ("ratio", "pp"):
+                return False
+            if unit in ("count", "number") or not figure.noun:
+                return True
+            # 人 is said of buyers and of visitors alike
+            return unit == figure.noun or (figure.noun == "buyers" and unit == "visitors" and "人" in figure.text)
+        case _:
+            return is_money(unit) or unit not in ("ratio", "pp")
+
+
+def cited_facts(cited: Mapping[str, Fact], marks: Iterable[str], glossary: Glossary) -> list[Cited]:
+    return [Cited(mark, cited[mark], glossary) for mark in dict.fromkeys(marks) if mark in cited]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A quantity whose value and unit fit a figure."""
+
+    cited: Cited
+    quantity: Quantity
+    derived: bool = False  # value ÷ previous, said in words
