@@ -22,7 +22,7 @@ ORACLES: dict[str, str] = {
     "aov_buyer": f"SELECT sum(gross_amount) / count(DISTINCT buyer_key) {_PAID} AND gross_amount > 0",
     "refund_rate": f"SELECT sum(coalesce(refund_amount, 0)) / sum(gross_amount) {_PAID}",
     "repurchase_rate": (
-        "SELECT count(*) FILTER (days >= 2) / count(*) FROM (SELECT buyer_key, count(DISTINCT paid_date) AS days "
+        "SELECT count(*) FILTER (days >= 2) / count(*) FROM (SELECT buyer_key, count(DISTINCT paid_date) AS days "  # noqa: S608
         f"{_PAID} AND gross_amount > 0 AND NOT coalesce(is_service, false) AND buyer_key IS NOT NULL GROUP BY buyer_key)"
     ),
 }

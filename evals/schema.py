@@ -72,5 +72,7 @@ def load_suite(name: str) -> Sequence[Case]:
     ids = [case.id for case in file.cases]
     twice = sorted({one for one in ids if ids.count(one) > 1})
     if twice:
-        raise BadArguments(Text(f"{path.name} 里编号重复：{'、'.join(twice)}", f"{path.name} repeats ids: {', '.join(twice)}"))
+        raise BadArguments(
+            Text(f"{path.name} 里编号重复：{'、'.join(twice)}", f"{path.name} repeats ids: {', '.join(twice)}")
+        )
     return file.cases

@@ -30,7 +30,11 @@ def score(case: Case, result: AskResult | Failed, *, warehouse: Path, cause_name
     for wanted in expect.figures:
         value = oracle(warehouse, case.shop, wanted.oracle, wanted.window)
         seen = [figure for text in _statements(result) for figure in figures_in(text)]
-        near = [s for s in seen if _close(s.value / 100 if s.percent else s.value, value, wanted.tolerance, s.slack, s.percent)]
+        near = [
+            s
+            for s in seen
+            if _close(s.value / 100 if s.percent else s.value, value, wanted.tolerance, s.slack, s.percent)
+        ]
         if not near:
             reasons.append(f"{wanted.oracle} {wanted.window} should be {value:.4f}")
     if expect.planted_cause:
