@@ -52,6 +52,8 @@ def frame(
         metric=slots.get("metric"),
         window="window" in slots,
         bare=bool(slots.pop("bare", False)),
+        brand="brand" in slots,
+        split="by" in slots,
     )
     intent, slots, followed = resolve(plain, reading.intent, slots, found, before)
     if reading.confidence == 1.0 and reading.intent in {"smalltalk", "out_of_scope", "other_shop"}:

@@ -16,7 +16,7 @@ __all__ = ["Reading", "classify"]
 
 # Calibrated on the development table: below it neither the rules nor the exemplars know the question.
 REJECT = 0.42
-_EMBEDDING_WEIGHT = 1.6
+_EMBEDDING_WEIGHT = 2.0
 
 
 class Reading(NamedTuple):
@@ -28,17 +28,30 @@ class Reading(NamedTuple):
 
 
 def classify(
-    text: str, found: frozenset[str], embedder: Embedder | None, *, topic: str | None, metric: str | None, window: bool, bare: bool
+    text: str,
+    found: frozenset[str],
+    embedder: Embedder | None,
+    *,
+    topic: str | None,
+    metric: str | None,
+    window: bool,
+    bare: bool,
+    brand: bool,
+    split: bool,
 ) -> Reading:
     """Read a normalised question. `bare` says that it is a metric's name and nothing else ("AOV?").
 
     ``embedder`` None, or one that fails, leaves the rules alone to decide.
     """
-    settled = _settled(text, found) or ("figure" if metric and bare else None)
+    settled = _settled(text, found, brand) or ("figure" if metric and bare else None)
     if settled:
         return Reading(settled, 1.0, settled)
-    scores = rule_scores(found, topic=topic, metric=metric, window=window)
+    scores = rule_scores(found, topic=topic, metric=metric, window=window, split=split)
+    if brand:
+        scores["cases"] = scores.get("cases", 0.0) + 1.2
     near = _vector_scores(text, embedder)
+    if _elsewhere(near, found, metric or topic):
+        return Reading("out_of_scope", 0.9, max(scores, key=lambda intent: scores[intent], default="unclear"))
     for intent, value in near.items():
         scores[intent] = scores.get(intent, 0.0) + _EMBEDDING_WEIGHT * max(0.0, value)
     if not scores:
@@ -49,12 +62,20 @@ def classify(
     return Reading(_several(best, found), confidence, ranked[1] if len(ranked) > 1 else best)
 
 
-def _settled(text: str, found: frozenset[str]) -> str | None:
+def _elsewhere(near: Mapping[str, float], found: frozenset[str], about: str | None) -> bool:
+    """Nothing of the shop's trade is named and the nearest exemplars are questions about something else entirely."""
+    trade = found & {"private", "move", "cases", "playbook", "rules", "data", "feedback", "compare", "breakdown", "plan"}
+    return bool(near) and about is None and not trade and max(near, key=lambda i: near[i]) == "out_of_scope"
+
+
+def _settled(text: str, found: frozenset[str], brand: bool) -> str | None:
     if found & {"greet", "thanks", "bye"} or ("who" in found and len(text) <= 40):
         return "smalltalk"
     if "outside" in found and not found & {"why", "figure", "breakdown"} & _shop_words(text):
         return "out_of_scope"
     if "other_shop" in found and not ("cases" in found and "private" not in found):
+        return "other_shop"
+    if brand and "private" in found and not found & {"cases", "how", "why"}:
         return "other_shop"
     return None
 

@@ -58,6 +58,7 @@ class Lexicon:
     dims: _Words
     sources: _Words
     outcomes: _Words
+    brands: _Words
     names: Mapping[str, tuple[str, str]]  # metric id -> (zh, en)
 
     def metric_name(self, metric: str) -> tuple[str, str]:
@@ -109,6 +110,7 @@ def lexicon() -> Lexicon:
         dims=_Words(_first_wins(spoken["dims"])),
         sources=_Words({word.lower(): word for word in spoken["sources"]}),
         outcomes=_Words(outcomes),
+        brands=_Words({str(word).lower(): str(word) for word in spoken["brands"]}),
         names=names,
     )
 

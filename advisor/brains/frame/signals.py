@@ -24,8 +24,11 @@ def signals(text: str) -> frozenset[str]:
     return frozenset(name for name, pattern in _patterns().items() if pattern.search(text))
 
 
-def rule_scores(found: frozenset[str], *, topic: str | None, metric: str | None, window: bool) -> dict[str, float]:
-    """Scores from rules alone; 1.0 is "quite sure", several rules add up. Decline intents are settled before."""
+def rule_scores(found: frozenset[str], *, topic: str | None, metric: str | None, window: bool, split: bool) -> dict[str, float]:
+    """Scores from rules alone; 1.0 is "quite sure", several rules add up. Decline intents are settled before.
+
+    ``split`` says that a dimension was named.
+    """
     scores: dict[str, float] = {}
 
     def add(intent: str, points: float) -> None:
@@ -34,11 +37,13 @@ def rule_scores(found: frozenset[str], *, topic: str | None, metric: str | None,
     _causes(found, add)
     _actions(found, add)
     _figures(found, add, metric=metric, window=window)
+    if split and "breakdown" in found:
+        add("breakdown", 0.6)
     for name, points in (("cases", 1.3), ("playbook", 0.8), ("rules", 1.3), ("data", 1.2), ("feedback", 1.1)):
         if name in found:
             add({"data": "data_status"}.get(name, name), points)
     if topic in _TOPIC_INTENTS:
-        add(topic, 0.35 if "move" in found or "state" not in found else 0.75)
+        add(topic, 0.35 if found & {"move", "moved"} or "state" not in found else 0.75)
     return scores
 
 
@@ -49,6 +54,8 @@ def _causes(found: frozenset[str], add: _Add) -> None:
         add("why_change", 0.8 if "move" in found else 0.4)
     if "move" in found:
         add("why_change", 0.45)
+    if "moved" in found:
+        add("why_change", 0.55)
 
 
 def _actions(found: frozenset[str], add: _Add) -> None:

@@ -50,6 +50,9 @@ def read_slots(text: str, raw: str, found: frozenset[str], anchor: date) -> dict
             slots["topics"] = topics
     _dimension(slots, words, text, found)
     _subject(slots, words, raw, bare)
+    brands = words.brands.find(text)
+    if brands:
+        slots["brand"] = brands[0].id
     outcome = words.outcomes.find(text)
     if outcome:
         slots["outcome"] = outcome[0].id
