@@ -106,6 +106,7 @@ def _traffic() -> dict[str, tuple[Feed, ...]]:
             _sum("traffic_daily", "visitors", total=False),
             _sum("product_daily", "visitors", total=False),
         ),
+        "report_days": (_count("shop_daily"),),
         "page_views": (_sum("shop_daily", "page_views"), _sum("product_daily", "page_views", total=False)),
         "add_to_cart": (_sum("shop_daily", "add_to_cart"), _sum("product_daily", "add_to_cart", total=False)),
         "favourites": (_sum("shop_daily", "favourites"),),

@@ -20,9 +20,13 @@ _PLACES = 2
 
 
 def split_product(
-    before: Sequence[Decimal | None], after: Sequence[Decimal | None], *, places: int = _PLACES
+    before: Sequence[Decimal | None],
+    after: Sequence[Decimal | None],
+    *,
+    total: Decimal | None = None,
+    places: int = _PLACES,
 ) -> tuple[Decimal, ...]:
-    """How much each factor adds to the change of their product; the parts sum to that change exactly.
+    """How much each factor adds to the change of their product; the parts sum to that change (or to `total`) exactly.
 
     A factor that is undefined in one window (None, such as a rate over nothing) takes its other value, so that the change goes
     to the factor that vanished; undefined in both it counts as 1.
@@ -33,7 +37,7 @@ def split_product(
         context.prec = 40
         change = math.prod(new, start=Decimal(1)) - math.prod(old, start=Decimal(1))
         parts = _lmdi(old, new) if all(x > 0 for x in (*old, *new)) else _shapley(old, new)
-    return round_to_sum(parts, quantize(change, places), places=places)
+    return round_to_sum(parts, quantize(change if total is None else total, places), places=places)
 
 
 def _defined(old: Decimal | None, new: Decimal | None) -> tuple[Decimal, Decimal]:
