@@ -29,14 +29,13 @@ class Passage:
     case_id: str
     kind: str
     text: str
+    key: str
+    id: str  # changes with the text
 
-    @property
-    def key(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()[:20]
-
-    @property
-    def id(self) -> str:
-        return f"{self.case_id}#{self.kind}"
+    @classmethod
+    def of(cls, case_id: str, kind: str, text: str) -> Passage:
+        key = hashlib.sha256(text.encode()).hexdigest()[:20]
+        return cls(case_id, kind, text, key, f"{case_id}#{kind}#{key}")
 
 
 def case_files() -> list[Path]:
@@ -74,17 +73,17 @@ def passages_of(case: Case) -> tuple[Passage, ...]:
     category_zh = vocabulary.category_label(case.category, case.subcategory, "zh")
     category_en = vocabulary.category_label(case.category, case.subcategory, "en")
     outcome = vocabulary.terms("outcomes")[case.outcome]
-    done = f"{case.name}（{category_zh}）。问题：{case.problem}做法：{'；'.join(a.rstrip('。；') for a in case.actions)}。"
-    lessons = "；".join(lesson.zh.rstrip("。；") for lesson in case.lessons)
-    taught = (
-        f"{case.name}（{outcome.zh}，{_labels('levers', case.levers, 'zh')}）。{case.summary_zh}启示：{lessons}。适用：{case.limits}"
+    done = (
+        f"{case.name}（{category_zh}）。问题：{case.problem}做法：{'；'.join(a.rstrip('。；') for a in case.actions)}。"
     )
+    lessons = "；".join(lesson.zh.rstrip("。；") for lesson in case.lessons)
+    taught = f"{case.name}（{outcome.zh}，{_labels('levers', case.levers, 'zh')}）。{case.summary_zh}启示：{lessons}。适用：{case.limits}"
     english = (
         f"{case.name_en} ({category_en}; {outcome.en.lower()}; {_labels('levers', case.levers, 'en')}). "
         f"Problem: {case.problem_en} {case.summary_en} Lesson: {case.lessons[0].en}"
     )
     return (
-        Passage(case.id, "done", done),
-        Passage(case.id, "taught", taught),
-        Passage(case.id, "english", english),
+        Passage.of(case.id, "done", done),
+        Passage.of(case.id, "taught", taught),
+        Passage.of(case.id, "english", english),
     )

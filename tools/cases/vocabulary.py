@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -100,8 +101,13 @@ def guess_category(text: str) -> str | None:
     if exact is not None:
         return exact
     folded = text.casefold()
-    hits = [(len(name), key) for name, key in _names("categories").items() if len(name) > 1 and name in folded]
+    hits = [(len(name), key) for name, key in _names("categories").items() if len(name) > 1 and _says(folded, name)]
     return max(hits)[1] if hits else None
+
+
+def _says(text: str, name: str) -> bool:
+    """A Latin name must stand alone: "IP" is not in "subscription"."""
+    return bool(re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", text)) if name.isascii() else name in text
 
 
 def metric_of(text: str) -> str:
