@@ -1,0 +1,133 @@
+"""How the text of a cell becomes a typed value, in SQL: one expression per field type, NULL where it cannot be read."""
+
+from __future__ import annotations
+
+from tools.seeds import load_yaml
+from tools.warehouse.ingest.expressions import literal
+from tools.warehouse.ingest.spec import FieldSpec, FieldType
+
+__all__ = ["ERROR_CODES", "LARGEST_AMOUNT", "clean_sql", "convert_sql", "zoned_sql"]
+
+# A single amount of ten billion is a shifted column or a phone number, not a sale.
+LARGEST_AMOUNT = 10_000_000_000
+ERROR_CODES: dict[FieldType, str] = {
+    "id": "damaged_id",
+    "money": "bad_money",
+    "number": "bad_number",
+    "int": "bad_number",
+    "time": "bad_time",
+    "date": "bad_time",
+    "bool": "bad_word",
+    "map": "bad_word",
+}
+_NOTHING = ("", "-", "--", "—", "null", "NULL", "None", "nan", "NaN", "N/A", "#N/A")
+_SPACE = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288)"
+_SIGN = "(?:HK\\$|US\\$|[¥￥$£€]|CNY|RMB|USD|GBP|EUR|HKD)"
+_AMOUNT = (
+    f"\\(?[-+]?\\s*{_SIGN}?\\s*[-+]?(?:\\d{{1,3}}(?:[,，]\\d{{3}})+|\\d+)(?:\\.\\d*)?\\s*(?:元|{_SIGN})?\\s*%?\\)?"
+)
+_PLAIN_TIME = "\\d{4}[-/]\\d{1,2}[-/]\\d{1,2}(?:[ T]\\d{1,2}:\\d{2}(?::\\d{2}(?:\\.\\d{1,9})?)?)?"
+_ZONED_TIME = "\\d{4}-\\d{1,2}-\\d{1,2}[ T]\\d{1,2}:\\d{2}(?::\\d{2}(?:\\.\\d{1,9})?)? ?(?:Z|UTC|[+-]\\d{2}:?\\d{2})"
+_OTHER_TIMES = (
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日",
+    "%Y.%m.%d %H:%M:%S",
+    "%Y.%m.%d",
+    "%Y%m%d%H%M%S",
+    "%Y%m%d",
+)
+_DAY_FIRST = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%d-%m-%Y")
+_MONTH_FIRST = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%m-%d-%Y")
+
+
+def clean_sql(column: str, kind: FieldType) -> str:
+    """Strip blanks, the `="…"` and the leading `'` that keep spreadsheets from touching ids; nothing-words become NULL."""
+    if kind in {"id", "buyer", "money", "number", "int", "time", "date"}:
+        text = f"trim({column}, {_SPACE} || '=\"''')"
+    else:
+        text = f"trim(ltrim(CASE WHEN starts_with({column}, '=\"') THEN trim({column}, '=\"') ELSE {column} END, ''''), {_SPACE})"
+    return f"CASE WHEN {text} NOT IN ({', '.join(literal(word) for word in _NOTHING)}) THEN {text} END"
+
+
+def convert_sql(text: str, field: FieldSpec, zone: str) -> str:
+    """SQL of the typed value of cleaned text; `zone` is the merchant's IANA zone."""
+    kind = field.type
+    if kind == "id":
+        return _id(text)
+    if kind == "text":
+        return f"left({text}, 500)"
+    if kind == "buyer":
+        return f"lower({_whole(text)})"
+    if kind == "money":
+        return _amount(text, 2)
+    if kind == "number":
+        return _amount(text, 6)
+    if kind == "int":
+        number = _amount(text, 6)
+        return f"CASE WHEN {number} = floor({number}) THEN CAST({number} AS BIGINT) END"
+    if kind == "time":
+        return _time(text, field, zone)
+    if kind == "date":
+        return f"CAST({_time(text, field, zone)} AS DATE)"
+    if kind == "bool":
+        words = load_yaml("formats", "words.yaml")
+        yes, no = (", ".join(literal(word) for word in words[key]) for key in ("yes", "no"))
+        return f"CASE WHEN lower({text}) IN ({yes}) THEN TRUE WHEN lower({text}) IN ({no}) THEN FALSE END"
+    if kind == "province":
+        return _province(text)
+    return _mapped(text, field)
+
+
+def zoned_sql(text: str) -> str:
+    """True where a time carries its own offset from UTC."""
+    return f"regexp_full_match({text}, {literal(_ZONED_TIME)})"
+
+
+def _whole(text: str) -> str:
+    # pandas writes 13085.0 where one value of an integer column is missing
+    return f"CASE WHEN ends_with({text}, '.0') AND regexp_full_match({text}, '\\d+\\.0') THEN left({text}, -2) ELSE {text} END"
+
+
+def _id(text: str) -> str:
+    damaged = f"regexp_full_match({text}, '\\d(?:\\.\\d+)?[eE]\\+\\d+|\\d\\.\\d+[eE]\\d+')"
+    return f"CASE WHEN {damaged} OR length({text}) > 200 THEN NULL ELSE {_whole(text)} END"
+
+
+def _amount(text: str, places: int) -> str:
+    kind = f"DECIMAL(18,{places})"
+    bare = f"regexp_replace({text}, '[^0-9.]', '', 'g')"
+    sign = f"CASE WHEN starts_with({text}, '(') OR contains({text}, '-') THEN -1 ELSE 1 END"
+    share = f"CASE WHEN ends_with({text}, '%') THEN 100 ELSE 1 END"
+    slow = f"CASE WHEN regexp_full_match({text}, {literal(_AMOUNT)}) THEN try_cast({bare} AS {kind}) * {sign} / {share} END"
+    value = f"coalesce(try_cast({text} AS {kind}), try_cast({slow} AS {kind}))"
+    return f"CASE WHEN abs({value}) <= {LARGEST_AMOUNT} THEN {value} END"
+
+
+def _time(text: str, field: FieldSpec, zone: str) -> str:
+    formats = _OTHER_TIMES
+    if field.day_first is not None:
+        formats += _DAY_FIRST if field.day_first else _MONTH_FIRST
+    iso = f"regexp_replace({text}, '(:\\d\\d(?:\\.\\d+)?) ?([+-]\\d\\d):?(\\d\\d)$', '\\1\\2:\\3')"
+    other = ", ".join(literal(item) for item in formats)
+    value = (
+        f"CASE WHEN regexp_full_match({text}, {literal(_PLAIN_TIME)}) THEN try_cast({text} AS TIMESTAMP) "
+        f"WHEN {zoned_sql(text)} THEN timezone({literal(zone)}, try_cast({iso} AS TIMESTAMPTZ)) "
+        f"WHEN length({text}) BETWEEN 8 AND 24 THEN try_strptime({text}, [{other}]) END"
+    )
+    return f"CASE WHEN {value} BETWEEN TIMESTAMP '1990-01-01' AND TIMESTAMP '2100-01-01' THEN {value} END"
+
+
+def _province(text: str) -> str:
+    names = load_yaml("formats", "words.yaml")["provinces"]
+    cases = " ".join(f"WHEN {literal(name[:2])} THEN {literal(name)}" for name in names)
+    return f"CASE left({text}, 2) {cases} END"
+
+
+def _mapped(text: str, field: FieldSpec) -> str:
+    def plain(word: str) -> str:
+        return word.replace("，", ",").replace(" ", "").lower()
+
+    cases = " ".join(f"WHEN {literal(plain(word))} THEN {literal(value)}" for word, value in field.values.items())
+    other = f"ELSE {literal(field.default)}" if field.default is not None else ""
+    return f"CASE lower(replace(replace({text}, '，', ','), ' ', '')) {cases} {other} END"

@@ -1,0 +1,177 @@
+"""From `stage.raw` (text) to `stage.wide` (typed fields, derived values, and for each row why it is rejected, if it is)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from tools.warehouse.ingest.convert import ERROR_CODES, LARGEST_AMOUNT, clean_sql, convert_sql
+from tools.warehouse.ingest.detecting import Layout
+from tools.warehouse.ingest.expressions import condition_sql, expression_sql, literal, quote
+from tools.warehouse.ingest.identity import hash_buyers
+from tools.warehouse.ingest.refund_reading import Reading, read_refunds
+from tools.warehouse.ingest.spec import READ_GROSS, READ_REFUND, FieldType, Format, expression_refs
+from tools.warehouse.ingest.staging import Staged, column_name
+from tools.warehouse.schema import SQL_TYPES, table_spec
+
+__all__ = ["Mapped", "cell_sql", "map_rows", "provided"]
+
+_SQL: dict[FieldType, str] = {
+    "id": "VARCHAR",
+    "text": "VARCHAR",
+    "map": "VARCHAR",
+    "province": "VARCHAR",
+    "buyer": "VARCHAR",
+    "money": SQL_TYPES["money"],
+    "number": SQL_TYPES["rate"],
+    "int": SQL_TYPES["int"],
+    "time": SQL_TYPES["time"],
+    "date": SQL_TYPES["date"],
+    "bool": SQL_TYPES["bool"],
+}
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What mapping learnt of the file beside the rows themselves."""
+
+    reading: Reading | None
+    masked: int  # readable rows whose buyer id identifies nobody
+
+
+def cell_sql(layout: Layout, name: str) -> str:
+    """The cleaned text of a field: the first filled of its columns."""
+    kind = layout.format.fields[name].type
+    cells = [clean_sql(column_name(index), kind) for index in layout.columns[name]]
+    return cells[0] if len(cells) == 1 else f"coalesce({', '.join(cells)})"
+
+
+def map_rows(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, staged: Staged, *, zone: str, currency: str, key: bytes
+) -> Mapped:
+    """Fill `stage.wide`. `currency` is the shop's; rows of an export in another one are rejected."""
+    spec = layout.format
+    connection.execute(_typed_sql(layout, staged, zone, currency))
+    buyer = next((name for name, field in spec.fields.items() if field.type == "buyer"), None)
+    masked = 0
+    if buyer in layout.columns and buyer is not None:
+        found = connection.execute("SELECT count(*) FROM stage.typed WHERE _masked AND _error IS NULL").fetchone()
+        masked = found[0] if found is not None else 0
+        hash_buyers(connection, source="stage.typed", column=quote(buyer), target="stage.buyers", key=key)
+    reading = None
+    if spec.refund_reading is not None:
+        reading = read_refunds(connection, spec.refund_reading, layout.columns, source="stage.typed")
+    connection.execute(_wide_sql(layout, reading, buyer if buyer in layout.columns else None))
+    connection.execute("DROP TABLE stage.typed")
+    if spec.carry is not None:
+        by = quote(spec.carry.by)
+        connection.execute(
+            f"UPDATE stage.wide SET _error = 'order|{spec.carry.by}' WHERE _error IS NULL AND {by} IN "  # noqa: S608
+            f"(SELECT {by} FROM stage.wide WHERE _error IS NOT NULL AND _anchor)"
+        )
+    return Mapped(reading, masked)
+
+
+def _typed_sql(layout: Layout, staged: Staged, zone: str, currency: str) -> str:
+    """Clean, convert, and name the first thing that is wrong with a row."""
+    spec = layout.format
+    texts, values, errors = ["_row"], ["_row"], []
+    masked = "FALSE AS _masked"
+    anchor = f"{quote('_t_' + spec.carry.anchor)} IS NOT NULL AS _anchor" if spec.carry else "FALSE AS _anchor"
+    for name, field in spec.fields.items():
+        text, value = quote("_t_" + name), quote(name)
+        if name not in layout.columns:
+            values.append(f"CAST(NULL AS {_SQL[field.type]}) AS {value}")
+            continue
+        texts.append(f"{cell_sql(layout, name)} AS {text}")
+        converted = convert_sql(text, field, zone)
+        if field.type == "buyer":
+            nobody = f"contains({text}, '*')"
+            if field.rotating:
+                nobody += f" OR regexp_full_match({text}, {literal(field.rotating)})"
+            converted = f"CASE WHEN NOT ({nobody}) THEN {converted} END"
+            masked = f"coalesce({nobody}, FALSE) AS _masked"
+        values += [f"{converted} AS {value}", text]
+        if field.required:
+            errors.append(f"WHEN {text} IS NULL THEN 'missing|{name}'")
+        if staged.damaged_bytes:
+            errors.append(f"WHEN contains({text}, chr(65533)) THEN 'bytes|{name}'")
+        if code := ERROR_CODES.get(field.type):
+            errors.append(f"WHEN {text} IS NOT NULL AND {value} IS NULL THEN '{code}|{name}'")
+    if spec.currency_field in layout.columns:
+        cell = quote("_t_" + spec.currency_field) if spec.currency_field else ""
+        errors.append(
+            f"WHEN {cell} IS NOT NULL AND upper({cell}) <> {literal(currency)} THEN 'currency|{spec.currency_field}'"
+        )
+    error = f"CASE {' '.join(errors)} END" if errors else "CAST(NULL AS VARCHAR)"
+    fields = ", ".join(quote(name) for name in spec.fields)
+    return (
+        f"CREATE OR REPLACE TABLE stage.typed AS SELECT _row, {fields}, _masked, _anchor, {error} AS _error "  # noqa: S608
+        f"FROM (SELECT {', '.join(values)}, {masked}, {anchor} FROM (SELECT {', '.join(texts)} FROM stage.raw))"
+    )
+
+
+def _wide_sql(layout: Layout, reading: Reading | None, buyer: str | None) -> str:
+    """Put the buyer's key in place of the buyer, repeat carried columns, derive values, apply the format's own rules."""
+    spec = layout.format
+    source = "stage.typed t"
+    columns = [f"t.{quote(name)}" for name in spec.fields if name != buyer]
+    if buyer is not None:
+        source += f" LEFT JOIN stage.buyers b ON t.{quote(buyer)} = b.buyer"
+        columns.append(f"b.buyer_key AS {quote(buyer)}")
+    inner = f"SELECT t._row, t._anchor, t._error, {', '.join(columns)} FROM {source}"  # noqa: S608
+    if spec.carry is not None:
+        by = quote(spec.carry.by)
+        carried = ", ".join(
+            f"arg_min({quote(name)}, _row) OVER (PARTITION BY {by}) AS {quote(name)}" for name in spec.carry.fields
+        )
+        inner = f"SELECT * REPLACE ({carried}) FROM ({inner})"  # noqa: S608
+    lets = []
+    if reading is not None:
+        lets += [f"{reading.gross} AS {READ_GROSS}", f"{reading.refund} AS {READ_REFUND}"]
+    lets += [f"{expression_sql(expression)} AS {quote(name)}" for name, expression in spec.let.items()]
+    derived = f"SELECT *{''.join(', ' + item for item in lets)} FROM ({inner})"  # noqa: S608
+    error = f"CASE WHEN _error IS NOT NULL THEN _error {_rules(spec)} END"
+    return f"CREATE OR REPLACE TABLE stage.wide AS SELECT * REPLACE ({error} AS _error) FROM ({derived})"  # noqa: S608
+
+
+def _rules(spec: Format) -> str:
+    """The format's own rejects, then what no table can take: no key, no table at all, an amount out of all bounds."""
+    cases = [f"WHEN {condition_sql(rule.when)} THEN 'rule|{number}'" for number, rule in enumerate(spec.reject)]
+    whens = []
+    for table, target in spec.targets.items():
+        feeds = condition_sql(target.when) if target.when is not None else "TRUE"
+        whens.append(feeds)
+        for column in table_spec(table).columns:
+            expression = target.columns.get(column.name)
+            if expression is None or "line_no" in expression_refs(expression):
+                continue
+            value = expression_sql(expression)
+            if column.key:
+                cases.append(f"WHEN {feeds} AND {value} IS NULL THEN 'no_key|{column.name}'")
+            if column.type == "money" and not isinstance(expression, str):
+                cases.append(f"WHEN {feeds} AND abs({value}) > {LARGEST_AMOUNT} THEN 'range|{column.name}'")
+    cases.append(f"WHEN NOT ({' OR '.join(whens)}) THEN 'nothing|'")
+    return " ".join(cases)
+
+
+def provided(spec: Format, present: Mapping[str, object], table: str) -> list[str]:
+    """The columns of a target that this file can speak of: an older, narrower export must not erase what it lacks."""
+    known = set(present)
+    if spec.refund_reading is not None:
+        known |= {READ_GROSS, READ_REFUND}
+    for name, expression in spec.let.items():
+        refs = expression_refs(expression)
+        if not refs or refs & known:
+            known.add(name)
+    target = spec.targets[table]
+    keys = table_spec(table).keys
+    columns = [name for name, expression in target.columns.items() if name not in keys and _speaks(expression, known)]
+    return columns + list(target.from_lines)
+
+
+def _speaks(expression: object, known: set[str]) -> bool:
+    refs = expression_refs(expression)
+    return not refs or bool(refs & known)

@@ -1,0 +1,143 @@
+"""What a merchant should know about how a file was read: bilingual sentences under the ledger."""
+
+from __future__ import annotations
+
+import duckdb
+
+from tools.facts import Claim
+from tools.text import Text
+from tools.warehouse.ingest.detecting import Layout
+from tools.warehouse.ingest.expressions import condition_sql, quote
+from tools.warehouse.ingest.mapping import Mapped, cell_sql
+from tools.warehouse.ingest.quarantine import reason_counts
+from tools.warehouse.ingest.shop import Shop
+from tools.warehouse.ingest.spec import READ_GROSS, READ_REFUND
+from tools.warehouse.ingest.staging import Staged
+
+__all__ = ["file_notes"]
+
+_BUYER_COST = Text(
+    "买家数、客单价、新老客、复购率和客户分层算不出来",
+    "buyers, spend per buyer, new and returning buyers, repurchase and segments cannot be computed",
+)
+
+
+def file_notes(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, staged: Staged, mapped: Mapped, shop: Shop, *, clashes: int
+) -> list[Claim]:
+    """All notes of one file, the ones that change figures first."""
+    notes: list[Claim] = []
+    if mapped.reading is not None:
+        notes += [mapped.reading.claim, _amounts(connection, layout, shop)]
+    notes += _identity(connection, layout, mapped)
+    notes += shop.notes
+    notes += layout.format.notes
+    notes += _unknown_words(connection, layout)
+    notes += _rejected(connection, layout, staged)
+    if clashes:
+        notes.append(
+            Claim(
+                zh=f"{clashes:,} 个编号在文件里出现多次且内容不同，取最后一行。",
+                en=f"{clashes:,} ids occur more than once with different content; the last row counts.",
+            )
+        )
+    if layout.dropped:
+        notes.append(
+            Claim(
+                zh=f"为保护隐私，以下列没有读取：{'、'.join(layout.dropped)}。",
+                en=f"For privacy these columns were not read: {', '.join(layout.dropped)}.",
+            )
+        )
+    return notes
+
+
+def _amounts(connection: duckdb.DuckDBPyConnection, layout: Layout, shop: Shop) -> Claim:
+    reading = layout.format.refund_reading
+    when = condition_sql(reading.paid_when) if reading is not None else "FALSE"
+    found = connection.execute(
+        f"SELECT count(*), coalesce(sum({READ_GROSS}), 0), coalesce(sum({READ_REFUND}), 0) "  # noqa: S608
+        f"FROM stage.wide WHERE _error IS NULL AND {when}"
+    ).fetchone()
+    count, gross, refund = found if found is not None else (0, 0, 0)
+    net = gross - refund
+    return Claim(
+        zh=f"文件内已付款 {count:,} 行：支付金额 {gross:,.2f}，退款 {refund:,.2f}，净成交 {net:,.2f}（{shop.currency}）。",
+        en=f"Paid rows in the file: {count:,}; gross {gross:,.2f}, refunds {refund:,.2f}, net {net:,.2f} ({shop.currency}).",
+    )
+
+
+def _identity(connection: duckdb.DuckDBPyConnection, layout: Layout, mapped: Mapped) -> list[Claim]:
+    spec = layout.format
+    buyer = next((name for name, field in spec.fields.items() if field.type == "buyer"), None)
+    if buyer is None or "orders" not in spec.targets:
+        return []
+    headers = spec.fields[buyer].names
+    if buyer not in layout.columns:
+        return [
+            Claim(
+                zh=f"文件里没有买家标识：{_BUYER_COST.zh}。导出时带上“{headers[0]}”列（未打码）即可补上。",
+                en=f'The file has no buyer identity: {_BUYER_COST.en}. Export it with an unmasked "{headers[0]}" column.',
+            )
+        ]
+    found = connection.execute(
+        f"SELECT count(*) FILTER ({quote(buyer)} IS NULL), count(*), count(DISTINCT {quote(buyer)}) "  # noqa: S608
+        "FROM stage.wide WHERE _error IS NULL"
+    ).fetchone()
+    without, rows, buyers = found if found is not None else (0, 0, 0)
+    if not without or not rows or spec.carry is not None:
+        return []
+    share = 100 * without / rows
+    why = Text("", "")
+    if mapped.masked:
+        why = Text(
+            f"，其中 {mapped.masked:,} 行的昵称打了码或是每单都变的 OAID，认不出是谁",
+            f", {mapped.masked:,} of them masked (*) or an id that changes with every order, which identifies nobody",
+        )
+    cost = (
+        _BUYER_COST
+        if not buyers
+        else Text(
+            "这些行不计入买家数、新老客和复购，买家类指标只代表其余部分",
+            "they are left out of buyers, new/returning and repurchase; buyer figures speak for the rest only",
+        )
+    )
+    return [
+        Claim(
+            zh=f"{without:,} 行（{share:.1f}%）没有可用的买家标识{why.zh}：{cost.zh}。",
+            en=f"{without:,} rows ({share:.1f}%) have no usable buyer identity{why.en}: {cost.en}.",
+        )
+    ]
+
+
+def _unknown_words(connection: duckdb.DuckDBPyConnection, layout: Layout) -> list[Claim]:
+    """Words a map did not know and took for its default."""
+    notes: list[Claim] = []
+    for name, field in layout.format.fields.items():
+        if field.type != "map" or field.default is None or name not in layout.columns:
+            continue
+        found = connection.execute(
+            f"SELECT {cell_sql(layout, name)} AS word, count(*) FROM stage.wide w JOIN stage.raw r USING (_row) "  # noqa: S608
+            f"WHERE w._error IS NULL AND w.{quote(name)} = ? AND word IS NOT NULL GROUP BY word ORDER BY 2 DESC LIMIT 5",
+            [field.default],
+        ).fetchall()
+        known = {word.replace("，", ",").replace(" ", "").lower() for word in field.values}
+        words = [(w[:20], n) for w, n in found if w.replace("，", ",").replace(" ", "").lower() not in known]
+        if words:
+            listed = "、".join(f"{word}（{count:,} 行）" for word, count in words)
+            notes.append(
+                Claim(
+                    zh=f"“{field.names[0]}”里有不认识的取值：{listed}；这些行的状态按付款时间判断。",
+                    en=f'Unknown words under "{field.names[0]}": {", ".join(f"{w} ({n:,} rows)" for w, n in words)}; '
+                    "the state of these rows is taken from their times.",
+                )
+            )
+    return notes
+
+
+def _rejected(connection: duckdb.DuckDBPyConnection, layout: Layout, staged: Staged) -> list[Claim]:
+    counts = reason_counts(connection, layout, staged.unreadable)
+    if not counts:
+        return []
+    zh = "；".join(f"{text.zh} {count:,} 行" for text, count in counts[:5])
+    en = "; ".join(f"{text.en}: {count:,}" for text, count in counts[:5])
+    return [Claim(zh=f"拒收的行：{zh}。", en=f"Rejected rows: {en}.")]
