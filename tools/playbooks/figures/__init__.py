@@ -1,0 +1,100 @@
+"""Figures that size playbooks and are no metrics of the catalogue: audiences, gaps and what they hold. Computed, never assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tools.playbooks.figures.base import Frame, Group, Produced
+from tools.playbooks.figures.buyers import buyer_figures
+from tools.playbooks.figures.channels import campaign_figures, live_figures, losing_plans, price_figures
+from tools.playbooks.figures.orders import order_figures
+from tools.playbooks.figures.products import product_figures
+from tools.playbooks.figures.traffic import traffic_figures
+
+__all__ = ["FIGURES", "NAMES", "Frame", "Produced", "losing_plans", "shop_figures"]
+
+# Every figure a playbook may name beside the metrics of the catalogue, with its unit. A test holds this list to the code.
+FIGURES: Mapping[str, str] = {
+    "orders_on_record": "orders",
+    "sparse_days": "days",
+    "sparse_amount": "money",
+    "threshold_amount": "money",
+    "orders_below_threshold": "orders",
+    "threshold_gap_total": "money",
+    "threshold_gap_each": "money",
+    "buyers_on_record": "buyers",
+    "first_buyers_waiting": "buyers",
+    "second_order_rate": "ratio",
+    "lapsed_buyers": "buyers",
+    "lapsed_return_rate": "ratio",
+    "repeat_purchase_value": "money",
+    "hero_share": "ratio",
+    "hero_price": "money",
+    "returned_rate": "ratio",
+    "returned_usual_rate": "ratio",
+    "returned_excess": "money",
+    "returned_total": "money",
+    "out_of_stock_days": "days",
+    "out_of_stock_amount": "money",
+    "out_of_stock_amount_low": "money",
+    "product_conversion": "ratio",
+    "product_visitors": "visitors",
+    "product_buyer_value": "money",
+    "source_visitors_now": "visitors",
+    "source_visitors_before": "visitors",
+    "source_visitors_usual": "visitors",
+    "source_visitor_value": "money",
+    "losing_plans": "count",
+    "losing_spend": "money",
+    "losing_amount": "money",
+    "losing_amount_far": "money",
+    "live_month_gmv": "money",
+    "live_hours_month": "number",
+    "channel_price_low": "money",
+    "channel_price_high": "money",
+    "channel_price_gap": "ratio",
+    "channel_price_given": "money",
+    "days_to_event": "days",
+    "campaign_lift_low": "money",
+    "campaign_lift_high": "money",
+    # what the merchant states, or what follows from it
+    "gross_margin": "ratio",
+    "platform_fee_rate": "ratio",
+    "contribution": "ratio",
+    "break_even_roi": "number",
+    "live_fixed_cost": "money",
+    "agency_fixed_fee": "money",
+    "agency_kept_cost": "money",
+    "agency_commission": "ratio",
+    "live_ad_ratio": "ratio",
+    "members_total": "buyers",
+    "missing_tables": "count",
+}
+# Names (not figures) a template may use.
+NAMES = frozenset(
+    {
+        "shop", "hero_product", "second_product", "returned_product", "missing_product", "weak_product", "lost_source",
+        "losing_plan", "price_product", "low_channel", "high_channel", "next_event", "end_date", "missing_list",
+    }
+)  # fmt: skip
+_GROUPS: tuple[Group, ...] = (
+    order_figures,
+    buyer_figures,
+    product_figures,
+    traffic_figures,
+    live_figures,
+    price_figures,
+)
+
+
+def shop_figures(frame: Frame, platform: str) -> Produced:
+    """Everything computable from this shop's tables for the window. Missing tables leave their figures out."""
+    found = Produced()
+    for group in _GROUPS:
+        part = group(frame)
+        found.figures |= part.figures
+        found.names |= part.names
+    part = campaign_figures(frame, platform)
+    found.figures |= part.figures
+    found.names |= part.names
+    return found

@@ -1,0 +1,98 @@
+"""Fill the templates of a playbook and remember every figure that was written, so that the fact can carry it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tools.facts import Quantity, Role, Window
+from tools.playbooks.schema import Bilingual, placeholders
+from tools.text import Lang, Text, format_value
+
+__all__ = ["Book", "Entry", "clean_name"]
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f<>{}`*_\[\]|\\]+")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A value a template may name."""
+
+    metric: str
+    value: Decimal
+    unit: str
+    role: Role
+    window: Window | None = None
+    subject: tuple[str, ...] = ()
+
+
+@dataclass
+class Book:
+    """Values and names of one playbook for one shop. `fill` writes them; `quantities` are the ones written so far."""
+
+    values: Mapping[str, Entry]
+    names: Mapping[str, Text] = field(default_factory=dict)
+    _used: dict[str, Entry] = field(default_factory=dict)
+    _names_used: dict[str, Text] = field(default_factory=dict)
+
+    def knows(self, template: Bilingual) -> bool:
+        return all(name in self.values or name in self.names for name in template.names)
+
+    def fill(self, template: Bilingual | None) -> Text | None:
+        """The sentence in both languages, or None when something in it is not known: better silent than half a sentence."""
+        if template is None or not self.knows(template):
+            return None
+        return Text(self._write(template.zh, "zh"), self._write(template.en, "en"))
+
+    def need(self, template: Bilingual) -> Text:
+        """Like `fill` for a sentence that must be there. Raises KeyError naming what is missing."""
+        filled = self.fill(template)
+        if filled is None:
+            raise KeyError(f"not known: {sorted(template.names - set(self.values) - set(self.names))}")
+        return filled
+
+    def use(self, name: str) -> Entry | None:
+        """Mark a value as written without filling a template."""
+        entry = self.values.get(name)
+        if entry is not None:
+            self._used[name] = entry
+        return entry
+
+    def quantities(self, first: Iterable[str] = ()) -> tuple[Quantity, ...]:
+        """What was written, the names in `first` leading."""
+        order = [name for name in first if name in self._used]
+        order += [name for name in self._used if name not in order]
+        return tuple(_quantity(self._used[name]) for name in order)
+
+    def entities(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(word for name in self._names_used.values() for word in name))
+
+    def _write(self, template: str, lang: Lang) -> str:
+        parts: dict[str, str] = {}
+        for name in placeholders(template):
+            if name in self.names:
+                self._names_used[name] = self.names[name]
+                parts[name] = self.names[name].get(lang)
+            else:
+                entry = self._used[name] = self.values[name]
+                parts[name] = format_value(entry.value, entry.unit, lang).strip()
+        return template.format(**parts)
+
+
+def clean_name(raw: str, limit: int = 24) -> str:
+    """A title from an export, made harmless for a sentence: no markup, no control characters, cut to `limit`."""
+    text = " ".join(_UNSAFE.sub(" ", raw).split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _quantity(entry: Entry) -> Quantity:
+    return Quantity(
+        metric=entry.metric,
+        value=entry.value,
+        unit=entry.unit,
+        role=entry.role,
+        window=entry.window,
+        subject=entry.subject,
+    )
