@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,16 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from advisor.quiet import quiet_third_parties
 from advisor.scope import Scope
 from advisor.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from advisor.brains.base import Brain
+    from advisor.service.imports import DataDesk
     from advisor.service.service import AdvisorService
     from tools.base import Registry
     from tools.embeddings import Embedder
 
-__all__ = ["Paths", "build_service", "load_settings", "quiet_third_parties"]
+__all__ = ["Paths", "build_desk", "build_service", "load_settings", "quiet_third_parties"]
 
 
 @dataclass(frozen=True)
@@ -51,21 +52,6 @@ class Paths:
     @property
     def checkpoints(self) -> Path:
         return self.root / "checkpoints.sqlite"
-
-
-def quiet_third_parties() -> None:
-    """No library may leave the machine on its own: telemetry, tracing and downloads are off before anything is imported."""
-    for name, value in {
-        "ANONYMIZED_TELEMETRY": "False",
-        "DO_NOT_TRACK": "1",
-        "GRADIO_ANALYTICS_ENABLED": "False",
-        "HF_HUB_OFFLINE": "1",
-        "LANGCHAIN_TRACING_V2": "false",
-        "LANGSMITH_TRACING": "false",
-        "LANGGRAPH_STRICT_MSGPACK": "true",
-        "OMP_WAIT_POLICY": "passive",
-    }.items():
-        os.environ[name] = value
 
 
 class LazyResources(Mapping[type, object]):
@@ -144,6 +130,21 @@ def build_service(settings: Settings, *, today: Callable[[str], date] = today_in
         default_brain=settings.brain,
         limits=Limits(settings.turn_deadline_s, settings.model_deadline_s, settings.max_rounds),
     )
+
+
+def build_desk(settings: Settings) -> DataDesk:
+    """The data side of the workspace alone: what is imported, by whom, and how to remove it. No agent is loaded."""
+    from advisor.service.imports import DataDesk
+    from tools.warehouse.access import Warehouse
+
+    paths = Paths(settings.root)
+
+    def store() -> Any:
+        from advisor.store import Store
+
+        return Store.sqlite(paths.store)
+
+    return DataDesk(warehouse=Warehouse(paths.warehouse), store=store, quarantine=paths.quarantine, keys=paths.keys)
 
 
 class _ScopedRecords:

@@ -8,7 +8,16 @@ from advisor.answer import Answer, AskResult, EvidenceItem, PlanStep, Statement
 from tools.facts import WhyClass
 from tools.text import Lang, Text, format_value
 
-__all__ = ["WHY_CLASS_LABELS", "render_answer", "render_evidence", "render_result"]
+__all__ = [
+    "SIMULATED",
+    "WHY_CLASS_LABELS",
+    "heading",
+    "render_answer",
+    "render_bullet",
+    "render_evidence",
+    "render_result",
+    "render_step",
+]
 
 WHY_CLASS_LABELS = {
     WhyClass.DECOMPOSITION: Text("拆解", "decomposition"),
@@ -25,22 +34,30 @@ _HEADINGS = {
     "evidence": Text("依据", "Evidence"),
     "next": Text("可以接着问", "You could ask next"),
 }
-_SIMULATED = Text(
+SIMULATED = Text(
     "模拟数据：以下数字来自演示店铺，不是真实经营数据。",
     "Simulated data: these figures are of a demo shop, not of a real business.",
 )
 
 
+def heading(name: str, lang: Lang) -> str:
+    """The heading of a section (`why`, `what`, `how`, `plan`, `limits`, `evidence`, `next`); "" for one without."""
+    return _HEADINGS[name].get(lang) if name in _HEADINGS else ""
+
+
+def render_bullet(statement: Statement, lang: Lang) -> str:
+    """One statement as a list line, a why with its class."""
+    tag = WHY_CLASS_LABELS[statement.why_class].get(lang) if statement.why_class else ""
+    suffix = f"【{tag}】" if tag and lang == "zh" else f" ({tag})" if tag else ""
+    return f"- {statement.text}{suffix}"
+
+
 def _bullets(statements: Sequence[Statement], lang: Lang) -> list[str]:
-    lines = []
-    for statement in statements:
-        tag = WHY_CLASS_LABELS[statement.why_class].get(lang) if statement.why_class else ""
-        suffix = f"【{tag}】" if tag and lang == "zh" else f" ({tag})" if tag else ""
-        lines.append(f"- {statement.text}{suffix}")
-    return lines
+    return [render_bullet(statement, lang) for statement in statements]
 
 
-def _step(number: int, step: PlanStep, lang: Lang) -> list[str]:
+def render_step(number: int, step: PlanStep, lang: Lang) -> list[str]:
+    """One step of the plan: what, when, who and where; below it what to watch and when to stop."""
     zh = lang == "zh"
     when = f"{step.start} – {step.due}" if step.start and step.due else str(step.start or step.due or "")
     head = " · ".join(part for part in (when, step.owner, step.where) if part)
@@ -71,7 +88,7 @@ def render_answer(answer: Answer, lang: Lang) -> str:
     if answer.plan:
         lines += ["", f"### {_HEADINGS['plan'].get(lang)}"]
         for number, step in enumerate(answer.plan, start=1):
-            lines += _step(number, step, lang)
+            lines += render_step(number, step, lang)
     if answer.limits:
         lines += ["", f"### {_HEADINGS['limits'].get(lang)}", *_bullets(answer.limits, lang)]
     if answer.follow_ups:
@@ -99,7 +116,7 @@ def render_result(result: AskResult) -> str:
     if result.notice:
         lines += [f"> {result.notice}", ""]
     if any(item.simulated for item in result.evidence):
-        lines += [f"> {_SIMULATED.get(lang)}", ""]
+        lines += [f"> {SIMULATED.get(lang)}", ""]
     lines.append(render_answer(result.answer, lang))
     if result.evidence:
         lines += ["", f"### {_HEADINGS['evidence'].get(lang)}"]
