@@ -59,7 +59,8 @@ def fill_baskets(
     """Fill one basket per order: the given product (or an add-on where not `fixed`), more items, then the coupon."""
     filler = _Filler(axes, world, fx, chance, key, day)
     service = product == len(axes.spec.products)
-    filler.put(np.where(fixed, product, filler.addon("second order item")), np.ones(key.size, dtype=bool), "units")
+    first = filler.or_else(filler.addon("second order item"), product)
+    filler.put(np.where(fixed, product, first), np.ones(key.size, dtype=bool), "units")
     for name, share in (("second item", axes.spec.basket.second_item), ("third item", axes.spec.basket.third_item)):
         filler.put(filler.addon(name), ~service & (chance.unit(name, key) < share), None)
     coupon = next((item for item in axes.spec.promotions if item.kind == "coupon"), None)
@@ -86,10 +87,13 @@ class _Filler:
         weight = np.cumsum([item.addon for item in self._axes.spec.products])
         return np.searchsorted(weight / weight[-1], self._chance.unit(f"which {name}", self._key))
 
+    def or_else(self, product: Ints, other: Ints) -> Ints:
+        """The product where it can be bought that day, the other one elsewhere."""
+        return np.where(self._available[self._day, product], product, other)
+
     def put(self, product: Ints, where: NDArray[np.bool_], units: str | None) -> None:
-        """Add a line to the chosen orders; what cannot be bought that day is left out, except the first line."""
-        first = not self._order
-        chosen = np.flatnonzero(where & (first | self._available[self._day, product]))
+        """Add a line to the chosen orders; what cannot be bought that day is left out."""
+        chosen = np.flatnonzero(where & self._available[self._day, product])
         item = product[chosen]
         quantity = np.ones(chosen.size, dtype=np.int64)
         if units is not None:

@@ -102,7 +102,9 @@ def _warmup(axes: Axes, world: World, chance: Randomness) -> Newcomers:
     spec = axes.spec
     rng = chance.generator("warmup")
     expected = np.einsum("do,dop,dop->op", world.visits, world.looks, world.ordinary_conversion) / spec.days
-    count = rng.poisson(expected.sum() * 0.97, spec.customers.warmup_days)
+    pace = expected.sum()
+    expected = expected * world.on_sale[0]  # what was launched later was not bought before
+    count = rng.poisson(pace * 0.97, spec.customers.warmup_days)
     cell = rng.choice(expected.size, size=int(count.sum()), p=expected.ravel() / expected.sum())
     stream, product = cell // expected.shape[1], cell % expected.shape[1]
     day = np.repeat(np.arange(-spec.customers.warmup_days, 0), count)
