@@ -4,6 +4,7 @@ AdvisorError                base; text in both languages, a stable code and an e
 ├── ThreadUnknown           no such thread for this scope: foreign and unknown look alike (exit 3)
 ├── SettingsInvalid         a setting has a bad value: names the field (exit 2)
 ├── ModelUnavailable        the endpoint is dead, slow or talks nonsense; the planner takes over unless forbidden (exit 4)
+│   └── ToolsUnsupported    the endpoint chooses no tools; the planner's tool plan stands and the model may still write
 └── TurnTimeout             the turn's one deadline passed with nothing to say (exit 4)
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from tools.text import Lang, Text
 
-__all__ = ["AdvisorError", "ModelUnavailable", "SettingsInvalid", "ThreadUnknown", "TurnTimeout"]
+__all__ = ["AdvisorError", "ModelUnavailable", "SettingsInvalid", "ThreadUnknown", "ToolsUnsupported", "TurnTimeout"]
 
 
 class AdvisorError(Exception):
@@ -38,6 +39,10 @@ class SettingsInvalid(AdvisorError):
 class ModelUnavailable(AdvisorError):
     code = "model_unavailable"
     exit_code = 4
+
+
+class ToolsUnsupported(ModelUnavailable):
+    code = "tools_unsupported"
 
 
 class TurnTimeout(AdvisorError):
