@@ -138,7 +138,10 @@ class Explanation:
 
     @property
     def change_rate(self) -> Decimal | None:
-        return self.change / self.before if self.change is not None and self.before else None
+        """Change over the earlier value, as a ratio; None from nothing."""
+        if self.change is None or not self.before:
+            return None
+        return self.change / self.before / (100 if self.unit == "ratio" else 1)
 
     @property
     def primary(self) -> Cause | None:

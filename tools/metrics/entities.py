@@ -18,6 +18,7 @@ from tools.text import Text
 __all__ = ["CUTS", "CutSpec", "EntityTable", "entity_drivers", "load_cut"]
 
 ZERO = Decimal(0)
+_SPLIT = 60  # a shop may sell thousands of items; only the largest changes are shown or judged
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,17 @@ def entity_drivers(table: EntityTable, change: Decimal, unit: str) -> list[Drive
     """Every entity's part of the change in money, largest first; `mix` is its volume, `rate` its money per volume."""
     spec = table.spec
     drivers = []
-    for key in table.keys:
+    ranked = sorted(table.keys, key=lambda key: -abs(table.get(spec.money, key)[0] - table.get(spec.money, key)[1]))
+    for rank, key in enumerate(ranked):
         money, volume = table.get(spec.money, key), table.get(spec.volume, key)
         delta = money[0] - money[1]
-        parts = split_product(
-            [volume[1], money[1] / volume[1] if volume[1] else None],
-            [volume[0], money[0] / volume[0] if volume[0] else None],
-            total=delta,
-        )
+        parts: tuple[Decimal | None, ...] = (None, None)
+        if rank < _SPLIT:
+            parts = split_product(
+                [volume[1], money[1] / volume[1] if volume[1] else None],
+                [volume[0], money[0] / volume[0] if volume[0] else None],
+                total=delta,
+            )
         own = volume if spec.unit == "visitors" or spec.id == "ad_plan" else money
         drivers.append(
             Driver(

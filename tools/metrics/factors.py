@@ -16,9 +16,10 @@ from tools.metrics.drivers import FACTOR_NAMES, Driver
 from tools.metrics.engine import aggregate, choose
 from tools.metrics.pair import Pair
 from tools.metrics.reader import RELATIONS
+from tools.metrics.stats import change_surprise
 from tools.text import Text, quantize
 
-__all__ = ["Totals", "factors_of", "load_totals", "split_drivers"]
+__all__ = ["Totals", "factor_surprise", "factors_of", "load_totals", "split_drivers"]
 
 _ENOUGH = Decimal("0.9")  # a daily report must hold nine days in ten of both windows to carry a comparison
 _ALL_KNOWN = Decimal("0.995")
@@ -30,7 +31,7 @@ class Totals:
 
     now: Mapping[str, Decimal]
     before: Mapping[str, Decimal]
-    report_days: tuple[Decimal, Decimal]
+    history: tuple[Mapping[str, Decimal | None], ...] = ()  # every window of the pair, now first
 
     def has(self, *bases: str) -> bool:
         return all(base in self.now and base in self.before for base in bases)
@@ -51,13 +52,14 @@ def load_totals(pair: Pair) -> Totals:
             feeds[base] = choose(pair.reader, base, ())
         except DataMissing:
             continue
-    rows = aggregate(pair.reader, feeds, pair.both).rows
-    now, before = rows.get((0, ""), {}), rows.get((1, ""), {})
-    days = (now.get("report_days") or Decimal(0), before.get("report_days") or Decimal(0))
+    found = aggregate(pair.reader, feeds, pair.windows).rows
+    history = tuple(found.get((k, ""), {}) for k in range(len(pair.windows)))
+    now, before = history[0], history[1]
+    days = [window.get("report_days") or Decimal(0) for window in (now, before)]
     full = all(have >= _ENOUGH * window.days for have, window in zip(days, pair.both, strict=True))
     kept = [base for base in feeds if full or base not in _REPORT]
     both = [base for base in kept if now.get(base) is not None and before.get(base) is not None]
-    return Totals({b: now[b] or Decimal(0) for b in both}, {b: before[b] or Decimal(0) for b in both}, days)
+    return Totals({b: now[b] or Decimal(0) for b in both}, {b: before[b] or Decimal(0) for b in both}, history)
 
 
 def factors_of(metric: Metric, pair: Pair, totals: Totals) -> tuple[Driver, ...]:
@@ -78,6 +80,26 @@ def factors_of(metric: Metric, pair: Pair, totals: Totals) -> tuple[Driver, ...]
     change = sum((driver.contribution for driver in drivers), Decimal(0))
     sized = [_with_share(driver, change) for driver in drivers]
     return tuple(sorted(sized, key=lambda driver: -abs(driver.contribution)))
+
+
+_QUOTIENTS = {
+    "visitors": ("visitors", ""),
+    "conversion": ("day_buyers", "visitors"),
+    "order_value": ("gross", "order_count"),
+    "orders": ("order_count", ""),
+    "buyers": ("buyers", ""),
+    "orders_per_buyer": ("orders_known", "buyers"),
+}
+
+
+def factor_surprise(totals: Totals, factor: str) -> float | None:
+    """Robust z of a factor's change against its own past changes; None with under six of them."""
+    above, below = _QUOTIENTS.get(factor, ("", ""))
+    values = []
+    for window in totals.history:
+        up, down = window.get(above), window.get(below) if below else Decimal(1)
+        values.append(up / down if up and down else None)
+    return change_surprise(values)
 
 
 def _with_share(driver: Driver, change: Decimal) -> Driver:

@@ -14,7 +14,7 @@ from tools.metrics.windows import compare_window
 
 __all__ = ["Move", "Pair", "make_pair", "moves"]
 
-_LONGEST = 14
+_LONGEST = 25
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Pair:
 
 
 def make_pair(reader: Reader, window: Window, previous: Window, *, table: str = "orders") -> Pair:
-    """Add up to a dozen earlier windows that data cover in full; none when `previous` is not the window directly before."""
+    """Add up to two dozen windows that data cover in full; none when `previous` is not the window directly before."""
     windows = [window, previous]
     days = reader.coverage(table) or reader.coverage("shop_daily")
     if days is not None and previous == compare_window(window, "previous"):
@@ -76,36 +76,67 @@ _FLOOR = 0.04  # moves under 4 % are never surprising
 _LEAST = 5
 
 
-def moves(series: Sequence[Sequence[Decimal]], keys: Sequence[str]) -> list[Move]:
-    """Each entity against all others. `series[i][k]` is entity i's amount in window k (0 is now, 1 before, then back)."""
-    totals = [sum((row[k] for row in series), Decimal(0)) for k in range(len(series[0]))] if series else []
+def moves(
+    series: Sequence[Sequence[Decimal]],
+    keys: Sequence[str],
+    *,
+    counts: Sequence[Sequence[Decimal]] | None = None,
+    alone: bool = False,
+) -> list[Move]:
+    """Each entity against the others. `series[i][k]` is entity i's amount in window k (0 is now, 1 before, then back).
+
+    The common move is the weighted median of the others' moves, so that one collapsing entity does not make the rest look
+    risen. `counts` (orders, items) bound the noise of small entities; `alone` judges an entity by its own past only.
+    """
+    steps = range(len(series[0]) - 1) if series else range(0)
+    logs = [[_log(row[k], row[k + 1]) for k in steps] for row in series]
     found = []
-    for key, row in zip(keys, series, strict=True):
-        rest = [total - own for total, own in zip(totals, row, strict=True)]
-        found.append(_move(key, row, rest))
+    for index, key in enumerate(keys):
+        common = [0.0 if alone else _common(series, logs, index, k) for k in steps]
+        own = [value - common[k] if value is not None else None for k, value in enumerate(logs[index])]
+        noise = _noise(counts[index]) if counts is not None else 0.0
+        found.append(_move(key, (series[index][0], series[index][1]), own, common[0], noise))
     return found
 
 
-def _move(key: str, own: Sequence[Decimal], rest: Sequence[Decimal]) -> Move:
-    now, before = own[0], own[1]
-    drift = float(rest[0] / rest[1]) if rest[1] > 0 and rest[0] > 0 else 1.0
-    past = [
-        value
-        for k in range(1, len(own) - 1)
-        if (value := _against(own[k], own[k + 1], rest[k], rest[k + 1])) is not None
-    ]
+def _log(after: Decimal, before: Decimal) -> float | None:
+    return math.log(float(after / before)) if after > 0 and before > 0 else None
+
+
+def _noise(counts: Sequence[Decimal]) -> float:
+    """Sampling spread of a log change of two counts."""
+    return math.sqrt(sum(1 / float(max(count, Decimal(1))) for count in counts[:2]))
+
+
+def _common(series: Sequence[Sequence[Decimal]], logs: list[list[float | None]], index: int, step: int) -> float:
+    others = sorted(
+        (value, float(series[i][step + 1]))
+        for i, row in enumerate(logs)
+        if i != index and (value := row[step]) is not None
+    )
+    if len(others) < 3:
+        now = sum((row[step] for i, row in enumerate(series) if i != index), Decimal(0))
+        before = sum((row[step + 1] for i, row in enumerate(series) if i != index), Decimal(0))
+        return _log(now, before) or 0.0
+    half, total = sum(weight for _, weight in others) / 2, 0.0
+    for value, weight in others:
+        total += weight
+        if total >= half:
+            return value
+    return others[-1][0]
+
+
+def _move(key: str, pair: tuple[Decimal, Decimal], own: list[float | None], common: float, noise: float) -> Move:
+    now, before = pair
+    past = [value for value in own[1:] if value is not None]
     usual = median(past) if len(past) >= _LEAST else 0.0
-    expected = before * Decimal(repr(drift * math.exp(usual)))
-    current = _against(max(now, before / 1000), before, rest[0], rest[1])
+    expected = before * Decimal(repr(math.exp(common + usual)))
+    current = own[0]
+    if current is None and before > 0:
+        current = _log(max(now, before / 1000), before)
     surprise = None
     if len(past) >= _LEAST and current is not None:
         spread = 1.4826 * median(abs(value - usual) for value in past)
-        surprise = (current - usual) / max(spread, _FLOOR)
+        # with a short history the spread itself is uncertain
+        surprise = (current - usual) / (max(spread, noise, _FLOOR) * (1 + 3 / len(past)))
     return Move(key, before, now, expected, surprise)
-
-
-def _against(own: Decimal, own_before: Decimal, rest: Decimal, rest_before: Decimal) -> float | None:
-    if own <= 0 or own_before <= 0:
-        return None
-    common = math.log(float(rest / rest_before)) if rest > 0 and rest_before > 0 else 0.0
-    return math.log(float(own / own_before)) - common

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 
-__all__ = ["Interval", "Swing", "kaplan_meier", "swing_of", "turning_point", "wilson"]
+__all__ = ["Interval", "Swing", "change_surprise", "kaplan_meier", "swing_of", "turning_point", "wilson"]
 
 Z95 = Decimal("1.959963984540054")
 
@@ -78,6 +78,20 @@ def swing_of(values: Sequence[Decimal | None], *, least: int = 6, width: float =
     spread = 1.4826 * median(abs(value - middle) for value in logs)
     low, high = math.exp(middle - width * spread) - 1, math.exp(middle + width * spread) - 1
     return Swing(len(logs), Decimal(str(round(low, 4))), Decimal(str(round(high, 4))))
+
+
+def change_surprise(values: Sequence[Decimal | None], *, least: int = 6, floor: float = 0.02) -> float | None:
+    """Robust z of the newest log change in a series given newest first, against all earlier changes; None when too short."""
+    logs = [
+        math.log(float(after / before)) if after and before and after > 0 and before > 0 else None
+        for after, before in pairwise(values)
+    ]
+    past = [value for value in logs[1:] if value is not None]
+    if len(past) < least or logs[0] is None:
+        return None
+    middle = median(past)
+    spread = 1.4826 * median(abs(value - middle) for value in past)
+    return (logs[0] - middle) / max(spread, floor)
 
 
 def turning_point(series: Sequence[float], *, edge: int = 3) -> int | None:

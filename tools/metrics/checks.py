@@ -1,0 +1,201 @@
+"""What is asked before causes: is it the market or me, are rows missing, is the swing usual, which campaigns fall in each window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol, runtime_checkable
+
+from tools.calendar import CalendarEvent, events_between
+from tools.facts import Quantity, Role, Window
+from tools.metrics.catalog import Metric, unlock_text
+from tools.metrics.customers import calculate
+from tools.metrics.drivers import Check, Event
+from tools.metrics.engine import cut
+from tools.metrics.gaps import Gap, find_gaps
+from tools.metrics.pair import Pair
+from tools.metrics.reader import in_window, period_label
+from tools.metrics.stats import Swing, swing_of
+from tools.metrics.windows import window_text
+from tools.text import Text, format_value
+
+__all__ = ["MarketMove", "calendar_events", "gap_checks", "market_check", "market_move", "normal_check", "swing_for"]
+
+ZERO = Decimal(0)
+
+
+@runtime_checkable
+class _HasPlatform(Protocol):
+    @property
+    def platform(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class MarketMove:
+    """Mean daily index of the category in both windows."""
+
+    before: Decimal
+    after: Decimal
+
+    @property
+    def rate(self) -> Decimal:
+        return (self.after - self.before) / self.before
+
+
+def market_move(pair: Pair) -> MarketMove | None:
+    """How the category moved; None without a market report that covers both windows."""
+    reader = pair.reader
+    days = reader.coverage("market_daily")
+    if days is None or any(w.start < days[0] or w.end > days[1] for w in pair.both):
+        return None
+    if ("market", pair.both) not in reader.memo:
+        t = reader.relation("market_daily")
+        t = t.filter(in_window(t.day, pair.both)).mutate(w_=period_label(t.day, pair.both))
+        t = t.filter(t.w_.notnull())
+        rows = reader.run(t.group_by("w_").aggregate(total=t.index_value.sum(), n=t.count()))
+        level = {row["w_"]: Decimal(row["total"] or 0) / row["n"] for row in rows}
+        both = (level.get(1, ZERO), level.get(0, ZERO))
+        reader.memo["market", pair.both] = MarketMove(*both) if all(both) else None
+    found: MarketMove | None = reader.memo["market", pair.both]
+    return found
+
+
+def market_check(pair: Pair, rate: Decimal | None) -> Check:
+    """The category's change between the same windows against the shop's own; `unknown` without a market report."""
+    move = market_move(pair)
+    if move is None:
+        return Check(
+            "market",
+            "unknown",
+            Text(
+                "没有这两个时间段的大盘数据，分不清是行业变了还是自己变了。",
+                "There is no market data for both windows, so the market cannot be told from the shop.",
+            ),
+            unlock=unlock_text("market_daily"),
+        )
+    market = move.rate
+    value = Quantity(metric="market_index", value=market, unit="ratio", role=Role.CHANGE_RATE, window=pair.now)
+    zh, en = (format_value(market, "ratio", lang, signed=True) for lang in ("zh", "en"))
+    if rate is None or market * rate <= 0 or abs(market) * 2 < abs(rate):
+        text = Text(
+            f"同期大盘指数 {zh}，解释不了你的变化，主要是店铺自己的原因。",
+            f"The market index moved {en} over the same windows, which does not account for your change: it is mostly your own.",
+        )
+        return Check("market", "ok", text, (value,))
+    text = Text(
+        f"同期大盘指数 {zh}，你的变化里有很大一部分跟着大盘走。",
+        f"The market index moved {en} over the same windows, so much of your change goes with the market.",
+    )
+    return Check("market", "warn", text, (value,))
+
+
+def gap_checks(pair: Pair) -> list[Check]:
+    """Nearly empty days in either window."""
+    checks = []
+    for window in pair.both:
+        for gap in find_gaps(pair.reader, window):
+            text, quantities = gap_text(gap)
+            checks.append(Check("gaps", "warn", text, quantities))
+    return list(dict.fromkeys(checks))[:3] or [
+        Check("gaps", "ok", Text("两个时间段都没有异常的空白日。", "Neither window has suspiciously empty days."))
+    ]
+
+
+def gap_text(gap: Gap) -> tuple[Text, tuple[Quantity, ...]]:
+    """A gap in words, and its figures."""
+    low = Quantity(metric="near_empty_days", value=Decimal(gap.low_days), unit="days", window=gap.window)
+    orders = Quantity(metric="orders", value=Decimal(gap.orders), unit="orders", window=gap.window)
+    usual = Quantity(metric="usual_daily_orders", value=gap.usual, unit="orders", role=Role.PREVIOUS, window=gap.window)
+    words = window_text(gap.window)
+    zh = (
+        f"{words.zh}有 {format_value(low.value, 'days', 'zh')}几乎没有订单：一共 {format_value(orders.value, 'orders', 'zh')}，"
+        f"而平时一天约 {format_value(usual.value, 'orders', 'zh')}"
+    )
+    en = (
+        f"{words.en}: {format_value(low.value, 'days', 'en')} are nearly empty, {format_value(orders.value, 'orders', 'en')} "
+        f"in all against about {format_value(usual.value, 'orders', 'en')} on a usual day"
+    )
+    if gap.edge:
+        return Text(
+            zh + "（在数据的边缘，可能只是没导全）。", en + " (at the edge of the data, perhaps a partial day)."
+        ), (
+            low,
+            orders,
+            usual,
+        )
+    return Text(zh + "。", en + "."), (low, orders, usual)
+
+
+def swing_for(pair: Pair, metric: Metric) -> Swing | None:
+    """The usual change between neighbouring windows of this length before the change asked about."""
+    windows = pair.windows[1:]
+    if len(windows) < 7:
+        return None
+    if metric.calc:
+        if metric.id == "repurchase_90d":
+            return None
+        values = [calculate(pair.reader, metric.id, window).value for window in windows]
+    else:
+        found = cut(pair.reader, [metric], windows)
+        values = [found.rows[index, ""][metric.id] for index in range(len(windows))]
+    return swing_of(list(reversed(values)))
+
+
+def normal_check(swing: Swing | None, rate: Decimal | None, window: Window, *, stands_out: bool) -> Check:
+    """Whether the change is within the shop's own usual swing; a part of it may still stand out against its own history."""
+    if swing is None or rate is None:
+        return Check(
+            "normal",
+            "unknown",
+            Text(
+                "历史太短，判断不了这个变化是否在正常波动内。",
+                "History is too short to say whether this change is within normal variation.",
+            ),
+        )
+    low = Quantity(metric="usual_change", value=swing.low, unit="ratio", role=Role.RANGE_LOW, window=window)
+    high = Quantity(metric="usual_change", value=swing.high, unit="ratio", role=Role.RANGE_HIGH, window=window)
+    zh, en = (
+        tuple(format_value(edge, "ratio", lang, signed=True) for edge in (swing.low, swing.high))
+        for lang in ("zh", "en")
+    )
+    if swing.holds(rate) and stands_out:
+        text = Text(
+            f"总量的变化还在店铺自己的正常波动内（通常 {zh[0]} 到 {zh[1]}），但其中有一部分明显不同于它自己的历史。",
+            f"The total is within the shop's normal variation (usually {en[0]} to {en[1]}), but one part of it departs from its own"
+            " history.",
+        )
+        return Check("normal", "warn", text, (low, high))
+    if swing.holds(rate):
+        text = Text(
+            f"这个变化在店铺自己的正常波动内（通常 {zh[0]} 到 {zh[1]}），不宜当成问题来解读。",
+            f"This change is within the shop's normal variation (usually {en[0]} to {en[1]}); do not read a problem into it.",
+        )
+        return Check("normal", "ok", text, (low, high))
+    text = Text(
+        f"这个变化超出了店铺自己的正常波动（通常 {zh[0]} 到 {zh[1]}）。",
+        f"This change is outside the shop's normal variation (usually {en[0]} to {en[1]}).",
+    )
+    return Check("normal", "warn", text, (low, high))
+
+
+def calendar_events(pair: Pair) -> list[Event]:
+    """Campaigns and holidays that weigh differently on the two windows, most days first."""
+    shop = pair.reader.shop
+    platform = shop.platform if isinstance(shop, _HasPlatform) else "tmall"
+    start, end = min(w.start for w in pair.both), max(w.end for w in pair.both)
+    found = []
+    for event in events_between(start, end, platform):
+        if event.phase not in ("season", "holiday"):
+            continue
+        days = [_days(event, window) for window in pair.both]
+        if abs(days[0] - days[1]) >= 3:
+            label = Text(
+                f"{event.name.zh}（{event.start} 至 {event.end}）",
+                f"{event.name.en} ({event.start} to {event.end})",
+            )
+            found.append((abs(days[0] - days[1]), Event("calendar", label, event.start, event.end, event.event_id)))
+    return [event for _, event in sorted(found, key=lambda item: (-item[0], item[1].start))]
+
+
+def _days(event: CalendarEvent, window: Window) -> int:
+    return max(0, (min(event.end, window.end) - max(event.start, window.start)).days + 1)
