@@ -163,8 +163,13 @@ def test_sources_overlap_a_little_and_never_fall_short(frames: dict[str, pd.Data
 def test_live_tables_agree_with_each_other(frames: dict[str, pd.DataFrame], skincare: Simulation) -> None:
     sessions = frames["live_sessions"].set_index("session_id")
     paid = frames["orders"].dropna(subset=["paid_date", "session_id"])
-    assert (sessions.paid_amount == paid.groupby("session_id").gross_amount.sum().reindex(sessions.index, fill_value=Decimal(0))).all()
-    assert (sessions.buyers == paid.groupby("session_id").buyer_key.nunique().reindex(sessions.index, fill_value=0)).all()
+    assert (
+        sessions.paid_amount
+        == paid.groupby("session_id").gross_amount.sum().reindex(sessions.index, fill_value=Decimal(0))
+    ).all()
+    assert (
+        sessions.buyers == paid.groupby("session_id").buyer_key.nunique().reindex(sessions.index, fill_value=0)
+    ).all()
     assert (sessions.item_clickers >= sessions.buyers).all()
     assert (sessions.viewers >= sessions.item_clickers).all()
     shifts = skincare.tables["live_shifts"].to_pandas()
@@ -197,7 +202,9 @@ def test_stock_runs_out_exactly_when_planted(snacks: Simulation, frames: dict[st
     empty = frames["stock_daily"].query("on_hand == 0 and product_id != @product.id")
     assert empty.empty
     lines = frames["order_lines"].merge(frames["orders"][["order_id", "created_date"]], on="order_id")
-    bought = lines[(lines.product_id == product.id) & (lines.created_date >= cause.start) & (lines.created_date <= cause.end)]
+    bought = lines[
+        (lines.product_id == product.id) & (lines.created_date >= cause.start) & (lines.created_date <= cause.end)
+    ]
     assert bought.empty
 
 

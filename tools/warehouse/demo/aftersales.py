@@ -65,9 +65,7 @@ def settle(axes: Axes, fx: Effects, orders: Orders, chance: Randomness) -> After
     )
 
 
-def _who_asks(
-    axes: Axes, fx: Effects, orders: Orders, key: Keys, chance: Randomness
-) -> tuple[NDArray[np.bool_], Ints]:
+def _who_asks(axes: Axes, fx: Effects, orders: Orders, key: Keys, chance: Randomness) -> tuple[NDArray[np.bool_], Ints]:
     spec, lines = axes.spec, orders.lines
     goods = lines.product < len(spec.products)
     product = np.where(goods, lines.product, 0)

@@ -18,7 +18,34 @@ __all__ = ["DAY_SECONDS", "Orders", "place_orders"]
 DAY_SECONDS = 86_400
 _EVENING = 20 * 3600
 # visits by hour of a phone-shopping day; heavier from eight to eleven in the evening
-_HOURS = np.array([2.4, 1.2, 0.6, 0.4, 0.3, 0.5, 1.1, 2.2, 3.6, 4.9, 5.4, 5.3, 5.6, 5.0, 4.7, 4.8, 4.9, 4.6, 4.7, 5.8, 7.6, 8.6, 8.2, 5.6])
+_HOURS = np.array(
+    [
+        2.4,
+        1.2,
+        0.6,
+        0.4,
+        0.3,
+        0.5,
+        1.1,
+        2.2,
+        3.6,
+        4.9,
+        5.4,
+        5.3,
+        5.6,
+        5.0,
+        4.7,
+        4.8,
+        4.9,
+        4.6,
+        4.7,
+        5.8,
+        7.6,
+        8.6,
+        8.2,
+        5.6,
+    ]
+)
 _WITHOUT_OFFER = 0.15  # second orders that happen even without the second-order offer
 
 

@@ -133,12 +133,12 @@ def _sessions(run: Run) -> Any:
             "items": col.ints(np.bincount(at, weights=o.quantity[sold], minlength=size).astype(np.int64)),
             "paid_amount": total(o.gross),
             "refund_amount": total(run.after.order_refund),
-            "ad_spend": count_money(spec.live.ad_spend * _noise(run, "live ads", spec.days, slots + 1)[day, slot]),
+            "ad_spend": _yuan(spec.live.ad_spend * _noise(run, "live ads", spec.days, slots + 1)[day, slot]),
         }
     )
 
 
-def count_money(yuan: Floats) -> Any:
+def _yuan(yuan: Floats) -> Any:
     """Yuan as floats to an exact money column."""
     return col.money(np.rint(yuan * 100).astype(np.int64))
 

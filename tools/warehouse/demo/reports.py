@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -195,7 +196,7 @@ def _cycles(run: Run, product: int) -> list[tuple[int, int, bool]]:
     stops = [d for d in range(1, days) if empty[d] and not empty[d - 1]]
     starts = {d for d in range(1, days) if empty[d - 1] and not empty[d]}
     edges = sorted({*range(product % _CYCLE, days, _CYCLE), *stops, *starts, 0, days})
-    return [(a, b - 1, b in stops) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(a, b - 1, b in stops) for a, b in pairwise(edges)]
 
 
 def _members(run: Run, visitors: Ints) -> Any:
@@ -221,7 +222,7 @@ def _rolling(values: Floats, window: int) -> Floats:
     total = np.cumsum(np.concatenate([[0.0], values]))
     end = np.arange(1, values.size + 1)
     start = np.maximum(end - window, 0)
-    return (total[end] - total[start]) * window / (end - start)
+    return np.asarray((total[end] - total[start]) * window / (end - start))
 
 
 def _crowds(run: Run, visitors: Ints) -> Any:

@@ -156,13 +156,17 @@ def _promotions(rng: np.random.Generator, pool: list[list[Any]], end: date) -> l
 
 def _plan(plan_id: str, name: str, rng: np.random.Generator, size: float) -> AdPlan:
     cpc = float(rng.uniform(0.8, 2.2))
-    return AdPlan(id=plan_id, name=name, tool="万相台", budget=cpc * size * float(rng.uniform(150, 260)), cpc=round(cpc, 2))
+    return AdPlan(
+        id=plan_id, name=name, tool="万相台", budget=cpc * size * float(rng.uniform(150, 260)), cpc=round(cpc, 2)
+    )
 
 
 def _live(rng: np.random.Generator, names: list[str]) -> Live:
     cast = [str(name) for name in rng.permutation(names)[:3]]
     skills = (1.25, 0.95, 0.75)
-    slot = Slot(name="main", title="店铺直播", start="19:30", minutes=240, weekdays=(0, 1, 2, 3, 4, 5, 6), hosts=tuple(cast[:2]))
+    slot = Slot(
+        name="main", title="店铺直播", start="19:30", minutes=240, weekdays=(0, 1, 2, 3, 4, 5, 6), hosts=tuple(cast[:2])
+    )
     return Live(slots=(slot,), hosts=tuple(Host(name=n, skill=s) for n, s in zip(cast, skills, strict=True)))
 
 
@@ -202,7 +206,9 @@ def _entity(spec: ShopSpec, chosen: str, rng: np.random.Generator) -> dict[str, 
         entity["product"] = by_weight[0].sku
     need = _NEEDS.get(chosen)
     if need == "stream":
-        natural = sorted((item for item in spec.streams if item.visits > 0 and not item.slot), key=lambda item: -item.visits)
+        natural = sorted(
+            (item for item in spec.streams if item.visits > 0 and not item.slot), key=lambda item: -item.visits
+        )
         entity["stream"] = natural[int(rng.integers(2))].detail
     elif need == "search":
         entity["stream"] = next(item.detail for item in spec.streams if item.source == "搜索")

@@ -45,7 +45,10 @@ def create_demo(folder: Path, *, only: str | None = None) -> list[MerchantProfil
 def write_simulation(simulation: Simulation, folder: Path, *, content_hash: str | None = None) -> MerchantProfile:
     """Write the simulation's tables as one import of its merchant. `content_hash` identifies the parameters in the ledger."""
     profile = simulation.profile
-    digest = content_hash or hashlib.sha256(f"{simulation.spec!r}{simulation.seed}{simulation.causes!r}".encode()).hexdigest()
+    digest = (
+        content_hash
+        or hashlib.sha256(f"{simulation.spec!r}{simulation.seed}{simulation.causes!r}".encode()).hexdigest()
+    )
     import_id = f"simulated-{digest[:16]}"
     with write_merchant(folder, profile) as connection:
         connection.execute("UPDATE merchants SET name = ?, category = ?", [profile.name, profile.category])
@@ -104,7 +107,11 @@ def _present(folder: Path, spec: ShopSpec) -> str | None:
 def _parameter_hash(shop: str) -> str:
     """Changes whenever the shop's parameters, the calendar, the simulator or the schema change."""
     digest = hashlib.sha256()
-    files = [seed_path("demo", f"{shop}.yaml"), seed_path("demo", "calendar.yaml"), seed_path("warehouse", "schema.yaml")]
+    files = [
+        seed_path("demo", f"{shop}.yaml"),
+        seed_path("demo", "calendar.yaml"),
+        seed_path("warehouse", "schema.yaml"),
+    ]
     for path in [*files, *sorted(Path(__file__).parent.glob("*.py"))]:
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.warehouse.demo.causes import PlantedCause, ground_truth
+from tools.warehouse.demo.answer_key import PlantedCause, ground_truth
 from tools.warehouse.demo.promotion_reports import promotion_tables
 from tools.warehouse.demo.reports import report_tables
 from tools.warehouse.demo.run import Run, live_through

@@ -1,9 +1,9 @@
-"""The parameters of a simulated shop and of the shoppers' calendar, read from `seeds/demo/`."""
+"""The parameters of a simulated shop, read from `seeds/demo/`."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -16,19 +16,18 @@ __all__ = [
     "Basket",
     "CauseSpec",
     "Customers",
-    "Event",
     "Host",
     "Live",
-    "Phase",
-    "Presale",
+    "Positive",
     "Product",
     "Promotion",
     "Refunds",
+    "Share",
     "ShopSpec",
     "Slot",
+    "Spec",
     "Stream",
     "demo_spec",
-    "shopping_calendar",
 ]
 
 DEMO_SHOPS = ("demo-skincare", "demo-snacks")
@@ -37,7 +36,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 
 
-class _Spec(BaseModel):
+class Spec(BaseModel):
+    """A frozen parameter; unknown names are refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -47,7 +48,7 @@ def _marked(name: str) -> str:
     return name
 
 
-class Stream(_Spec):
+class Stream(Spec):
     """One origin of visits. `slot` ties it to a live slot, `plan` to an ad plan (visits then follow the spend)."""
 
     source: str
@@ -64,7 +65,7 @@ class Stream(_Spec):
     direct: bool = False
 
 
-class Product(_Spec):
+class Product(Spec):
     """`price` is the usual price, `list_price` the 一口价, both in yuan; `appeal` and `addon` are weights, `elasticity` > 0."""
 
     id: str
@@ -82,7 +83,7 @@ class Product(_Spec):
     launched: date | None = None
 
 
-class Customers(_Spec):
+class Customers(Spec):
     """Latent BG/NBD population: rate ~ Gamma(r, alpha_days), dropout ~ Beta(a, b)."""
 
     r: Positive
@@ -95,7 +96,7 @@ class Customers(_Spec):
     browse_visits: int = Field(ge=0)
 
 
-class Basket(_Spec):
+class Basket(Spec):
     second_item: Share
     third_item: Share
     second_unit: Share
@@ -107,7 +108,7 @@ class Basket(_Spec):
     shipping_fee: float
 
 
-class Promotion(_Spec):
+class Promotion(Spec):
     id: str
     name: str
     kind: str
@@ -117,7 +118,7 @@ class Promotion(_Spec):
     saves: float = 0
 
 
-class AdPlan(_Spec):
+class AdPlan(Spec):
     """`budget` and `cpc` in yuan a day and a click."""
 
     id: str
@@ -128,7 +129,7 @@ class AdPlan(_Spec):
     noise: Positive = 0.08
 
 
-class Slot(_Spec):
+class Slot(Spec):
     """A daily live slot. `hosts[0]` is on air first and longest; a slot must end before midnight."""
 
     name: str
@@ -144,32 +145,32 @@ class Slot(_Spec):
         return int(hour) * 3600 + int(minute) * 60
 
 
-class Host(_Spec):
+class Host(Spec):
     name: str
     skill: Positive
 
 
-class Live(_Spec):
+class Live(Spec):
     slots: tuple[Slot, ...] = ()
     hosts: tuple[Host, ...] = ()
     viewers_per_visit: Positive = 5
     ad_spend: float = 0
 
 
-class Refunds(_Spec):
+class Refunds(Spec):
     rate: Share
     unshipped: Share
     partial: Share
     mean_days: Positive
 
 
-class Fee(_Spec):
+class Fee(Spec):
     fee: str
     rate: float | None = None
     amount: float | None = None
 
 
-class CauseSpec(_Spec):
+class CauseSpec(Spec):
     """A change of behaviour between two days. `strength` is read by the type: see `tools.warehouse.demo.causes`."""
 
     id: str
@@ -186,7 +187,7 @@ class CauseSpec(_Spec):
     promotion: str | None = None
 
 
-class ShopSpec(_Spec):
+class ShopSpec(Spec):
     """Everything that drives one simulated shop. Two equal specs and seeds give equal data."""
 
     merchant_id: str
@@ -242,45 +243,6 @@ class ShopSpec(_Spec):
         return self.start + timedelta(days=index)
 
 
-class Phase(_Spec):
-    start: date
-    end: date
-    visits: Positive
-    conversion: Positive
-    repeat: Positive = 1
-    discount: Share = 0
-
-
-class Presale(_Spec):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    first: date = Field(alias="from")
-    last: date = Field(alias="to")
-    balance: date
-    share: Share
-
-
-class Event(_Spec):
-    id: str
-    name: str
-    phases: tuple[Phase, ...]
-    presale: Presale | None = None
-
-    @property
-    def start(self) -> date:
-        return min(phase.start for phase in self.phases)
-
-    @property
-    def end(self) -> date:
-        return max(phase.end for phase in self.phases)
-
-
 def demo_spec(shop: str) -> ShopSpec:
     """The shipped parameters of one demo shop (`demo-skincare` or `demo-snacks`)."""
     return ShopSpec.model_validate(load_yaml("demo", f"{shop}.yaml"))
-
-
-def shopping_calendar() -> tuple[Event, ...]:
-    """When simulated shoppers shop more or less. Never read by diagnosis."""
-    raw: dict[str, Any] = load_yaml("demo", "calendar.yaml")
-    return tuple(Event.model_validate(event) for event in raw["events"])

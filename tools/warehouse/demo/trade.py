@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,35 @@ import pyarrow as pa
 
 from tools.warehouse.demo import columns as col
 from tools.warehouse.demo.aftersales import REASONS
+from tools.warehouse.demo.festivals import shopping_calendar
 from tools.warehouse.demo.orders import DAY_SECONDS
 from tools.warehouse.demo.run import Run
-from tools.warehouse.demo.spec import Promotion, shopping_calendar
+from tools.warehouse.demo.spec import Promotion
 from tools.warehouse.demo.streams import Ints
 
 __all__ = ["SERVICE_ID", "SERVICE_TITLE", "buyer_keys", "order_numbers", "session_ids", "trade_tables"]
 
 SERVICE_ID, SERVICE_TITLE, _SERVICE_SKU = "990000000001", "补差价专拍", "SERVICE"
-_PROVINCES = ("广东省", "浙江省", "江苏省", "上海", "山东省", "四川省", "北京", "河南省", "湖北省", "福建省", "湖南省", "河北省", "安徽省", "陕西省", "辽宁省", "重庆", "江西省", "广西壮族自治区")
+_PROVINCES = (
+    "广东省",
+    "浙江省",
+    "江苏省",
+    "上海",
+    "山东省",
+    "四川省",
+    "北京",
+    "河南省",
+    "湖北省",
+    "福建省",
+    "湖南省",
+    "河北省",
+    "安徽省",
+    "陕西省",
+    "辽宁省",
+    "重庆",
+    "江西省",
+    "广西壮族自治区",
+)
 _PROVINCE_WEIGHT = np.array([13, 11, 11, 8, 6.5, 6.5, 6, 5.5, 5, 5, 4.5, 4, 4, 3, 3, 3, 2.5, 2.5])
 _NUMBER_EPOCH = date(2019, 1, 1)
 _MOBILE = 0.94
@@ -67,7 +88,9 @@ def session_ids(run: Run, day: Ints, slot: Ints) -> Any:
 def _orders(run: Run) -> Any:
     o, after, start = run.orders, run.after, run.spec.start
     unpaid = o.paid < 0
-    province = np.searchsorted(np.cumsum(_PROVINCE_WEIGHT) / _PROVINCE_WEIGHT.sum(), run.chance.unit("province", run.people.key))
+    province = np.searchsorted(
+        np.cumsum(_PROVINCE_WEIGHT) / _PROVINCE_WEIGHT.sum(), run.chance.unit("province", run.people.key)
+    )
     wireless = run.chance.unit("device", o.key) < _MOBILE
     streams = run.spec.streams
     return pa.table(
@@ -232,7 +255,7 @@ def _runs_of(run: Run, item: Promotion) -> list[tuple[str, str, str, date, date,
     running = run.fx.coupon[item.id]
     edges = np.flatnonzero(np.diff(running.astype(np.int8)))
     cuts = [0, *(edges + 1).tolist(), run.spec.days]
-    parts = [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if running[a]]
+    parts = [(a, b) for a, b in pairwise(cuts) if running[a]]
     rows: list[tuple[str, str, str, date, date, float | None]] = []
     for n, (a, b) in enumerate(parts):
         first = item.starts if a == 0 else run.spec.date_of(a)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.warehouse.demo.effects import Axes, Effects
-from tools.warehouse.demo.spec import Event, ShopSpec, shopping_calendar
+from tools.warehouse.demo.festivals import Event, shopping_calendar
+from tools.warehouse.demo.spec import ShopSpec
 from tools.warehouse.demo.streams import Floats, Ints, Randomness
 
 __all__ = ["LEAD_SHIFT", "World", "build_world"]
@@ -119,7 +120,7 @@ def _month_curve(spec: ShopSpec, dates: NDArray[np.datetime64]) -> Floats:
     of_year = (dates - dates.astype("datetime64[Y]")).astype("timedelta64[D]").astype(np.int64)
     middles = np.arange(-1, 13) * 30.44 + 15
     values = [spec.month_shape[-1], *spec.month_shape, spec.month_shape[0]]
-    return np.interp(of_year, middles, values)
+    return np.asarray(np.interp(of_year, middles, values))
 
 
 def _wobble(rng: np.random.Generator, days: int, *, memory: float, noise: float) -> Floats:
@@ -185,7 +186,8 @@ def _looks(spec: ShopSpec, on_sale: NDArray[np.bool_]) -> Floats:
 def _ordinary_conversion(spec: ShopSpec, by_day: Floats, on_sale: NDArray[np.bool_]) -> Floats:
     quality = np.array([item.quality for item in spec.streams])
     convert = np.array([item.convert for item in spec.products])
-    return spec.base_conversion * by_day[:, None, None] * quality[:, None] * convert * on_sale[:, None, :]
+    chance = spec.base_conversion * by_day[:, None, None] * quality[:, None] * convert * on_sale[:, None, :]
+    return np.asarray(chance)
 
 
 def _skill(axes: Axes, hosts: Ints) -> Floats:
