@@ -10,12 +10,13 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tools.errors import BadArguments, DataMissing, NotFound
 from tools.text import Text
 from tools.warehouse.access import Warehouse
+from tools.warehouse.schema import tables
 from tools.warehouse.writer import MerchantProfile, check_merchant_id, write_merchant
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class DataDesk:
         return import_files(
             list(paths),
             warehouse=self.warehouse.folder,
-            quarantine=self.quarantine,
+            quarantine=self.quarantine / profile.merchant_id,  # one folder a shop: deleting the shop deletes it
             keys=self._keys,
             profile=profile,
             format=fmt,
@@ -189,6 +190,20 @@ class DataDesk:
             mapping=mapping,
             on_progress=on_progress,
         )
+
+    def holdings(self, merchant_id: str) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
+        """Per filled table its rows and days, and the import ledger, newest first. Raises NotFound."""
+        shop = self.warehouse.for_merchant(merchant_id)
+        try:
+            filled = {}
+            for name in tables():
+                if shop.has(name):
+                    days = shop.days(name)
+                    first, last = (str(days[0]), str(days[1])) if days else ("", "")
+                    filled[name] = {"rows": shop.rows(name), "first_day": first, "last_day": last}
+            return filled, shop.imports()
+        finally:
+            shop.close()
 
     def delete(self, merchant_id: str) -> Removed:
         """The shop's file, its conversations and stated facts, and its rejected rows. Raises NotFound for an unknown id."""

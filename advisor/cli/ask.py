@@ -1,0 +1,235 @@
+"""`advisor ask`, `chat`, `threads` and `trace`: the conversation from a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from advisor.cli.console import clean, guarded, help_text, language, note, print_json, print_table, say
+from advisor.cli.session import AsJson, Language, Merchant, Workspace, with_service
+
+if TYPE_CHECKING:
+    from advisor.answer import AskResult
+    from advisor.events import Failed
+    from advisor.scope import Scope
+    from advisor.service.service import AdvisorService
+    from advisor.store import StoredMessage
+    from tools.text import Lang
+    from tools.warehouse.writer import MerchantProfile
+
+__all__ = ["ask", "chat", "threads", "trace"]
+
+BrainOption = Annotated[
+    Literal["auto", "planner", "model"] | None,
+    typer.Option("--brain", help=help_text("谁来作答", "who answers"), show_default="auto"),
+]
+ThreadOption = Annotated[
+    str | None, typer.Option("--thread", help=help_text("接着这个对话", "continue this conversation"))
+]
+
+
+def ask(
+    question: Annotated[
+        str, typer.Argument(help=help_text("你的问题；- 表示从标准输入读取", "your question; - reads stdin"))
+    ],
+    thread: ThreadOption = None,
+    brain: BrainOption = None,
+    lang: Language = "auto",
+    merchant: Merchant = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask one question: why, what and how, with evidence."""
+    text = sys.stdin.read() if question == "-" else question
+    spoken = language(lang, text)
+
+    async def work(service: AdvisorService, scope: Scope, profile: MerchantProfile) -> AskResult | Failed:
+        from advisor.cli.stream import follow, say_answer
+
+        events = service.ask(scope, text, thread_id=thread, brain=brain, lang=lang)
+        if as_json:
+            return await follow(events, on_progress=lambda _text: None)
+        return await say_answer(events, spoken, simulated=profile.simulated)
+
+    with guarded(spoken, as_json=as_json):
+        final = with_service(workspace, merchant, work)
+        _end(final, as_json=as_json)
+
+
+def _end(final: AskResult | Failed, *, as_json: bool) -> None:
+    """Print the contract object, or leave with the failure's sentence and exit code."""
+    from advisor.events import Failed
+
+    if isinstance(final, Failed):
+        if as_json:
+            print_json({"error": {"code": final.code, "message": final.text}})
+        else:
+            note(final.text)
+        raise typer.Exit(final.exit_code)
+    if as_json:
+        print_json(final.model_dump(mode="json", by_alias=True))
+
+
+def chat(
+    thread: ThreadOption = None,
+    brain: BrainOption = None,
+    lang: Language = "auto",
+    merchant: Merchant = None,
+    workspace: Workspace = None,
+) -> None:
+    """Talk with the advisor; /new, /threads and /quit steer it."""
+    spoken = language(lang)
+
+    async def work(service: AdvisorService, scope: Scope, profile: MerchantProfile) -> None:
+        say(
+            f"{profile.name}。直接提问；/new 开始新对话，/threads 看历史，/quit 退出。"
+            if spoken == "zh"
+            else f"{profile.name}. Just ask; /new starts over, /threads lists conversations, /quit leaves."
+        )
+        current = thread
+        while (line := await _read_line()) is not None:
+            if line in ("/quit", "/exit", "/q"):
+                return
+            if line == "/new":
+                current = None
+                say("新对话。" if spoken == "zh" else "A new conversation.")
+            elif line == "/threads":
+                _say_threads(await service.threads(scope), spoken)
+            elif line.startswith("/"):
+                say("可用：/new /threads /quit" if spoken == "zh" else "Known: /new /threads /quit")
+            elif line:
+                current = await _turn(service, scope, profile, line, current, brain, lang)
+
+    with guarded(spoken, as_json=False):
+        with_service(workspace, merchant, work)
+
+
+async def _turn(
+    service: AdvisorService,
+    scope: Scope,
+    profile: MerchantProfile,
+    line: str,
+    thread: str | None,
+    brain: Literal["auto", "planner", "model"] | None,
+    lang: str,
+) -> str | None:
+    from advisor.cli.stream import say_answer
+    from advisor.events import Failed
+
+    events = service.ask(scope, line, thread_id=thread, brain=brain, lang=lang)
+    final = await say_answer(events, language(lang, line), simulated=profile.simulated and thread is None, folded=True)
+    if isinstance(final, Failed):
+        note(final.text)
+        return thread
+    say()
+    return final.thread_id
+
+
+async def _read_line() -> str | None:
+    """A line from the keyboard (or a pipe); None at its end. Reading does not block the loop."""
+    import asyncio
+
+    try:
+        return (await asyncio.to_thread(input, "> " if sys.stdin.isatty() else "")).strip()
+    except EOFError:
+        return None
+
+
+def threads(
+    lang: Language = "auto", merchant: Merchant = None, workspace: Workspace = None, as_json: AsJson = False
+) -> None:
+    """List your conversations about a shop, newest first."""
+    spoken = language(lang)
+
+    async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> Sequence[Any]:
+        return await service.threads(scope)
+
+    with guarded(spoken, as_json=as_json):
+        found = with_service(workspace, merchant, work)
+        if as_json:
+            print_json(
+                [{**vars(one), "created_at": f"{one.created_at}Z", "updated_at": f"{one.updated_at}Z"} for one in found]
+            )
+        else:
+            _say_threads(found, spoken)
+
+
+def _say_threads(found: Sequence[Any], lang: Lang) -> None:
+    if not found:
+        say("还没有对话。" if lang == "zh" else "No conversation yet.")
+        return
+    columns = ("对话", "问题", "最近（UTC）") if lang == "zh" else ("thread", "question", "last (UTC)")
+    print_table(columns, [(one.thread_id, one.title, f"{one.updated_at:%Y-%m-%d %H:%M}") for one in found])
+
+
+def trace(
+    thread: Annotated[str, typer.Argument(help=help_text("对话编号", "thread id"))],
+    lang: Language = "auto",
+    merchant: Merchant = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how each answer of a conversation came about: tool calls, evidence, what was withheld and why."""
+    spoken = language(lang)
+
+    async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> Sequence[StoredMessage]:
+        return await service.thread(scope, thread)
+
+    with guarded(spoken, as_json=as_json):
+        turns = _turns(with_service(workspace, merchant, work))
+        if as_json:
+            print_json(turns)
+            return
+        for number, turn in enumerate(turns, start=1):
+            _say_turn(number, turn, spoken)
+
+
+def _turns(messages: Sequence[StoredMessage]) -> list[dict[str, Any]]:
+    """Question and stored result of each turn."""
+    turns: list[dict[str, Any]] = []
+    for message in messages:
+        if message.role == "user":
+            turns.append(
+                {"question": message.text, "asked_at": f"{message.created_at}Z", "frame": message.frame, "result": None}
+            )
+        elif turns:
+            turns[-1]["result"] = message.result
+    return turns
+
+
+def _say_turn(number: int, turn: dict[str, Any], lang: Lang) -> None:
+    from advisor.answer import AskResult
+    from advisor.render import render_evidence
+
+    zh = lang == "zh"
+    say(f"\n{number}. {turn['question']}  ({turn['asked_at'][:16]} UTC)")
+    if turn["result"] is None:
+        return
+    result = AskResult.model_validate(turn["result"])
+    intent = turn["frame"].get("intent", "")
+    say(
+        ("   作答：" if zh else "   answered by: ")
+        + result.brain
+        + (f" / {result.model}" if result.model else "")
+        + f" · {intent}"
+    )
+    if result.notice:
+        say(f"   {result.notice}")
+    say("   工具调用：" if zh else "   tool calls:")
+    for call in result.tool_calls:
+        arguments = ", ".join(f"{key}={value!r}" for key, value in call.arguments.items())
+        say(f"   - {call.name}({arguments})  {call.ms} ms" + ("" if call.ok else f"  ✗ {call.error}"))
+    report = result.grounding
+    say(
+        f"   核对：{report.numbers} 个数字，{report.supported} 个有依据，扣下 {report.removed} 句"
+        if zh
+        else f"   checked: {report.numbers} figures, {report.supported} supported, {report.removed} statements withheld"
+    )
+    for reason in report.reasons:
+        say(f"   - {reason}")
+    say("   依据：" if zh else "   evidence:")
+    for item in result.evidence:
+        say(clean(f"   - {render_evidence(item, lang)}"))

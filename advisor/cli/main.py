@@ -1,0 +1,84 @@
+"""`advisor`: the commands put together, and usage errors as one sentence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from advisor.cli.ask import ask, chat, threads, trace
+from advisor.cli.cases import cases
+from advisor.cli.console import help_text, language, note, print_json
+from advisor.cli.data import formats, import_command, merchants
+from advisor.cli.demo import demo, ui
+from advisor.cli.health import doctor, evals
+from advisor.cli.metrics import metrics
+from advisor.cli.playbooks import playbooks
+from advisor.quiet import quiet_third_parties
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="advisor",
+    help=help_text(
+        "外脑：为什么、做什么、如何做，用你店铺自己的数字和真实案例回答。",
+        "Merchant Advisor: why, what and how, answered from your shop's own figures and real cases.",
+    ),
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+for name, command, zh, en in (
+    (
+        "demo",
+        demo,
+        "生成两个模拟店铺，问三个问题：为什么、做什么、如何做",
+        "make two simulated shops and ask why, what and how",
+    ),
+    (
+        "import",
+        import_command,
+        "导入你自己的导出文件，随后给出店铺速览",
+        "bring in your own exports; a first look at the shop follows",
+    ),
+    ("ask", ask, "问一个问题，答案附依据", "ask one question, answered with evidence"),
+    ("chat", chat, "连续对话；/new、/threads、/quit", "a conversation; /new, /threads, /quit"),
+    ("ui", ui, "在本机打开页面", "start the page on this machine"),
+    ("threads", threads, "列出你的对话", "list your conversations"),
+    ("trace", trace, "看一次对话的答案是怎么来的", "show how the answers of a conversation came about"),
+    ("formats", formats, "能读哪些导出文件、在哪里下载", "which exports can be read, and where to download them"),
+    ("doctor", doctor, "检查这次安装", "check this installation"),
+):
+    app.command(name, help=help_text(zh, en))(command)
+app.add_typer(merchants, name="merchants")
+app.add_typer(metrics, name="metrics")
+app.add_typer(cases, name="cases")
+app.add_typer(playbooks, name="playbooks")
+app.add_typer(evals, name="eval")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code: 0 answered, 2 usage, 3 missing or refused, 4 backend down."""
+    quiet_third_parties()
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")  # a GBK terminal cannot print every sign
+    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    try:
+        code = app(given, standalone_mode=False, prog_name="advisor")
+    except typer.TyperException as error:
+        raise SystemExit(_usage(error, as_json="--json" in given)) from error
+    except (typer.Abort, KeyboardInterrupt) as error:
+        raise SystemExit(130) from error
+    raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _usage(error: typer.TyperException, *, as_json: bool) -> int:
+    message = error.format_message()
+    if as_json:
+        print_json({"error": {"code": "usage", "message": message}})
+    else:
+        note(f"用法不对：{message} 见 advisor --help。" if language() == "zh" else f"{message} See `advisor --help`.")
+    return error.exit_code

@@ -1,0 +1,168 @@
+"""`advisor metrics list | query | explain | snapshot`: a shop's figures, each with its definition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from advisor.cli.console import guarded, help_text, language, print_json, print_table, say
+from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, open_desk, say_result
+from tools.errors import DataMissing
+from tools.text import Lang, Text
+
+__all__ = ["metrics"]
+
+metrics = typer.Typer(help=help_text("指标：列出、查询、解释、概览", "metrics: list, query, explain, snapshot"))
+
+Window = Annotated[
+    str | None,
+    typer.Option(
+        "--window",
+        help=help_text("30d、last_month 或 2024-01-01..2024-03-31", "30d, last_month or 2024-01-01..2024-03-31"),
+    ),
+]
+Compare = Annotated[str | None, typer.Option("--compare", help=help_text("previous 或 yoy", "previous or yoy"))]
+
+
+@metrics.command("list")
+def list_metrics(
+    merchant: Merchant = None, lang: Language = "auto", workspace: Workspace = None, as_json: AsJson = False
+) -> None:
+    """List the metrics with formula and unit, and the export a shop still lacks for each."""
+    spoken = language(lang)
+    with guarded(spoken, as_json=as_json):
+        from tools.metrics.catalog import catalog
+
+        missing = _missing(workspace, merchant)
+        rows = [_metric(metric, missing.get(metric.id), spoken) for metric in catalog().values()]
+        if as_json:
+            print_json(rows)
+            return
+        zh = spoken == "zh"
+        columns = (
+            ("指标", "名称", "算法", "单位", "还缺的数据")
+            if zh
+            else ("metric", "name", "formula", "unit", "still needs")
+        )
+        print_table(columns, [(row["id"], row["name"], row["formula"], row["unit"], row["needs"]) for row in rows])
+
+
+def _metric(metric: Any, needs: Any, lang: Lang) -> dict[str, str]:
+    return {
+        "id": metric.id,
+        "family": metric.family,
+        "name": metric.name.get(lang),
+        "formula": metric.formula.get(lang),
+        "unit": metric.unit,
+        "needs": needs.get(lang) if needs is not None else "",
+    }
+
+
+def _missing(workspace: Path | None, merchant: str | None) -> dict[str, Text]:
+    """Per metric what the chosen shop lacks; without any shop, nothing is known and nothing is said."""
+    from tools.metrics.catalog import catalog
+    from tools.metrics.engine import choose
+    from tools.metrics.reader import Reader
+
+    desk = open_desk(workspace)
+    try:
+        profile = desk.choose(merchant)
+    except DataMissing:
+        return {}
+    shop = desk.warehouse.for_merchant(profile.merchant_id)
+    reader, found = Reader(shop), {}
+    try:
+        for metric in catalog().values():
+            bases = [term.base for term in (*metric.num, *metric.den) if not term.optional]
+            try:
+                for base in bases or ["buyers"]:  # a computation over customers needs to know who bought
+                    choose(reader, base, ())
+            except DataMissing as error:
+                found[metric.id] = error.unlock or error.message
+    finally:
+        shop.close()
+    return found
+
+
+@metrics.command("query")
+def query(
+    metric: Annotated[
+        str, typer.Argument(help=help_text("指标编号或名称，例如 gmv、复购率", "metric id or name, such as gmv"))
+    ],
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by", help=help_text("day、week、month、channel、product …", "day, week, month, channel, product …")
+        ),
+    ] = None,
+    window: Window = None,
+    compare: Compare = None,
+    top: Annotated[int | None, typer.Option("--top", help=help_text("最多几行", "at most this many rows"))] = None,
+    lang: Language = "auto",
+    merchant: Merchant = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """One metric over a window, cut by time or a dimension, against another window."""
+    arguments = {"metric": metric, "by": by, "window": window, "compare": compare, "top": top}
+    _run("query_metric", arguments, lang, merchant, workspace, as_json=as_json)
+
+
+@metrics.command("explain")
+def explain(
+    metric: Annotated[str, typer.Argument(help=help_text("指标编号或名称", "metric id or name"))] = "gmv",
+    window: Window = None,
+    compare: Compare = None,
+    lang: Language = "auto",
+    merchant: Merchant = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why a metric moved: factors that add up, the entity behind them, the event beside them."""
+    _run(
+        "explain_change",
+        {"metric": metric, "window": window, "compare": compare},
+        lang,
+        merchant,
+        workspace,
+        as_json=as_json,
+    )
+
+
+@metrics.command("snapshot")
+def snapshot(
+    window: Window = None,
+    lang: Language = "auto",
+    merchant: Merchant = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """The shop at a glance."""
+    _run("shop_snapshot", {"window": window}, lang, merchant, workspace, as_json=as_json)
+
+
+@metrics.command("status")
+def status(
+    lang: Language = "auto", merchant: Merchant = None, workspace: Workspace = None, as_json: AsJson = False
+) -> None:
+    """Which data is there, until which day, and what the next export would unlock."""
+    _run("data_status", {}, lang, merchant, workspace, as_json=as_json)
+
+
+def _run(
+    tool: str,
+    arguments: dict[str, Any],
+    lang: str,
+    merchant: str | None,
+    workspace: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    spoken = language(lang)
+    with guarded(spoken, as_json=as_json):
+        result = call_tool(tool, arguments, workspace=workspace, merchant=merchant, lang=spoken)
+        say_result(result, spoken, as_json=as_json)
+        if not as_json and not result.facts and not result.tables and not result.notes:
+            say("没有结果。" if spoken == "zh" else "No result.")

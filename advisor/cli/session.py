@@ -1,0 +1,136 @@
+"""What commands share: their common options, and the service or the data desk opened over one workspace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import typer
+
+from advisor.cli.console import help_text, print_json, print_table, say
+from advisor.scope import Scope
+from tools.errors import ToolError
+from tools.text import Lang, Text
+
+if TYPE_CHECKING:
+    from advisor.service.imports import DataDesk
+    from advisor.service.service import AdvisorService
+    from tools.facts import ToolResult
+    from tools.warehouse.writer import MerchantProfile
+
+__all__ = [
+    "ACTOR",
+    "AsJson",
+    "Language",
+    "Merchant",
+    "Workspace",
+    "call_tool",
+    "open_desk",
+    "result_json",
+    "say_result",
+    "with_service",
+]
+
+T = TypeVar("T")
+ACTOR = "local"  # whoever sits at this machine; the page in open mode is the same person
+
+Workspace = Annotated[
+    Path | None,
+    typer.Option("--workspace", help=help_text("工作区文件夹", "the folder everything is kept in"), show_default=False),
+]
+Merchant = Annotated[
+    str | None,
+    typer.Option(
+        "--merchant", help=help_text("店铺编号（默认：唯一的真实店铺）", "shop id (default: the only real shop)")
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help=help_text("输出 JSON", "print JSON"))]
+Language = Annotated[
+    Literal["auto", "zh", "en"],
+    typer.Option(
+        "--lang", help=help_text("语言；auto 随问题或系统", "language; auto follows the question, else the system")
+    ),
+]
+
+
+def open_desk(workspace: Path | None) -> DataDesk:
+    """The data side of the workspace. Raises SettingsInvalid."""
+    from advisor.app import build_desk, load_settings
+
+    return build_desk(load_settings(workspace=workspace))
+
+
+def with_service(
+    workspace: Path | None, merchant: str | None, work: Callable[[AdvisorService, Scope, MerchantProfile], Awaitable[T]]
+) -> T:
+    """Run `work` on one event loop with the service and the scope of the chosen shop. Raises ToolError or AdvisorError."""
+    from advisor.app import build_service, load_settings
+    from advisor.service.imports import choose_merchant
+
+    settings = load_settings(workspace=workspace)
+
+    async def run() -> T:
+        service = build_service(settings)
+        try:
+            profile = choose_merchant(service.warehouse.merchants(), merchant)
+            return await work(service, Scope(profile.merchant_id, ACTOR), profile)
+        finally:
+            await service.aclose()
+
+    return asyncio.run(run())
+
+
+def call_tool(
+    tool: str, arguments: Mapping[str, Any], *, workspace: Path | None, merchant: str | None, lang: Lang
+) -> ToolResult:
+    """One READ tool of the chosen shop through the service: same checks, scope and audit as in a turn."""
+    from tools.facts import ToolResult
+
+    async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> ToolResult:
+        result = await service.call(
+            scope, tool, {key: value for key, value in arguments.items() if value is not None}, lang=lang
+        )
+        if not isinstance(result, ToolResult):
+            raise ToolError(
+                Text(
+                    "这个动作需要先经过人工批准，已记录申请。",
+                    "This needs a person's approval first; the request is on file.",
+                )
+            )
+        return result
+
+    return with_service(workspace, merchant, work)
+
+
+def result_json(result: ToolResult, lang: Lang) -> dict[str, Any]:
+    """A tool result as plain JSON: facts as evidence items (figures are numbers), tables, charts, notes."""
+    from advisor.service.result import evidence_item
+
+    return {
+        "facts": [
+            {"id": fact.id, **evidence_item("", fact, lang).model_dump(mode="json", by_alias=True, exclude={"mark"})}
+            for fact in result.facts
+        ],
+        "tables": [table.model_dump(mode="json") for table in result.tables],
+        "charts": [chart.model_dump(mode="json") for chart in result.charts],
+        "notes": [claim.get(lang) for claim in result.notes],
+        "files": list(result.files),
+    }
+
+
+def say_result(result: ToolResult, lang: Lang, *, as_json: bool) -> None:
+    """Print a tool result: what was found with window and source, the tables, and what is missing."""
+    if as_json:
+        print_json(result_json(result, lang))
+        return
+    if any(fact.simulated for fact in result.facts):
+        say(Text("（模拟数据）", "(simulated data)").get(lang))
+    for fact in result.facts:
+        where = " · ".join(part for part in (str(fact.window) if fact.window else "", fact.source) if part)
+        say(f"- {fact.claim.get(lang)}" + (f"  [{where}]" if where else ""))
+    for table in result.tables:
+        print_table(table.columns, table.rows, title=table.title.get(lang))
+    for claim in result.notes:
+        say(f"! {claim.get(lang)}")
