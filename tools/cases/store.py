@@ -16,6 +16,7 @@ from tools.cases import vocabulary
 from tools.cases.index import Calibration, CaseIndex
 from tools.cases.lexical import LexicalIndex, LexicalScores
 from tools.cases.library import Passage, load_cases, passages_of
+from tools.cases.relation import drivers_in
 from tools.cases.schema import Case
 from tools.embeddings import Embedder
 from tools.errors import NotFound
@@ -47,7 +48,8 @@ class CaseHit:
 
 @dataclass(frozen=True)
 class _Ranked:
-    score: npt.NDArray[np.float64]
+    score: npt.NDArray[np.float64]  # how close: the floor is about this
+    order: npt.NDArray[np.float64]  # the score, tipped by category and problem
     cosine: npt.NDArray[np.float64]
     lexical: LexicalScores
     by_passage: dict[str, float]
@@ -111,13 +113,15 @@ class CaseStore:
         ranked = self._rank(query, near)
         cases = self.cases()
         floor = float(_retrieval()["floor_filtered" if wanted else "floor"])
+        behind = min(floor, float(_retrieval()["floor_rest"]))
         hits: list[CaseHit] = []
         brands: set[str] = set()
-        for position in np.argsort(-ranked.score, kind="stable"):
+        for position in np.argsort(-ranked.order, kind="stable"):
             case = cases[position]
-            if ranked.score[position] < floor or len(hits) == k:
+            if len(hits) == k:
                 break
-            if case.brand_key in brands or not _fits(case, wanted):
+            close = ranked.score[position] >= (behind if hits else floor)
+            if not close or case.brand_key in brands or not _fits(case, wanted):
                 continue
             brands.add(case.brand_key)
             hits.append(self._hit(int(position), query, ranked))
@@ -143,10 +147,8 @@ class CaseStore:
             best[case_id] = max(best.get(case_id, -1.0), cosine)
         cosines = np.array([best.get(case.id, -1.0) for case in cases])
         words = lexical.score(query)
-        score = _combine(query, cosines, words, index.calibration())
-        liked = {near, vocabulary.guess_category(query)} - {None}
-        score += float(_retrieval()["same_category"]) * np.array([case.category in liked for case in cases])
-        return _Ranked(score, cosines, words, by_passage)
+        score = _combine(query, cosines, words, index.calibration()) - _off_problem(query, cases)
+        return _Ranked(score, score + _tip(query, cases, near), cosines, words, by_passage)
 
     def _hit(self, position: int, query: str, ranked: _Ranked) -> CaseHit:
         cases, lexical, _ = self._loaded()
@@ -178,6 +180,21 @@ def _combine(
         + weights["bm25"] * np.log1p(words.bm25)
     )
     return score
+
+
+def _off_problem(query: str, cases: Sequence[Case]) -> npt.NDArray[np.float64]:
+    asked = set(drivers_in(query))
+    return float(_retrieval()["other_problem"]) * np.array(
+        [bool(asked) and not asked & set(case.drivers) for case in cases]
+    )
+
+
+def _tip(query: str, cases: Sequence[Case], near: str | None) -> npt.NDArray[np.float64]:
+    """What the fields of a case add when the question (or the shop) names its category or its problem."""
+    liked = {near, vocabulary.guess_category(query)} - {None}
+    asked = set(drivers_in(query))
+    category, problem = float(_retrieval()["same_category"]), float(_retrieval()["same_problem"])
+    return np.array([category * (case.category in liked) + problem * bool(asked & set(case.drivers)) for case in cases])
 
 
 def _fits(case: Case, wanted: dict[str, str]) -> bool:
