@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Literal, cast
@@ -43,7 +44,7 @@ def frame(
     said = detect_language(text, lang, previous=cast("Lang | None", before.get("lang")))
     anchor = _anchor(shop, today)
     found = signals(plain)
-    slots = read_slots(plain, text[:_LONGEST], found, anchor)
+    slots = read_slots(plain, text[:_LONGEST], found, anchor, today)
     reading = classify(
         plain,
         found,
@@ -76,7 +77,9 @@ def _anchor(shop: ShopCard, today: date) -> date:
 def _ending(
     plain: str, intent: str, slots: dict[str, Any], found: frozenset[str], shop: ShopCard, *, sure: bool
 ) -> tuple[AnswerKind, Text | None, str]:
-    if not plain:
+    if not re.search(r"\w", plain):
+        return "clarify", clarify("", slots), "unclear"
+    if not sure:
         return "clarify", clarify(plain, slots), "unclear"
     if intent in _DECLINED:
         return "decline", decline(intent, found), intent
@@ -84,7 +87,7 @@ def _ending(
         return "clarify", smalltalk(found, shop), intent
     if intent == "feedback":
         return "clarify", feedback(plain), intent
-    if intent == "unclear" or not sure:
+    if intent == "unclear":
         return "clarify", clarify(plain, slots), "unclear"
     return ("figure" if intent in {"figure", "data_status"} else "advice"), None, intent
 

@@ -64,7 +64,18 @@ def classify(
 
 def _elsewhere(near: Mapping[str, float], found: frozenset[str], about: str | None) -> bool:
     """Nothing of the shop's trade is named and the nearest exemplars are questions about something else entirely."""
-    trade = found & {"private", "move", "cases", "playbook", "rules", "data", "feedback", "compare", "breakdown", "plan"}
+    trade = found & {
+        "private",
+        "move",
+        "cases",
+        "playbook",
+        "rules",
+        "data",
+        "feedback",
+        "compare",
+        "breakdown",
+        "plan",
+    }
     return bool(near) and about is None and not trade and max(near, key=lambda i: near[i]) == "out_of_scope"
 
 
@@ -82,12 +93,14 @@ def _settled(text: str, found: frozenset[str], brand: bool) -> str | None:
 
 def _shop_words(text: str) -> frozenset[str]:
     """Weather may explain sales: a question that also names the shop's trade stays in scope."""
-    trade = re.search(r"销售|gmv|流量|访客|转化|复购|订单|退款|直播|会员|客单|sales|revenue|traffic|orders|conversion", text)
+    trade = re.search(
+        r"销售|gmv|流量|访客|转化|复购|订单|退款|直播|会员|客单|sales|revenue|traffic|orders|conversion", text
+    )
     return frozenset({"why", "figure", "breakdown"}) if trade else frozenset()
 
 
 def _several(best: str, found: frozenset[str]) -> str:
-    """"Why did it change, what next, and how": the why leads and carries the other two."""
+    """ "Why did it change, what next, and how": the why leads and carries the other two."""
     if best in {"what_to_do", "how_to"} and "why" in found and found & {"move", "what", "how"}:
         return "why_change"
     if best == "how_to" and {"what"} <= found and "how_so" in found and "move" in found:

@@ -14,7 +14,15 @@ import numpy.typing as npt
 
 from advisor.brains.frame.lexicon import data_yaml
 
-__all__ = ["Embedder", "ExemplarIndex", "build", "exemplar_texts", "load_index"]
+__all__ = [
+    "Embedder",
+    "ExemplarIndex",
+    "build",
+    "exemplar_texts",
+    "load_index",
+    "stored_vectors",
+    "vector_key",
+]
 
 Array = npt.NDArray[np.float32]
 _VECTORS = Path(__file__).resolve().parents[1] / "data" / "exemplars.npz"
@@ -36,25 +44,29 @@ def exemplar_texts() -> list[tuple[str, str]]:
     ]
 
 
-def _key(text: str) -> str:
+def vector_key(text: str) -> str:
+    """The content hash a vector is stored under."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def build(embedder: Embedder) -> int:
     """Embed the exemplars the shipped file does not hold yet and rewrite it. Returns how many were embedded."""
-    stored = _stored()
+    stored = stored_vectors()
     texts = [text for _, text in exemplar_texts()]
-    new = [text for text in texts if _key(text) not in stored]
+    new = [text for text in texts if vector_key(text) not in stored]
     if new:
-        stored |= dict(zip(map(_key, new), np.asarray(embedder.embed_queries(new), dtype=np.float32), strict=True))
-    keys = sorted({_key(text) for text in texts})
+        stored |= dict(
+            zip(map(vector_key, new), np.asarray(embedder.embed_queries(new), dtype=np.float32), strict=True)
+        )
+    keys = sorted({vector_key(text) for text in texts})
     np.savez_compressed(
         _VECTORS, keys=np.array(keys), vectors=np.stack([stored[key] for key in keys]).astype(np.float16)
     )
     return len(new)
 
 
-def _stored() -> dict[str, Array]:
+def stored_vectors() -> dict[str, Array]:
+    """The shipped vectors by content hash of their text; empty when the file is absent."""
     if not _VECTORS.exists():
         return {}
     with np.load(_VECTORS) as file:
@@ -91,7 +103,9 @@ def _unit(rows: Array) -> Array:
 def fit(texts: Sequence[tuple[str, str]], vectors: Mapping[str, Array], ridge: float = 1.0) -> ExemplarIndex:
     """Fit the index on (intent, text) pairs whose vectors are known."""
     intents = tuple(dict.fromkeys(intent for intent, _ in texts))
-    usable = [(intents.index(intent), vectors[_key(text)]) for intent, text in texts if _key(text) in vectors]
+    usable = [
+        (intents.index(intent), vectors[vector_key(text)]) for intent, text in texts if vector_key(text) in vectors
+    ]
     raw = np.stack([vector for _, vector in usable])
     labels = np.array([label for label, _ in usable])
     centre = raw.mean(axis=0).astype(np.float32)
@@ -106,5 +120,5 @@ def fit(texts: Sequence[tuple[str, str]], vectors: Mapping[str, Array], ridge: f
 @cache
 def load_index() -> ExemplarIndex | None:
     """The index over the shipped vectors, or None when the file is absent (rules alone then decide)."""
-    stored = _stored()
+    stored = stored_vectors()
     return fit(exemplar_texts(), stored) if stored else None

@@ -10,8 +10,12 @@ from advisor.brains.base import Message
 
 __all__ = ["Resolved", "previous_frame", "resolve"]
 
-_OPENER = re.compile(r"^(?:那么?|还有|以及|另外|and|what about|how about|then|also|so|but)(?![a-z])|呢[?？\s。]*$|^(?:同样|一样|same)(?![a-z])")
-_POINTER = re.compile(r"这个|那个|它|这样|这么做|上面|刚才|你说的|第[一二三四五1-5][个步条点]|\b(?:it|this|that|these|those|the (?:first|second|third) (?:one|step))\b")
+_OPENER = re.compile(
+    r"^(?:那么?|还有|以及|另外|and|what about|how about|then|also|so|but)(?![a-z])|呢[?？\s。]*$|^(?:同样|一样|same)(?![a-z])"
+)
+_POINTER = re.compile(
+    r"这个|那个|它|这样|这么做|上面|刚才|你说的|第[一二三四五1-5][个步条点]|\b(?:it|this|that|these|those|the (?:first|second|third) (?:one|step))\b"
+)
 _BARE = re.compile(
     r"^(?:(?:那|那么|so|and|but|ok|好的?)[,， ]?)?(?:为什么|原因呢?|怎么会|怎么做|怎么办|具体呢|具体点|详细点|详细说说|展开说说|然后呢|接下来呢|接下来|下一步|怎么操作|为什么会这样|why|why is that|how|how so|how exactly|what (?:now|next|should i do)|tell me more|more(?: details?)?|go on|and then|details?)[?？!！。\s呢啊]*$"
 )
@@ -65,7 +69,11 @@ def _is_half(text: str, slots: Mapping[str, Any], found: frozenset[str]) -> bool
     about = {"metric", "topic", "subject"} & set(slots)
     if short and not about and slots:
         return True  # "上个月", "by channel", "同比"
-    return bool(_POINTER.search(text)) and not about and bool(found & {"why", "how", "what", "figure", "state", "decision"})
+    return (
+        bool(_POINTER.search(text))
+        and not about
+        and bool(found & {"why", "how", "what", "figure", "state", "decision"})
+    )
 
 
 def _intent(intent: str, slots: dict[str, Any], found: frozenset[str], asked: str, *, bare: bool) -> str:
@@ -101,7 +109,7 @@ def _keep_form(asked: str, slots: Mapping[str, Any]) -> str:
 
 
 def _shift_year(text: str, slots: dict[str, Any], before: Mapping[str, Any]) -> None:
-    """"and last year?" after a month asks for the same month a year earlier, beside this one."""
+    """ "and last year?" after a month asks for the same month a year earlier, beside this one."""
     if re.search(r"去年(?:呢|同期)?[?？\s]*$|last year", text) and before.get("window") not in (None, "all"):
         slots["window"] = before["window"]
         slots["compare"] = "yoy"

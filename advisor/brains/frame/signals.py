@@ -16,7 +16,10 @@ _TOPIC_INTENTS = ("repurchase", "members", "products", "traffic", "ads", "livest
 
 @cache
 def _patterns() -> Mapping[str, re.Pattern[str]]:
-    return {name: re.compile("".join(str(text).split("\n")).replace("| ", "|")) for name, text in data_yaml("signals.yaml").items()}
+    return {
+        name: re.compile("".join(str(text).split("\n")).replace("| ", "|"))
+        for name, text in data_yaml("signals.yaml").items()
+    }
 
 
 def signals(text: str) -> frozenset[str]:
@@ -24,7 +27,9 @@ def signals(text: str) -> frozenset[str]:
     return frozenset(name for name, pattern in _patterns().items() if pattern.search(text))
 
 
-def rule_scores(found: frozenset[str], *, topic: str | None, metric: str | None, window: bool, split: bool) -> dict[str, float]:
+def rule_scores(
+    found: frozenset[str], *, topic: str | None, metric: str | None, window: bool, split: bool
+) -> dict[str, float]:
     """Scores from rules alone; 1.0 is "quite sure", several rules add up. Decline intents are settled before.
 
     ``split`` says that a dimension was named.

@@ -13,23 +13,33 @@ from advisor.brains.frame.windows import find_window
 __all__ = ["read_slots"]
 
 _QUOTED = re.compile(r"[“\"「『《'](.{1,40}?)[”\"」』》'](?!s\b)")
-_HOST = re.compile(r"主播\s?([A-Za-z0-9]{1,8}|[\u4e00-\u9fff]{1,3}?)(?=的|怎|带|播|表|业|上|昨|，|,|？|\?|$)|\bhost ([A-Za-z0-9]{1,12})\b")
+_HOST = re.compile(
+    r"主播\s?([A-Za-z0-9]{1,8}|[\u4e00-\u9fff]{1,3}?)(?=的|怎|带|播|表|业|上|昨|，|,|？|\?|$)|\bhost ([A-Za-z0-9]{1,12})\b"
+)
 _TOP = re.compile(r"(?:前|top ?)(\d{1,2})|(?:前|top )(十|五|三|ten|five|three)|(\d{1,2}|十|五|三)个(?:品|商品|款)")
 _TOP_WORDS = {"十": 10, "五": 5, "三": 3, "ten": 10, "five": 5, "three": 3}
-_YOY = re.compile(r"同比|去年同|比去年|跟去年|和去年|与去年|较去年|去年比|同期|\byoy\b|year[- ](?:on|over)[- ]year|(?:than|vs\.?|versus|with|to|against|from) (?:the )?(?:same \w+ )?(?:of )?last year|same (?:period|month|week|time)(?: of)? last year")
+_YOY = re.compile(
+    r"同比|去年同|比去年|跟去年|和去年|与去年|较去年|去年比|同期|\byoy\b|year[- ](?:on|over)[- ]year|(?:than|vs\.?|versus|with|to|against|from) (?:the )?(?:same \w+ )?(?:of )?last year|same (?:period|month|week|time)(?: of)? last year"
+)
 _TREND = {"走势": "day", "趋势": "day", "曲线": "day", "trend": "day"}
 _WORST = re.compile(r"最差|最低|垫底|卖不动|滞销|不好卖|worst|least|lowest|not selling|dead stock|slow")
 _BUDGET = re.compile(r"预算|budget")
 _GENERIC_GMV = frozenset({"卖得", "卖的", "生意", "sell", "sold", "business", "成交", "sales", "销售", "收入"})
 # a metric word that is a topic only ("老客怎么不回来了" is about repurchase, not a count)
-_ABOUT = {"returning_buyers": "repurchase", "new_buyers": "repurchase", "buyers": "repurchase", "repurchase_rate": "repurchase", "repurchase_90d": "repurchase"}
+_ABOUT = {
+    "returning_buyers": "repurchase",
+    "new_buyers": "repurchase",
+    "buyers": "repurchase",
+    "repurchase_rate": "repurchase",
+    "repurchase_90d": "repurchase",
+}
 
 
-def read_slots(text: str, raw: str, found: frozenset[str], anchor: date) -> dict[str, Any]:
+def read_slots(text: str, raw: str, found: frozenset[str], anchor: date, today: date) -> dict[str, Any]:
     """Slots said in this text alone. ``text`` is normalised, ``raw`` as typed (names keep their case)."""
     words = lexicon()
     slots: dict[str, Any] = {}
-    spans = find_window(text, anchor)
+    spans = find_window(text, anchor, today)
     bare = text
     for span in spans:
         bare = bare.replace(span.words, " ", 1)
@@ -56,13 +66,17 @@ def read_slots(text: str, raw: str, found: frozenset[str], anchor: date) -> dict
     outcome = words.outcomes.find(text)
     if outcome:
         slots["outcome"] = outcome[0].id
-    sections = [name for name, flags in (("why", {"why", "how_so"}), ("what", {"what"}), ("how", {"how"})) if found & flags]
+    sections = [
+        name for name, flags in (("why", {"why", "how_so"}), ("what", {"what"}), ("how", {"how"})) if found & flags
+    ]
     if sections:
         slots["sections"] = sections
     return slots
 
 
-def _windows(slots: dict[str, Any], text: str, found: frozenset[str], windows: Sequence[str], said: Sequence[str]) -> None:
+def _windows(
+    slots: dict[str, Any], text: str, found: frozenset[str], windows: Sequence[str], said: Sequence[str]
+) -> None:
     compared = bool(_YOY.search(text))
     if compared:
         slots["compare"] = "yoy"
@@ -82,7 +96,7 @@ def _windows(slots: dict[str, Any], text: str, found: frozenset[str], windows: S
 def _pick_metric(hits: Sequence[Hit]) -> Hit | None:
     """The most specific metric said: a general word for trade ("生意", "sales") yields to any other."""
     exact = [hit for hit in hits if hit.word not in _GENERIC_GMV]
-    return (exact or list(hits) or [None])[0]
+    return next(iter(exact or hits), None)
 
 
 def _topics(words: Lexicon, text: str, metric: str | None) -> list[str]:

@@ -13,13 +13,30 @@ __all__ = ["Span", "find_window"]
 _DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 _N = r"(\d{1,3}|[一二两三四五六七八九十]{1,3}|半)"
 _EN_NUMBERS = {
-    w: i for i, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])
+    w: i
+    for i, w in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    )
 }
 _MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): i for i, name in enumerate(calendar.month_abbr) if name}
 _MONTHS["sept"] = 9
 _MONTH_WORD = r"(january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)"
-_UNIT_DAYS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7, "月": 30, "季度": 90, "年": 365, "day": 1, "week": 7, "month": 30, "quarter": 90, "year": 365}
+_UNIT_DAYS = {
+    "天": 1,
+    "日": 1,
+    "周": 7,
+    "星期": 7,
+    "礼拜": 7,
+    "月": 30,
+    "季度": 90,
+    "年": 365,
+    "day": 1,
+    "week": 7,
+    "month": 30,
+    "quarter": 90,
+    "year": 365,
+}
 
 
 class Span(NamedTuple):
@@ -164,13 +181,10 @@ def _promo(m: re.Match[str], anchor: date) -> str | None:
 
 
 def _zh_recent(m: re.Match[str], _: date) -> str | None:
-    n, unit = _number(m.group(1)), m.group(2)
-    if n == 0.5 and m.group(3):
-        return None
-    days = round(n * _UNIT_DAYS[unit])
-    if m.group(3) == "半":
-        days += _UNIT_DAYS[unit] // 2
-    return f"{days}d" if days else None
+    """近两周, 近一个半月, 近一年半."""
+    unit = _UNIT_DAYS[m.group(3)]
+    half = unit / 2 if m.group(2) or m.group(4) else 0
+    return f"{round(_number(m.group(1)) * unit + half)}d"
 
 
 def _en_recent(m: re.Match[str], _: date) -> str | None:
@@ -218,10 +232,6 @@ def _half_year(m: re.Match[str], anchor: date) -> str:
     return _range(date(year, 1, 1), date(year, 6, 30)) if first else _range(date(year, 7, 1), date(year, 12, 31))
 
 
-def _day(offset: int) -> Make:
-    return lambda _, anchor: _range(anchor + timedelta(days=offset), anchor + timedelta(days=offset))
-
-
 def _fixed(window: str) -> Make:
     return lambda _m, _a: window
 
@@ -256,10 +266,13 @@ _RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         (r"这个?(?:周|星期|礼拜)|本周|this week", _fixed("this_week")),
         (r"前天|the day before yesterday", lambda _m, a: _range(a - timedelta(days=1), a - timedelta(days=1))),
         (r"昨天|昨日|昨晚|昨儿|yesterday|last night", _fixed("yesterday")),
-        (r"今天|今日|今儿|today", _day(0)),
-        (rf"(?:最近|近|过去|这)的?\s*{_N}\s*个?(天|日|周|星期|礼拜|月|季度|年)(半?)", _zh_recent),
+        (r"今天|今日|今儿|today", _fixed("today")),
+        (rf"(?:最近|近|过去|这)的?\s*{_N}\s*个?(半?)(天|日|周|星期|礼拜|月|季度|年)(半?)", _zh_recent),
         (rf"{_N}(天|周|个月)(?:以来|来)", lambda m, a: _zh_recent_simple(m.group(1), m.group(2))),
-        (r"(?:last|past|previous|recent|trailing|latest)\s+(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s*-?(day|week|month|quarter|year)s?", _en_recent),
+        (
+            r"(?:last|past|previous|recent|trailing|latest)\s+(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s*-?(day|week|month|quarter|year)s?",
+            _en_recent,
+        ),
         (r"(?<!\d)(\d{1,3})d(?![a-z])", lambda m, _a: f"{int(m.group(1))}d"),
         (rf"{_YEAR}{_N}月份?", _zh_month),
         (rf"(?:since|from)\s+{_MONTH_WORD}\b(?!\s*(?:to|until|20))", _since_month),
@@ -267,11 +280,17 @@ _RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         (r"(去年|今年|前年|20\d{2}年?)?的?(上半年|下半年)", _half_year),
         (r"半年", _fixed("180d")),
         (r"(20\d{2})年", lambda m, _a: _range(date(int(m.group(1)), 1, 1), date(int(m.group(1)), 12, 31))),
-        (r"(?:in|for|during|of)\s+(20\d{2})(?![-\d])", lambda m, _a: _range(date(int(m.group(1)), 1, 1), date(int(m.group(1)), 12, 31))),
+        (
+            r"(?:in|for|during|of)\s+(20\d{2})(?![-\d])",
+            lambda m, _a: _range(date(int(m.group(1)), 1, 1), date(int(m.group(1)), 12, 31)),
+        ),
         (r"前年", _year_window(-2)),
         (r"去年|上一年|last year|previous year", _year_window(-1)),
         (r"今年|本年|this year|year to date|ytd", _year_window(0)),
-        (r"有史以来|历史以来|一直以来|开店以来|全部时间|累计|总共(?:以来)?|所有时间|all time|all-time|ever since|overall total|since the start", _fixed("all")),
+        (
+            r"有史以来|历史以来|一直以来|开店以来|全部时间|累计|总共(?:以来)?|所有时间|all time|all-time|ever since|overall total|since the start",
+            _fixed("all"),
+        ),
         (r"这几天|这两天|最近几天|近几天|last few days|past few days|these days", _fixed("7d")),
         (r"这几周|最近几周|近几周|last few weeks", _fixed("28d")),
         (r"这几个月|最近几个月|近几个月|last few months", _fixed("90d")),
@@ -279,18 +298,20 @@ _RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
     )
 )
 _MAY = re.compile(r"(?<![a-z])may(?![a-z])")
-_MAY_IS_MONTH = re.compile(r"(?:in|of|for|since|last|during|compared? (?:to|with))\s+may(?![a-z])|may\s+(?:20\d{2}|sales|revenue|gmv)|^may$")
+_MAY_IS_MONTH = re.compile(
+    r"(?:in|of|for|since|last|during|compared? (?:to|with))\s+may(?![a-z])|may\s+(?:20\d{2}|sales|revenue|gmv)|^may$"
+)
 
 
 def _zh_recent_simple(number: str, unit: str) -> str:
     return f"{round(_number(number) * _UNIT_DAYS[unit.replace('个', '')])}d"
 
 
-def find_window(text: str, anchor: date) -> list[Span]:
+def find_window(text: str, anchor: date, today: date) -> list[Span]:
     """Windows said in a normalised text, in reading order, overlapping readings dropped (earlier rules are more specific).
 
     ``anchor`` is the last day the shop has data for, or today when that is earlier: "March" is the latest March begun by
-    then. Impossible dates are ignored.
+    then. Of an impossible date only the month is read.
     """
     taken: list[tuple[int, int, Span]] = []
     for pattern, make in _RULES:
@@ -301,5 +322,6 @@ def find_window(text: str, anchor: date) -> list[Span]:
                 continue
             window = make(match, anchor)
             if window:
+                window = str(today) if window == "today" else window
                 taken.append((match.start(), match.end(), Span(window, match.group())))
     return [span for _, _, span in sorted(taken)]

@@ -1,0 +1,119 @@
+"""From evidence to sentences: one draft at a time, headline first. Every figure in a draft is a quantity of a fact it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.brains.base import Draft, Frame, TurnView
+from advisor.brains.compose.advice import action_clause, decision_drafts, how_drafts, what_drafts
+from advisor.brains.compose.cases import case_list_drafts, tool_drafts
+from advisor.brains.compose.figure import breakdown_drafts, data_drafts, figure_drafts, glance_drafts
+from advisor.brains.compose.limits import follow_ups, limit_drafts, no_answer
+from advisor.brains.compose.pieces import Pieces, gather
+from advisor.brains.compose.say import Say
+from advisor.brains.compose.why import cause_clause, is_flat, why_drafts, within_normal
+
+__all__ = ["compose"]
+
+_GLANCE = {"repurchase", "members", "products", "traffic", "ads", "livestream"}
+_ADVICE = {"why_change", "what_to_do", "how_to", "decision", "growth_plan"}
+
+
+def compose(turn: TurnView) -> Iterator[Draft]:
+    """All drafts of an answer in reading order. A turn without usable facts yields one honest headline."""
+    frame, say, pieces = turn.frame, Say(turn.frame.lang), gather(turn)
+    drafts = list(_body(frame, pieces, say))
+    headline = next((draft for draft in drafts if draft.section == "headline" and draft.text), None)
+    missing = "" if headline else no_answer(pieces, say) or _nothing(frame, pieces, say)
+    if missing:
+        yield Draft("headline", missing)
+    yield from (draft for draft in drafts if draft.text)
+    if frame.intent != "figure" or not headline:
+        yield from limit_drafts(pieces, say, headline_from_error=bool(missing))
+    yield from follow_ups(frame, pieces, say)
+
+
+def _body(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
+    intent = frame.intent
+    metric = str(frame.slots.get("metric", ""))
+    if intent in ("figure", "compare"):
+        yield from (
+            breakdown_drafts(pieces, say) if pieces.rows and not pieces.figures else figure_drafts(pieces, say, metric)
+        )
+        if intent == "compare" and pieces.rows and pieces.figures:
+            yield from (d for d in breakdown_drafts(pieces, say) if d.section != "headline")
+    elif intent == "breakdown":
+        yield from breakdown_drafts(pieces, say, worst=frame.slots.get("order") == "worst")
+    elif intent in _GLANCE:
+        yield from _glance(frame, pieces, say)
+    elif intent == "cases":
+        yield from case_list_drafts(pieces, say)
+    elif intent == "playbook":
+        yield from tool_drafts(pieces, say)
+    elif intent == "data_status":
+        yield from data_drafts(pieces, say)
+    else:
+        yield from _advice(frame, pieces, say)
+
+
+def _glance(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
+    if frame.intent == "products":
+        yield from breakdown_drafts(pieces, say, worst=frame.slots.get("order") == "worst")
+    else:
+        yield from glance_drafts(pieces, say)
+    yield from list(what_drafts(pieces, say))[:1]
+
+
+def _advice(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """Why, what, how. A pure "why" keeps the plan out; a change within the usual swing gets no rescue plan."""
+    sections = set(frame.slots.get("sections", ()))
+    calm = frame.intent == "why_change" and within_normal(pieces) is not None and not sections & {"what", "how"}
+    headline = _headline(frame, pieces, say, calm=calm)
+    if headline:
+        yield Draft("headline", headline)
+    if frame.intent == "decision":
+        yield from decision_drafts(pieces, say)
+    if pieces.change is not None or pieces.factors or pieces.events:
+        yield from why_drafts(pieces, say)
+    elif pieces.figures:
+        yield from _grounds(pieces, say, told=headline)
+    if calm:
+        return
+    yield from what_drafts(pieces, say)
+    if frame.intent != "why_change" or sections & {"what", "how"}:
+        yield from how_drafts(pieces, say)
+
+
+def _headline(frame: Frame, pieces: Pieces, say: Say, *, calm: bool) -> str:
+    """One sentence: the figure, where it comes from, the first action."""
+    action = "" if calm else action_clause(pieces, say, calm=within_normal(pieces) is not None)
+    if frame.intent in ("how_to", "decision") and pieces.change is None:
+        figure = say.moved(pieces.figures[0]) if pieces.figures else ""
+        return say.join(figure, action)
+    if pieces.change is None:
+        figure = say.moved(pieces.figures[0]) if pieces.figures else ""
+        return say.join(figure, action)
+    cause = (
+        "" if is_flat(pieces) and within_normal(pieces) is None and not pieces.factors else cause_clause(pieces, say)
+    )
+    return say.join(say.moved(pieces.change), cause, action)
+
+
+def _grounds(pieces: Pieces, say: Say, *, told: str) -> Iterator[Draft]:
+    """Without a diagnosis the figures that were read are the reasons."""
+    for piece in pieces.figures[:3]:
+        text = say.moved(piece)
+        if text and text not in told:
+            yield Draft("why", say.join(text), piece.fact.why_class)
+
+
+def _nothing(frame: Frame, pieces: Pieces, say: Say) -> str:
+    """No fact and no error: say what was looked for."""
+    if frame.intent == "cases":
+        return say.t(
+            "案例库里没有足够相近的真实案例，不硬套。换个问题描述（品类 + 遇到的问题）我再找。",
+            "The case base holds no real case that is close enough, so I will not force one. Describe the category and the problem and I will look again.",
+        )
+    if frame.intent in _ADVICE:
+        return say.t("现有数据还不够给出站得住的做法。", "The data at hand do not support a sound recommendation yet.")
+    return say.t("现有数据里没有这一项。", "The data at hand do not hold this.")

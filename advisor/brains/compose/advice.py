@@ -1,0 +1,202 @@
+"""What to do and how: the one playbook to start with, what it is worth, what not to do, and its first steps in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from advisor.brains.base import Draft
+from advisor.brains.compose.cases import case_draft
+from advisor.brains.compose.pieces import Piece, Pieces, pick
+from advisor.brains.compose.say import Say
+from tools.facts import Role
+
+__all__ = ["action_clause", "decision_drafts", "how_drafts", "what_drafts"]
+
+_STEPS_TOLD = 2
+
+
+def action_clause(pieces: Pieces, say: Say, *, calm: bool = False) -> str:
+    """The headline's end: the first action. A tiny shop gets the small step, in words; a calm one an offer, no rescue."""
+    best = pieces.start_here
+    if best is None:
+        return ""
+    if pieces.tiny:
+        step = best.text("first_step", say.lang).rstrip("。.")
+        return say.t(f"眼下只做一件事：{step}{best.cite}", f"do one thing for now: {step}{best.cite}") if step else ""
+    name = best.text("name", say.lang) or best.subject
+    if calm:
+        return say.t(
+            f"想往上走，可以从{say.quote(name)}入手{best.cite}",
+            f"to grow from here, {say.quote(name)} is the place to start{best.cite}",
+        )
+    return say.t(f"先做{say.quote(name)}{best.cite}", f"start with {say.quote(name)}{best.cite}")
+
+
+def _range(piece: Piece, say: Say) -> str:
+    low, high = piece.q(Role.RANGE_LOW), piece.q(Role.RANGE_HIGH)
+    if low is None or high is None or low.unit != high.unit or high.value <= 0:
+        return ""
+    if low.value <= 0 or say.value(low) == say.value(high):
+        return say.t(f"最多 {say.value(high)}", f"at most {say.value(high)}")
+    return say.t(f"{say.value(low)} 到 {say.value(high)}", f"{say.value(low)} to {say.value(high)}")
+
+
+def what_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """At most two: what to start with and why it is worth it; what not to do."""
+    best = pieces.start_here
+    if best is None:
+        return
+    if pieces.tiny:
+        yield Draft("what", _one_step(best, say))
+        return
+    yield Draft("what", _worth(best, say))
+    stop = _not_now(best, say)
+    if stop:
+        yield Draft("what", stop)
+
+
+def _one_step(best: Piece, say: Say) -> str:
+    step = best.text("first_step", say.lang).rstrip("。.")
+    why = say.t(
+        "单量还少，会员等级、人群分层和投流的数字都会误导你，先不谈",
+        "with so few orders, figures on tiers, segments or ads would mislead you, so leave them for now",
+    )
+    return say.join(f"{step}{best.cite}", why)
+
+
+def _worth(best: Piece, say: Say) -> str:
+    name = best.text("name", say.lang) or best.subject
+    doing = best.text("decision", say.lang).rstrip("。.")
+    money = _range(best, say)
+    lead = say.t(
+        f"{say.quote(name)}：{doing}{best.cite}" if doing else f"先做{say.quote(name)}{best.cite}",
+        f"{say.quote(name)}: {doing}{best.cite}" if doing else f"start with {say.quote(name)}{best.cite}",
+    )
+    worth = (
+        say.t(f"按你自己的数字估，值 {money}{best.cite}", f"on your own figures it is worth {money}{best.cite}")
+        if money
+        else ""
+    )
+    because = "" if money else best.text("because", say.lang).rstrip("。.")
+    return say.join(lead, worth, because)
+
+
+def _first_text(value: Any, lang: Any) -> str:
+    """The first of a list of texts, or the text itself."""
+    if isinstance(value, list | tuple) and value and not (len(value) == 2 and all(isinstance(v, str) for v in value)):
+        return pick(value[0], lang)
+    return pick(value, lang)
+
+
+def _not_now(best: Piece, say: Say) -> str:
+    """When it must not be done, said as a condition the merchant can check."""
+    not_for = _first_text(best.fact.data.get("not_for"), say.lang).strip().rstrip("。.")
+    if not not_for:
+        return ""
+    return say.t(f"先别做的情况：{not_for}{best.cite}。", f"Leave it when: {not_for}{best.cite}.")
+
+
+def how_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """The first steps in words, how to tell whether it worked, and one case. The dated table comes from the plan."""
+    best = pieces.start_here
+    if best is None or pieces.tiny:
+        if best is not None:
+            yield from _measure(best, say)
+        return
+    steps = _planned(pieces, best)
+    for number, step in enumerate(steps[:_STEPS_TOLD]):
+        text = _step(step, best, say, number)
+        if text:
+            yield Draft("how", text)
+    yield from _measure(best, say)
+    yield from case_draft(pieces, say)
+
+
+def _planned(pieces: Pieces, best: Piece) -> Sequence[Mapping[str, Any]]:
+    """Steps of the playbook itself, or of its plan when the match carries none."""
+    ident = best.fact.data.get("playbook_id")
+    for piece in (best, *pieces.playbooks, *pieces.tools):
+        steps = piece.fact.data.get("steps")
+        if steps and piece.fact.data.get("playbook_id") == ident:
+            return [step for step in steps if isinstance(step, Mapping)]
+    return []
+
+
+def _step(step: Mapping[str, Any], best: Piece, say: Say, number: int) -> str:
+    action, where, stop = (
+        pick(step.get(key), say.lang).strip().rstrip("。.") for key in ("action", "where", "stop_rule")
+    )
+    if not action:
+        return ""
+    order = say.t("先" if number == 0 else "接着", "first, " if number == 0 else "then ")
+    place = say.t(f"（{where}）", f" ({where})") if where else ""
+    halt = say.t(f"停手线：{stop}", f"stop line: {stop}") if stop else ""
+    return say.join(f"{order}{action}{place}{best.cite}", halt)
+
+
+def _measure(best: Piece, say: Say) -> Iterator[Draft]:
+    measure = best.fact.data.get("measure")
+    nested = measure.get("text") if isinstance(measure, Mapping) and "text" in measure else measure
+    text = pick(nested, say.lang).strip().rstrip("。.")
+    if text:
+        yield Draft(
+            "how", say.join(say.t(f"怎么算有用：{text}{best.cite}", f"how to tell that it works: {text}{best.cite}"))
+        )
+
+
+def decision_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """Do it, do not, or what is needed to say: from the playbook's own conditions, never from a wish to please."""
+    best = pieces.start_here
+    if best is None:
+        return
+    name = best.text("name", say.lang) or best.subject
+    money = _range(best, say)
+    blocked = best.fact.data.get("blocked") or best.fact.data.get("verdict") == "not_now"
+    if blocked:
+        reason = _first_text(
+            blocked if not isinstance(blocked, bool) else best.fact.data.get("not_for"), say.lang
+        ).rstrip("。.")
+        yield Draft(
+            "decision",
+            say.join(say.t(f"现在先不做{say.quote(name)}：{reason}{best.cite}", f"not now: {reason}{best.cite}")),
+        )
+        return
+    if pieces.tiny:
+        yield Draft(
+            "decision",
+            say.join(
+                say.t(
+                    f"现在不用上整套，先试最小的一步{best.cite}",
+                    f"not the whole of it yet; try the smallest step first{best.cite}",
+                )
+            ),
+        )
+        return
+    if money:
+        yield Draft(
+            "decision",
+            say.join(
+                say.t(
+                    f"可以做，先小范围试{say.quote(name)}：估值 {money}{best.cite}",
+                    f"yes, as a small test of {say.quote(name)}: worth {money}{best.cite}",
+                ),
+                _mind(best, say),
+            ),
+        )
+        return
+    yield Draft(
+        "decision",
+        say.join(
+            say.t(
+                f"可以先小范围试{say.quote(name)}，但现在的数据还估不出值多少{best.cite}",
+                f"try {say.quote(name)} on a small scale; the data do not yet say what it is worth{best.cite}",
+            ),
+            _mind(best, say),
+        ),
+    )
+
+
+def _mind(best: Piece, say: Say) -> str:
+    text = best.text("changes_mind", say.lang).rstrip("。.")
+    return say.t(f"会改变这个判断的：{text}", f"what would change this: {text}") if text else ""

@@ -1,0 +1,115 @@
+"""A case is used for one likeness and one difference; without a close one, that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from advisor.brains.base import Draft
+from advisor.brains.compose.pieces import Piece, Pieces, pick
+from advisor.brains.compose.say import Say
+
+__all__ = ["case_draft", "case_list_drafts", "tool_drafts"]
+
+_CONFIDENCE_LOW = "low"
+
+
+def case_draft(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """One line under "how": the closest case, with what is like and what differs."""
+    best = next((p for p in pieces.cases if p.text("likeness", say.lang)), None)
+    if best is None:
+        return
+    yield Draft("how", _reference(best, say))
+
+
+def _reference(piece: Piece, say: Say) -> str:
+    brand = piece.text("brand", say.lang) or piece.subject
+    failed = piece.fact.data.get("outcome") == "failure"
+    like, differ = (_clean(piece.text(name, say.lang)) for name in ("likeness", "difference"))
+    lesson = _lesson(piece, say)
+    like, differ = _inline(like, say), _inline(differ, say)
+    if say.zh:
+        lead = f"{'反例' if failed else '可以参考'} {brand}{piece.cite}：{like}"
+        return say.join(lead + (f"；但{differ}" if differ else ""), lesson)
+    lead = f"{'a warning' if failed else 'for reference'}, {brand}{piece.cite}: {like}"
+    return say.join(lead + (f"; but {differ}" if differ else ""), lesson)
+
+
+def _inline(text: str, say: Say) -> str:
+    """A phrase with a colon of its own, made fit to stand behind one."""
+    colon = "：" if say.zh else ": "
+    head, found, tail = text.partition(colon)
+    return f"{head}（{tail}）" if found and say.zh else f"{head} ({tail})" if found else text
+
+
+def _clean(text: str) -> str:
+    return text.strip().rstrip("。.；;")
+
+
+def _lesson(piece: Piece, say: Say) -> str:
+    lesson = piece.fact.data.get("lesson")
+    text = _clean(pick(lesson, say.lang))
+    if not text:
+        return ""
+    inferred = bool(lesson.get("inference")) if isinstance(lesson, dict) else False
+    text = text.removeprefix("推断：").removeprefix("推断:").removeprefix("【推断】")
+    if inferred:
+        return say.t(f"我们的推断：{text}", f"our inference: {text}")
+    return text
+
+
+def case_list_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """The answer to "any cases?": the closest in the headline, the others below, each with its likeness and limits."""
+    cases = list(pieces.cases)
+    if not cases:
+        return
+    yield Draft("headline", _headline(cases, say))
+    for piece in cases[:3]:
+        yield Draft("what", _told(piece, say))
+    if all(p.fact.data.get("confidence") == _CONFIDENCE_LOW for p in cases):
+        yield Draft(
+            "limits",
+            say.t(
+                "这些案例的来源可信度都不高，只适合启发，不宜照搬。",
+                "The sources of these cases are all weak: good for ideas, not for copying.",
+            ),
+        )
+
+
+def _headline(cases: Sequence[Piece], say: Say) -> str:
+    best = cases[0]
+    brand = best.text("brand", say.lang) or best.subject
+    like = _clean(best.text("likeness", say.lang))
+    if say.zh:
+        return say.join(f"最接近的是{brand}{best.cite}" + (f"：{_inline(like, say)}" if like else ""))
+    return say.join(f"the closest is {brand}{best.cite}" + (f": {_inline(like, say)}" if like else ""))
+
+
+def _told(piece: Piece, say: Say) -> str:
+    differ = _clean(piece.text("difference", say.lang))
+    claim = f"{say.claim(piece)}{piece.cite}"
+    return say.join(claim, say.t(f"和你不同：{differ}", f"unlike you: {differ}") if differ else "", _lesson(piece, say))
+
+
+def tool_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """Methods and platform tools that fit, the best first."""
+    best = pieces.start_here
+    found = [*pieces.playbooks, *pieces.tools]
+    if not found:
+        return
+    lead = best or found[0]
+    name = lead.text("name", say.lang) or lead.subject
+    if best is not None:
+        yield Draft(
+            "headline",
+            say.join(
+                say.t(
+                    f"对你现在最有用的是{say.quote(name)}{lead.cite}",
+                    f"the most useful one for you now is {say.quote(name)}{lead.cite}",
+                )
+            ),
+        )
+    else:
+        yield Draft("headline", say.join(f"{say.claim(lead)}{lead.cite}"))
+    for piece in found[:4]:
+        if piece is not lead or best is not None:
+            yield Draft("what", say.join(f"{say.claim(piece)}{piece.cite}"))

@@ -1,0 +1,185 @@
+"""Answers that are figures: one number, two windows side by side, a split, a topic at a glance, what data there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from advisor.brains.base import Draft
+from advisor.brains.compose.pieces import Piece, Pieces
+from advisor.brains.compose.say import Say
+from advisor.brains.compose.why import check_of, verdict
+from tools.facts import Role
+
+__all__ = ["breakdown_drafts", "data_drafts", "figure_drafts", "glance_drafts"]
+
+_ROWS_TOLD = 3
+
+
+def figure_drafts(pieces: Pieces, say: Say, metric: str) -> Iterator[Draft]:
+    """One sentence with the figure, the change in the same sentence, and whether that is usual. Nothing else."""
+    main = _main(pieces.figures, metric)
+    if main is None:
+        return
+    beside = _beside(pieces, main, say)
+    normal = check_of(pieces, "normal")
+    usual = f"{say.claim(normal)}{normal.cite}" if normal is not None and verdict(normal) in ("ok", "warn") else ""
+    yield Draft("headline", say.join(_moved_with_net(main, say), beside, usual))
+    if _is_small(main):
+        sample = main.q(Role.SAMPLE)
+        if sample is not None:
+            count = say.value(sample)
+            yield Draft(
+                "limits",
+                say.t(
+                    f"样本只有 {count}{main.cite}，这个数还不稳，别据此做决定。",
+                    f"Only {count} stand behind it{main.cite}: too few to decide anything on.",
+                ),
+            )
+
+
+def _main(figures: Sequence[Piece], metric: str) -> Piece | None:
+    return next((p for p in figures if p.metric == metric), figures[0] if figures else None)
+
+
+def _moved_with_net(main: Piece, say: Say) -> str:
+    net = next((q for q in main.fact.quantities if q.metric == "net_gmv" and q.role is Role.VALUE), None)
+    text = say.moved(main)
+    if net is None or main.metric != "gmv":
+        return text
+    return text + say.t(
+        f"，退款后净成交 {say.value(net)}{main.cite}", f", net GMV after refunds {say.value(net)}{main.cite}"
+    )
+
+
+def _beside(pieces: Pieces, main: Piece, say: Say) -> str:
+    """GMV and net GMV are shown together; a second metric that was asked for follows."""
+    others = [p for p in pieces.figures if p is not main and p.metric != main.metric]
+    told = []
+    for piece in others[:2]:
+        now = piece.q(Role.VALUE)
+        if now is None:
+            continue
+        if piece.window == main.window and (main.metric, piece.metric) == ("gmv", "net_gmv"):
+            told.append(
+                say.t(
+                    f"退款后净成交 {say.value(now)}{piece.cite}",
+                    f"net GMV after refunds was {say.value(now)}{piece.cite}",
+                )
+            )
+        else:
+            told.append(say.moved(piece))
+    return ("；" if say.zh else "; ").join(told)
+
+
+def _is_small(piece: Piece) -> bool:
+    return bool(piece.fact.data.get("small"))
+
+
+def breakdown_drafts(pieces: Pieces, say: Say, *, worst: bool = False) -> Iterator[Draft]:
+    """The whole, then what stands out in the split; the table itself is shown by the page and the terminal."""
+    rows = [p for p in pieces.rows if p.q(Role.VALUE) is not None]
+    main = pieces.figures[0] if pieces.figures else None
+    if not rows:
+        if main is not None:
+            yield Draft("headline", say.join(say.moved(main)))
+        return
+    ordered = list(reversed(rows)) if worst else rows
+    lead = _row_list(ordered[:_ROWS_TOLD], say)
+    whole = say.level(main) if main is not None else ""
+    first = say.t(f"{'最少的是' if worst else '最多的是'}{lead}", f"{'lowest' if worst else 'highest'}: {lead}")
+    if _time_rows(rows):
+        yield Draft("headline", say.join(whole, _trend(rows, say)))
+    else:
+        yield Draft("headline", say.join(whole, first))
+    mover = _largest_move(rows)
+    if mover is not None:
+        yield Draft(
+            "why",
+            say.join(say.t(f"变化最大的是{_row_moved(mover, say)}", f"The largest move: {_row_moved(mover, say)}")),
+            mover.fact.why_class,
+        )
+
+
+def _time_rows(rows: Sequence[Piece]) -> bool:
+    return len({p.window.start for p in rows if p.window is not None}) > 1
+
+
+def _trend(rows: Sequence[Piece], say: Say) -> str:
+    high = max(rows, key=lambda p: p.number(Role.VALUE) or Decimal(0))
+    low = min(rows, key=lambda p: p.number(Role.VALUE) or Decimal(0))
+    top, bottom = high.q(Role.VALUE), low.q(Role.VALUE)
+    if top is None or bottom is None:
+        return ""
+    return say.t(
+        f"最高是{say.window(top.window)} {say.value(top)}{high.cite}，最低是{say.window(bottom.window)} {say.value(bottom)}{low.cite}",
+        f"highest in {say.window(top.window)} at {say.value(top)}{high.cite}, lowest in {say.window(bottom.window)} at {say.value(bottom)}{low.cite}",
+    )
+
+
+def _row_list(rows: Sequence[Piece], say: Say) -> str:
+    told = []
+    for piece in rows:
+        now, share = piece.q(Role.VALUE), piece.q(Role.SHARE)
+        if now is None:
+            continue
+        part = say.t(f"（占 {say.value(share)}）", f" ({say.value(share)} of all)") if share is not None else ""
+        told.append(f"{say.quote(piece.subject)} {say.value(now)}{part}{piece.cite}")
+    return ("、" if say.zh else ", ").join(told)
+
+
+def _largest_move(rows: Sequence[Piece]) -> Piece | None:
+    moved = [p for p in rows if p.number(Role.CHANGE) and p.q(Role.PREVIOUS) is not None]
+    return max(moved, key=lambda p: abs(p.number(Role.CHANGE) or Decimal(0)), default=None)
+
+
+def _row_moved(piece: Piece, say: Say) -> str:
+    now, before = piece.q(Role.VALUE), piece.q(Role.PREVIOUS)
+    if now is None or before is None:
+        return ""
+    up = now.value > before.value
+    name = say.quote(piece.subject)
+    if say.zh:
+        return f"{name}：从{say.window(before.window)}的 {say.value(before)} {'升到' if up else '降到'} {say.value(now)}{piece.cite}"
+    return f"{name} {'rose' if up else 'fell'} from {say.value(before)} in {say.window(before.window)} to {say.value(now)}{piece.cite}"
+
+
+def glance_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """A topic at a glance: its own figure first, then what stands out in the split, then the second figure."""
+    if not pieces.figures and not pieces.rows:
+        return
+    main = pieces.figures[0] if pieces.figures else None
+    rows = [p for p in pieces.rows if p.q(Role.VALUE) is not None and not _time_rows(pieces.rows)]
+    split = _row_list(rows[:_ROWS_TOLD], say)
+    if main is not None:
+        yield Draft("headline", say.join(say.moved(main)))
+    elif split:
+        yield Draft("headline", say.join(say.t(f"靠前的是{split}", f"in front: {split}")))
+    if main is not None and split:
+        yield Draft("why", say.join(say.t(f"分开看，靠前的是{split}", f"split up, in front: {split}")), None)
+    mover = _largest_move(rows)
+    if mover is not None:
+        yield Draft(
+            "why",
+            say.join(say.t(f"变化最大的是{_row_moved(mover, say)}", f"the largest move: {_row_moved(mover, say)}")),
+            None,
+        )
+    for piece in pieces.figures[1:3]:
+        text = say.moved(piece)
+        if text:
+            yield Draft("why", say.join(text), None)
+
+
+def data_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """What is there, what looks odd, what one more file would unlock."""
+    shown = [*pieces.figures, *pieces.rows]
+    if shown:
+        yield Draft("headline", say.join(*(f"{say.claim(p)}{p.cite}" for p in shown[:2])))
+    for gap in pieces.gaps[:2]:
+        yield Draft("why", say.join(f"{say.claim(gap)}{gap.cite}"), None)
+    for piece in [*pieces.unlocks, *pieces.missing][:3]:
+        yield Draft("limits", say.join(f"{say.claim(piece)}{piece.cite}"))
+    for question in pieces.questions[:1]:
+        yield Draft(
+            "follow_ups", say.claim(question) + ("？" if say.zh and not say.claim(question).endswith("？") else "")
+        )

@@ -1,0 +1,156 @@
+"""What is not known, said once with the file that would tell; and the questions people ask next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from advisor.brains.base import Draft, Frame
+from advisor.brains.compose.pieces import Pieces
+from advisor.brains.compose.say import Say
+from advisor.brains.compose.why import check_of, verdict
+from tools.text import Text
+
+__all__ = ["follow_ups", "limit_drafts", "no_answer"]
+
+_MOST_LIMITS = 3
+_MOST_FOLLOW_UPS = 3
+_ADVICE_TOOLS = ("match_playbooks", "plan_playbook", "search_cases", "find_tools")
+
+
+def no_answer(pieces: Pieces, say: Say) -> str:
+    """The headline when the asked-for tool had nothing: missing, refused and broken are three different sentences."""
+    for tool, code, message in pieces.errors:
+        if tool in _ADVICE_TOOLS:
+            continue
+        text = message.get(say.lang)
+        if code == "not_permitted":
+            return text
+        if code == "data_missing":
+            return say.t(f"现在还答不了：{text}", f"That cannot be answered yet. {text}")
+        if code == "timeout":
+            return text
+        return say.t(f"这一项没算出来：{text}", f"That could not be worked out. {text}")
+    return ""
+
+
+def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool) -> Iterator[Draft]:
+    """At most three, the one that would change the answer most first."""
+    texts = list(
+        dict.fromkeys(
+            [
+                *_market(pieces, say),
+                *_missing(pieces, say),
+                *_failures(pieces, say, headline_from_error),
+                *_notes(pieces, say),
+            ]
+        )
+    )
+    for text in texts[:_MOST_LIMITS]:
+        yield Draft("limits", text)
+
+
+def _market(pieces: Pieces, say: Say) -> Iterator[str]:
+    market = check_of(pieces, "market")
+    if market is not None and verdict(market) == "unknown":
+        unlock = market.text("unlock", say.lang).rstrip("。.")
+        end = say.t(f"上传“{unlock}”后就能分清", f"this file would tell: {unlock}") if unlock else ""
+        yield say.join(f"{say.claim(market)}{market.cite}", end)
+
+
+def _missing(pieces: Pieces, say: Say) -> Iterator[str]:
+    for piece in [*pieces.missing, *pieces.unlocks][:2]:
+        yield say.join(f"{say.claim(piece)}{piece.cite}")
+
+
+def _failures(pieces: Pieces, say: Say, headline_from_error: bool) -> Iterator[str]:
+    errors = [e for e in pieces.errors if e[1] in ("data_missing", "not_permitted", "timeout")]
+    for index, (_, _, message) in enumerate(errors):
+        if not (headline_from_error and index == 0):
+            yield message.get(say.lang)
+
+
+def _notes(pieces: Pieces, say: Say) -> Iterator[str]:
+    for _, note in pieces.notes:
+        yield note.get(say.lang)
+
+
+_BY_TOPIC: dict[str, tuple[Text, ...]] = {
+    "repurchase": (
+        Text("哪个渠道来的新客最不回头？", "Which channel brings buyers who do not come back?"),
+        Text("帮我写二单券的短信", "Write the text message for the second-order coupon"),
+    ),
+    "members": (
+        Text("会员和非会员的复购差多少？", "How do members and others differ in repurchase?"),
+        Text("要不要改会员权益？", "Should we change the member benefits?"),
+    ),
+    "traffic": (
+        Text("哪个来源的访客掉得最多？", "Which source lost the most visitors?"),
+        Text("转化率这段时间怎么样？", "How was conversion over the same time?"),
+    ),
+    "ads": (
+        Text("哪个推广计划该先停？", "Which ad plan should stop first?"),
+        Text("停掉之后成交会少多少？", "How much would we lose by stopping it?"),
+    ),
+    "products": (
+        Text("哪个商品掉得最多？", "Which product fell most?"),
+        Text("有没有断货影响？", "Did stock-outs play a part?"),
+    ),
+    "livestream": (
+        Text("哪个主播的小时产出最高？", "Which host earns most per hour?"),
+        Text("要不要自己做直播，还是找代播？", "Own livestream or an agency?"),
+    ),
+}
+_BY_INTENT: dict[str, tuple[Text, ...]] = {
+    "figure": (Text("为什么变化？", "Why did it change?"), Text("和去年同期比呢？", "And against last year?")),
+    "compare": (Text("差在哪里？", "Where is the difference?"), Text("按渠道拆一下", "Split it by channel")),
+    "breakdown": (
+        Text("变化最大的那一项是为什么？", "Why did the largest one move?"),
+        Text("和去年同期比呢？", "And against last year?"),
+    ),
+    "why_change": (
+        Text("接下来做什么，怎么做？", "What should we do next, and how?"),
+        Text("和去年同期比呢？", "And against last year?"),
+    ),
+    "decision": (
+        Text("具体怎么做，分几步？", "How exactly, step by step?"),
+        Text("有没有失败的案例？", "Are there cases where it failed?"),
+    ),
+    "how_to": (
+        Text("帮我写第一步要用的文案", "Write the text for the first step"),
+        Text("两周后怎么看有没有用？", "How do I tell after two weeks?"),
+    ),
+    "cases": (Text("这些做法哪个适合我？", "Which of these fits us?"), Text("有没有失败的案例？", "Any that failed?")),
+    "playbook": (Text("先做哪一个？", "Which one first?"), Text("要花多少钱？", "What does it cost?")),
+    "data_status": (
+        Text("为什么销售额变化？", "Why did sales change?"),
+        Text("上个月卖了多少？", "What did we sell last month?"),
+    ),
+}
+_MARGIN = Text(
+    "你的毛利率大概多少？知道后我能算出这件事保本要多少单。",
+    "What is your gross margin, roughly? With it I can work out the break-even.",
+)
+
+
+def follow_ups(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """Two or three: the question back that matters most, then what people ask next in this situation."""
+    wanted: list[Text] = []
+    if (
+        pieces.playbooks
+        and not pieces.stated
+        and frame.intent in ("why_change", "what_to_do", "how_to", "decision", "growth_plan")
+    ):
+        wanted.append(_MARGIN)
+    sections: Sequence[Any] = frame.slots.get("sections", ())
+    topic = str(frame.slots.get("topic", "") or "")
+    intent = _BY_INTENT.get(frame.intent, ())
+    if frame.intent == "why_change" and {"what", "how"} <= set(sections):
+        intent = intent[1:]
+    wanted += [*_BY_TOPIC.get(topic, ())[:1], *intent, *_BY_TOPIC.get(topic, ())[1:]]
+    if not wanted:
+        wanted = [*_BY_INTENT["why_change"]]
+    asked = frame.question.strip("？?。. ")
+    texts = [text.get(say.lang) for text in dict.fromkeys(wanted)]
+    for text in [t for t in texts if t.strip("？?。. ") != asked][:_MOST_FOLLOW_UPS]:
+        yield Draft("follow_ups", text)

@@ -1,0 +1,183 @@
+"""The evidence of a turn, sorted by what it is good for. Facts keep their marks; nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from advisor.brains.base import TurnView
+from tools.facts import Fact, Quantity, Role, Window
+from tools.text import Lang, Text
+
+__all__ = ["Piece", "Pieces", "gather", "pick"]
+
+SMALL_SHOP_ORDERS = 300
+
+
+def pick(value: Any, lang: Lang) -> str:
+    """A reader's text out of fact data: {zh, en}, a Text, a pair or a plain string."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return str(value.get(lang) or value.get("zh") or "")
+    if isinstance(value, Text):
+        return value.get(lang)
+    if isinstance(value, list | tuple) and len(value) == 2:
+        return str(value[0 if lang == "zh" else 1])
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A fact under its mark."""
+
+    mark: str
+    fact: Fact
+
+    @property
+    def cite(self) -> str:
+        return f"[{self.mark}]"
+
+    @property
+    def topic(self) -> str:
+        return str(self.fact.data.get("topic", ""))
+
+    @property
+    def driver(self) -> str:
+        return str(self.fact.data.get("driver_id", ""))
+
+    @property
+    def rank(self) -> int:
+        return int(self.fact.data.get("rank") or 99)
+
+    @property
+    def metric(self) -> str:
+        return self.fact.quantities[0].metric if self.fact.quantities else ""
+
+    @property
+    def subject(self) -> str:
+        """The name the first quantity is narrowed to, or the first entity."""
+        for quantity in self.fact.quantities:
+            if quantity.subject:
+                return quantity.subject[-1]
+        return self.fact.entities[0] if self.fact.entities else ""
+
+    @property
+    def window(self) -> Window | None:
+        return self.fact.window
+
+    def q(self, role: Role, metric: str | None = None) -> Quantity | None:
+        return self.fact.quantity(role, metric)
+
+    def number(self, role: Role) -> Decimal | None:
+        found = self.q(role)
+        return found.value if found else None
+
+    @property
+    def sign(self) -> int:
+        """Up 1, down -1, 0 when unknown or unchanged."""
+        for role in (Role.CHANGE, Role.CHANGE_RATE, Role.CONTRIBUTION):
+            value = self.number(role)
+            if value:
+                return 1 if value > 0 else -1
+        now, before = self.number(Role.VALUE), self.number(Role.PREVIOUS)
+        return 0 if now is None or before is None or now == before else 1 if now > before else -1
+
+    def text(self, key: str, lang: Lang) -> str:
+        return pick(self.fact.data.get(key), lang)
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """All pieces of a turn by topic, each list in the order of its ranks."""
+
+    change: Piece | None = None
+    factors: Sequence[Piece] = ()
+    entities: Sequence[Piece] = ()
+    events: Sequence[Piece] = ()
+    checks: Sequence[Piece] = ()
+    missing: Sequence[Piece] = ()
+    figures: Sequence[Piece] = ()
+    rows: Sequence[Piece] = ()
+    gaps: Sequence[Piece] = ()
+    questions: Sequence[Piece] = ()
+    unlocks: Sequence[Piece] = ()
+    cases: Sequence[Piece] = ()
+    playbooks: Sequence[Piece] = ()
+    tools: Sequence[Piece] = ()
+    stated: Sequence[Piece] = ()
+    errors: Sequence[tuple[str, str, Text]] = field(default=())  # tool, code, message
+    notes: Sequence[tuple[str, Text]] = field(default=())  # tool, note
+
+    @property
+    def orders(self) -> Decimal | None:
+        """The most orders any fact of the turn counts; None when no fact does."""
+        counts = [
+            quantity.value
+            for piece in (*self.figures, *self.rows, *self.playbooks, *([self.change] if self.change else []))
+            for quantity in piece.fact.quantities
+            if quantity.unit == "orders" and quantity.role in (Role.VALUE, Role.SAMPLE)
+        ]
+        return max(counts, default=None)
+
+    @property
+    def tiny(self) -> bool:
+        """Too few orders for rates, segments or lifetime values to mean anything."""
+        sizes = {str(piece.fact.data.get("size", "")) for piece in self.playbooks}
+        return "tiny" in sizes or (self.orders is not None and self.orders < SMALL_SHOP_ORDERS and not self._longer())
+
+    def _longer(self) -> bool:
+        """A short window may hold few orders in a large shop: then the size said by a playbook decides."""
+        windows = [p.window for p in self.figures if p.window is not None]
+        return bool(windows) and max(w.days for w in windows) < 28
+
+    @property
+    def start_here(self) -> Piece | None:
+        return next(
+            (p for p in self.playbooks if p.fact.data.get("start_here")), self.playbooks[0] if self.playbooks else None
+        )
+
+
+def gather(turn: TurnView) -> Pieces:
+    """Sort this turn's facts, tool errors and notes."""
+    pieces = [Piece(mark, fact) for mark, fact in turn.facts()]
+    metric = [piece for piece in pieces if piece.fact.kind == "metric"]
+    figures = _topic(metric, "figure", "")
+    return Pieces(
+        change=next(iter(_topic(metric, "change")), None),
+        factors=_topic(metric, "factor"),
+        entities=_topic(metric, "entity"),
+        events=_topic(metric, "event"),
+        checks=_topic(metric, "check"),
+        missing=_topic(metric, "missing"),
+        figures=[piece for piece in figures if not _is_row(piece)],
+        rows=[piece for piece in figures if _is_row(piece)] + _topic(metric, "row"),
+        gaps=_topic(metric, "gap"),
+        questions=_topic(metric, "question"),
+        unlocks=_topic(metric, "unlock"),
+        cases=[piece for piece in pieces if piece.fact.kind == "case"],
+        playbooks=[p for p in pieces if p.fact.kind == "playbook" and "playbook_id" in p.fact.data],
+        tools=[p for p in pieces if p.fact.kind == "playbook" and "playbook_id" not in p.fact.data],
+        stated=[piece for piece in pieces if piece.fact.kind == "stated"],
+        errors=[(o.call.name, o.code, o.error) for o in turn.outcomes if o.error is not None],
+        notes=list(_notes(turn)),
+    )
+
+
+def _topic(pieces: Iterable[Piece], *topics: str) -> list[Piece]:
+    return sorted((piece for piece in pieces if piece.topic in topics), key=lambda piece: piece.rank)
+
+
+def _is_row(piece: Piece) -> bool:
+    return bool(piece.fact.quantities and piece.fact.quantities[0].subject)
+
+
+def _notes(turn: TurnView) -> Iterable[tuple[str, Text]]:
+    seen: set[str] = set()
+    for outcome in turn.outcomes:
+        for note in outcome.result.notes if outcome.result else ():
+            if note.zh not in seen:
+                seen.add(note.zh)
+                yield outcome.call.name, Text(note.zh, note.en)

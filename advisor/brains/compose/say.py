@@ -1,0 +1,159 @@
+"""Writing one clause: figures as the product writes them, windows in words, verbs that agree with the direction."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from advisor.brains.compose.pieces import Piece
+from tools.facts import Quantity, Role, Window
+from tools.metrics.catalog import catalog
+from tools.metrics.drivers import FACTOR_NAMES
+from tools.metrics.windows import window_text
+from tools.text import Lang, format_value, is_money
+
+__all__ = ["FLAT", "Say"]
+
+FLAT = Decimal("0.01")  # under one per cent a change is told as "about the same"
+_RATIO_UNITS = ("ratio", "pp")
+_COUNTS = ("orders", "buyers", "visitors", "items", "days", "rows", "times", "count")
+_GAP = re.compile(r"(?<=[\u4e00-\u9fff”]) (?=[\u4e00-\u9fff“])")
+_OPENING = re.compile(r"^(?:This|The|A|An|There|No|It|That|Neither|History)\b")
+
+
+class Say:
+    """Clauses in one language. Every figure in them is a quantity of the piece it is taken from."""
+
+    def __init__(self, lang: Lang) -> None:
+        self.lang = lang
+
+    @property
+    def zh(self) -> bool:
+        return self.lang == "zh"
+
+    def t(self, zh: str, en: str) -> str:
+        return zh if self.zh else en
+
+    def value(self, quantity: Quantity, *, signed: bool = False, size: bool = False) -> str:
+        """`size` leaves the sign to the words around the figure."""
+        value = abs(quantity.value) if size else quantity.value
+        return format_value(value, quantity.unit, self.lang, signed=signed).strip()
+
+    def window(self, window: Window | None) -> str:
+        return window_text(window).get(self.lang) if window else ""
+
+    def metric(self, metric_id: str) -> str:
+        found = catalog().get(metric_id)
+        if found is not None:
+            return found.name.get(self.lang)
+        named = FACTOR_NAMES.get(metric_id)
+        return named.get(self.lang) if named else metric_id.replace("_", " ")
+
+    def bare(self, quantity: Quantity) -> str:
+        """A count without its noun, for the first half of "from 256,000 to 210,000 visitors"."""
+        unit = "count" if quantity.unit in _COUNTS else quantity.unit
+        return format_value(quantity.value, unit, self.lang).strip()
+
+    def shift(self, before: Quantity, now: Quantity) -> str:
+        """ "从 256,000 降到 210,000 人", "fell from 256,000 to 210,000"."""
+        up = now.value > before.value
+        if self.zh:
+            return f"从 {self.bare(before)} {'升到' if up else '降到'} {self.value(now)}"
+        return f"{'rose' if up else 'fell'} from {self.bare(before)} to {self.bare(now)}"
+
+    def good(self, metric_id: str, sign: int) -> bool | None:
+        """Whether that direction is welcome; None where it is neither."""
+        found = catalog().get(metric_id)
+        if found is None or found.direction == "neutral" or not sign:
+            return None
+        return (sign > 0) == (found.direction == "up_good")
+
+    def quote(self, name: str) -> str:
+        return f"“{name}”"
+
+    def join(self, *parts: str) -> str:
+        """Clauses to one sentence."""
+        kept = [part.strip().rstrip("。.；; ") for part in parts if part and part.strip()]
+        if not kept:
+            return ""
+        if self.zh:
+            return _GAP.sub("", "；".join(kept)) + "。"
+        body = "; ".join([kept[0], *(_OPENING.sub(lambda m: m.group().lower(), part) for part in kept[1:])])
+        return body[0].upper() + body[1:] + "."
+
+    def level(self, piece: Piece) -> str:
+        """ "2026年10月支付金额 128.44 万元[m1]"; empty when the value is missing."""
+        now = piece.q(Role.VALUE)
+        if now is None:
+            return ""
+        name = self.metric(now.metric)
+        if self.zh:
+            return f"{self.window(now.window)}{name} {self.value(now)}{piece.cite}"
+        return f"{name} for {self.window(now.window)} was {self.value(now)}{piece.cite}"
+
+    def moved(self, piece: Piece) -> str:
+        """Level and change against the comparison window, in one clause."""
+        now, before = piece.q(Role.VALUE), piece.q(Role.PREVIOUS)
+        change, rate = piece.q(Role.CHANGE), piece.q(Role.CHANGE_RATE)
+        if now is None:
+            return ""
+        if before is None:
+            return self.level(piece)
+        if rate is not None and abs(rate.value) < FLAT and now.unit not in _RATIO_UNITS:
+            return self._flat(piece, now, before)
+        if now.unit in _RATIO_UNITS or change is None or not (is_money(now.unit) or rate):
+            return self._from_to(piece, now, before, change)
+        return self._by(piece, now, before, change, rate)
+
+    def _flat(self, piece: Piece, now: Quantity, before: Quantity) -> str:
+        name, cite = self.metric(now.metric), piece.cite
+        if self.zh:
+            return f"{self.window(now.window)}{name} {self.value(now)}，和{self.window(before.window)}的 {self.value(before)} 基本持平{cite}"
+        return (
+            f"{name} for {self.window(now.window)} was {self.value(now)}, about the same as "
+            f"{self.value(before)} in {self.window(before.window)}{cite}"
+        )
+
+    def _from_to(self, piece: Piece, now: Quantity, before: Quantity, change: Quantity | None) -> str:
+        name, cite, sign = self.metric(now.metric), piece.cite, piece.sign
+        extra = f"（{self.value(change, signed=True)}）" if change is not None and self.zh else ""
+        if change is not None and not self.zh:
+            extra = f" ({self.value(change, signed=True)})"
+        if not sign:
+            return self._flat(piece, now, before)
+        if self.zh:
+            verb = "升到" if sign > 0 else "降到"
+            return f"{self.window(now.window)}{name}从{self.window(before.window)}的 {self.bare(before)} {verb} {self.value(now)}{extra}{cite}"
+        verb = "rose" if sign > 0 else "fell"
+        return (
+            f"{name} {verb} from {self.bare(before)} in {self.window(before.window)} "
+            f"to {self.value(now)} in {self.window(now.window)}{extra}{cite}"
+        )
+
+    def _by(self, piece: Piece, now: Quantity, before: Quantity, change: Quantity, rate: Quantity | None) -> str:
+        name, cite, up = self.metric(now.metric), piece.cite, piece.sign > 0
+        if self.zh:
+            tail = f"（{self.value(rate, signed=True)}）" if rate else ""
+            return (
+                f"{self.window(now.window)}{name} {self.value(now)}，比{self.window(before.window)}的 {self.value(before)} "
+                f"{'多' if up else '少'} {self.value(change, size=True)}{tail}{cite}"
+            )
+        tail = f" ({self.value(rate, signed=True)})" if rate else ""
+        return (
+            f"{name} for {self.window(now.window)} was {self.value(now)}, {'up' if up else 'down'} "
+            f"{self.value(change, size=True)}{tail} on {self.window(before.window)}{cite}"
+        )
+
+    def part(self, piece: Piece) -> str:
+        """How much of the change a driver carries: "少 18.20 万元[m3]", "took ¥182,000 away [m3]"."""
+        amount = piece.q(Role.CONTRIBUTION)
+        if amount is None:
+            return ""
+        up = amount.value > 0
+        if self.zh:
+            return f"{'多' if up else '少'} {self.value(amount, size=True)}{piece.cite}"
+        return f"{'up' if up else 'down'} {self.value(amount, size=True)}{piece.cite}"
+
+    def claim(self, piece: Piece) -> str:
+        """The fact's own sentence, without its full stop."""
+        return piece.fact.claim.get(self.lang).rstrip("。. ")

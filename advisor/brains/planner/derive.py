@@ -1,0 +1,102 @@
+"""Values of the second round found in the first: the leading driver's topic, the goal, the case query, the playbook to plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from advisor.brains.base import TurnView
+from advisor.brains.compose.pieces import Piece, Pieces, gather
+from advisor.brains.frame.lexicon import data_yaml
+from advisor.brains.planner.plans import topic_of
+from tools.facts import Role
+
+__all__ = ["Derived"]
+
+
+class Derived:
+    """Answers `$name` and `when:` of a plan for one turn."""
+
+    def __init__(self, turn: TurnView) -> None:
+        self._turn = turn
+        self._slots: Mapping[str, Any] = turn.frame.slots
+        self.pieces: Pieces = gather(turn)
+
+    def resolve(self, name: str) -> Any:
+        """The value of a slot or a derived name; None when unknown."""
+        found = getattr(self, f"_{name}", None)
+        if callable(found):
+            return found()
+        value = self._slots.get(name)
+        if name == "also" and isinstance(value, list):
+            return value[0] if value else None
+        return value
+
+    def holds(self, name: str) -> bool:
+        checks = {
+            "moved": self.pieces.change is not None,
+            "failed_explain": "explain_change" in self._failed(),
+            "asked_two": bool(self._slots.get("also")),
+            "asked_against": bool(self._slots.get("against")),
+            "named_metric": bool(self._slots.get("metric")),
+            "repurchase_leads": self._lead_topic() == "repurchase",
+            "not_repurchase_metric": not str(self._slots.get("metric", "")).startswith("repurchase"),
+            "has_playbook": bool(self.pieces.playbooks) and not self.pieces.tiny,
+            "other_metric": self._slots.get("metric") not in (None, *data_yaml("plans.yaml")["explained"]),
+        }
+        return checks[name]
+
+    def _failed(self) -> set[str]:
+        return {outcome.call.name for outcome in self._turn.outcomes if outcome.error is not None}
+
+    def _explained(self) -> str:
+        """The metric a diagnosis can split: the one asked about, else GMV, whose factors hold the others."""
+        metric = self._slots.get("metric")
+        return str(metric) if metric in data_yaml("plans.yaml")["explained"] else "gmv"
+
+    def _lead(self) -> Piece | None:
+        """The entity that carries most of the change, else the largest factor that pulls with it."""
+        if self.pieces.entities:
+            return self.pieces.entities[0]
+        sign = self.pieces.change.sign if self.pieces.change else 0
+        along = [p for p in self.pieces.factors if (p.number(Role.CONTRIBUTION) or Decimal(0)) * (sign or 1) > 0]
+        return max(along, key=lambda p: abs(p.number(Role.CONTRIBUTION) or Decimal(0)), default=None)
+
+    def _lead_topic(self) -> str:
+        lead = self._lead()
+        if lead is None:
+            return ""
+        table = data_yaml("plans.yaml")["drivers"]
+        return str(table.get(lead.driver.split(":")[0], "") or table.get(lead.metric, ""))
+
+    def _topic(self) -> str:
+        """What the answer turns on: the leading driver once it is known, else what was asked about."""
+        return self._lead_topic() or str(self._slots.get("topic", "") or "")
+
+    def _goal(self) -> str | None:
+        found = topic_of(self._topic()).get("goal")
+        return str(found) if found else None
+
+    def _topic_metric(self) -> str | None:
+        return str(self._slots.get("metric") or topic_of(str(self._slots.get("topic", ""))).get("metric") or "gmv")
+
+    def _lever(self) -> str | None:
+        found = topic_of(str(self._slots.get("topic", ""))).get("lever")
+        return str(found) if found else None
+
+    def _playbook(self) -> str | None:
+        asked = self._slots.get("playbook_id")
+        best = self.pieces.start_here
+        return str(asked or (best.fact.data["playbook_id"] if best else "")) or None
+
+    def _query(self) -> str:
+        """Words a case is searched with: the problem (or the user's own), then the category."""
+        frame, shop = self._turn.frame, self._turn.shop
+        topic = topic_of(self._topic())
+        own = frame.intent in ("cases", "decision", "how_to") or not topic
+        parts = [frame.question if own else "", str(topic.get(frame.lang, "")), shop.category]
+        brand = self._slots.get("brand")
+        if brand:
+            parts.insert(0, str(brand))
+        return " ".join(part for part in parts if part)[:400]

