@@ -30,6 +30,7 @@ __all__ = ["ModelBrain"]
 
 _MAX_CHARS = 24_000  # of one completion; beyond this an endpoint talks without end
 _MAX_CALLS = 16
+_MAX_REPEATS = 3
 _UNPARSED = "_unparsed_arguments"  # no tool takes it, so the runner answers with the known arguments
 _NO_TOOLS = Text("模型没有选用任何工具。", "The model chose no tools.")
 
@@ -154,6 +155,8 @@ class ModelBrain:
                 for draft in lines.feed(text):
                     count += 1
                     yield draft
+                if lines.repeats > _MAX_REPEATS:
+                    break
         for draft in lines.finish(complete=completion.whole):
             count += 1
             yield draft

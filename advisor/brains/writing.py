@@ -64,6 +64,8 @@ class DraftLines:
         self._section: Section | None = None
         self._headline = False
         self._thinking = False
+        self._seen: set[tuple[Section, str]] = set()
+        self.repeats = 0  # lines said before; small models fall into loops
 
     def feed(self, text: str) -> Iterator[Draft]:
         """Drafts of the lines completed by `text`."""
@@ -78,12 +80,14 @@ class DraftLines:
             self._buffer = self._buffer[: MAX_LINE + 1]
 
     def finish(self, *, complete: bool) -> Iterator[Draft]:
-        """The last line, unless the stream broke off inside it."""
+        """The last line; where the stream broke off inside it, only its whole sentences."""
         line, self._buffer = self._buffer, ""
-        if complete:
-            draft = self._line(line)
-            if draft is not None:
-                yield draft
+        if not complete:
+            ends = [match.end() for match in re.finditer(r"(?:[。！？!?]|\.(?=\s))(?:\s?\[[a-z]\d+\])*", line)]
+            line = line[: ends[-1]] if ends else ""
+        draft = self._line(line)
+        if draft is not None:
+            yield draft
 
     def _line(self, line: str) -> Draft | None:
         line = self._outside_thoughts(line).strip()
@@ -93,6 +97,10 @@ class DraftLines:
         why, text = self._why_class(text, section)
         if not re.search(r"\w", re.sub(r"\[[a-z]\d+\]", "", text)):
             return None
+        if (section, text) in self._seen or (section == "why" and ("headline", text) in self._seen):
+            self.repeats += 1
+            return None
+        self._seen.add((section, text))
         if section == "headline":
             self._headline = True
         return Draft(section, text, why)

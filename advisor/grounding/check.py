@@ -104,8 +104,8 @@ def _uncited(reading: Reading, section: Section, marks: list[str], draft: str) -
         return []
     if section in _ADVICE and not (section == "decision" and says_unknown(draft)):
         return [Text("建议没有引用打法、案例或数据。", "The advice cites no playbook, case or figure.")]
-    if section == "why" and not says_unknown(draft):
-        return [Text("原因没有引用证据。", "The reason cites no evidence.")]
+    if section in ("headline", "why") and not says_unknown(draft):
+        return [Text("结论或原因没有引用证据。", "The conclusion or reason cites no evidence.")]
     return []
 
 

@@ -147,7 +147,8 @@ _CAUSE_HARD = re.compile(
     re.I,
 )
 _CAUSE_SOFT = re.compile(
-    r"因为|由于|所致|归功于|多亏|得益于|\b(?:because of|due to|thanks to|owing to|as a result of|because)\b", re.I
+    r"因为|由于|所致|归功于|多亏|得益于|\b(?:because of|due to|thanks to|owing to|as a result of|(?:a|the) result of|because)\b",
+    re.I,
 )
 _CAUSE_EXCUSED = re.compile(
     r"是否|能否|会不会|不能(?:说|断定|证明|判断)|无法|不代表|不等于|不意味|没有证据|并不|未必|不是|并非|不说明|排除|"

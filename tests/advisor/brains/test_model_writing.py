@@ -87,3 +87,11 @@ def test_any_text_in_any_pieces_gives_the_same_clean_drafts(text: str, size: int
         + text.lower().count("conclusion")
         + text.lower().count("answer"),
     )
+
+
+def test_a_broken_off_line_keeps_its_whole_sentences_and_repeats_are_counted() -> None:
+    lines = DraftLines(FACTS)
+    assert [d.text for d in lines.feed("GMV rose[m1]\nGMV rose[m1]\nGMV rose[m1]\n")] == ["GMV rose[m1]"]
+    assert lines.repeats == 2
+    assert [d.text for d in lines.feed("It fell. [m5] And then it w")] == []
+    assert [d.text for d in lines.finish(complete=False)] == ["It fell. [m5]"]
