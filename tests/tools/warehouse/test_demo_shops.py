@@ -15,6 +15,7 @@ from tools.errors import BadArguments
 from tools.warehouse.access import Warehouse
 from tools.warehouse.demo import create_demo, demo_spec, random_shop, simulate, write_exports, write_simulation
 from tools.warehouse.demo.exports import DETAIL_HEADER, ORDER_HEADER
+from tools.warehouse.importer import import_files
 from tools.warehouse.writer import MerchantProfile, merchant_file, write_merchant
 
 
@@ -143,3 +144,21 @@ def test_detail_export_belongs_to_the_orders(tmp_path: Path) -> None:
     goods = orders[orders["订单付款时间"] != ""]["买家应付货款"].map(Decimal).sum()
     assert paid["买家应付货款"].map(Decimal).sum() == goods
     assert paid["退款金额"].map(Decimal).sum() == orders["退款金额"].map(Decimal).sum()
+
+
+def test_the_importer_reads_the_exports_back_to_the_cent(tmp_path: Path) -> None:
+    simulation = simulate(random_shop(10, months=1))
+    files = write_exports(simulation, tmp_path / "files")
+    where = {name: tmp_path / name for name in ("warehouse", "quarantine", "keys")}
+    reports = import_files(list(files), **where, profile=MerchantProfile("back", "back again"))
+    assert [report.rejected for report in reports] == [0, 0]
+    back = Warehouse(where["warehouse"]).for_merchant("back").table("orders").execute()
+    ours = simulation.tables["orders"].to_pandas()
+    both = ours.merge(back, on="order_id", suffixes=("", "_back"))
+    assert len(both) == len(ours) == len(back)
+    assert (both.gross_amount == both.gross_amount_back).all()
+    assert (both.refund_amount == both.refund_amount_back).all()
+    paid = both.dropna(subset=["paid_at"])
+    assert (pd.to_datetime(paid.paid_date) == pd.to_datetime(paid.paid_date_back)).all()
+    assert paid.groupby("buyer_key").buyer_key_back.nunique().max() == 1
+    assert paid.buyer_key.nunique() == paid.buyer_key_back.nunique()

@@ -47,6 +47,8 @@ def _planted(spec: ShopSpec, cause: CauseSpec) -> PlantedCause:
     kind = CAUSE_TYPES[cause.type]
     named = _entities(spec, cause)
     also = tuple((k, v) for k, v in named.items() if k != kind.entity_kind)
+    if kind.entity_kind == "market":
+        also += (("market", "大盘"),)  # what everybody calls it, whatever the category
     return PlantedCause(
         id=cause.id,
         type=cause.type,

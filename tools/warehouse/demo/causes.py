@@ -165,9 +165,10 @@ def _market_dip(fx: Effects, cause: CauseSpec, axes: Axes, days: slice) -> None:
     fx.repeat[days] *= 1 - cause.strength
 
 
-@_cause("returning_buyers", "traffic_source", -1, "shop_daily", "orders")
+@_cause("returning_buyers", "traffic_source", -1, "shop_daily", "orders", "promotions")
 def _returning_lost(fx: Effects, cause: CauseSpec, axes: Axes, days: slice) -> None:
-    del axes
+    if cause.promotion is not None:  # what used to bring them back has ended
+        _coupon_ended(fx, cause, axes, days)
     fx.repeat[days] *= 1 - cause.strength
 
 

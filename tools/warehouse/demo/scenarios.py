@@ -23,11 +23,13 @@ _NEEDS = {
     "lottery_live": "slot",
     "coupon_ended": "promotion",
     "second_order_ended": "gift",
+    "returning_lost": "member",
     "source_surge": "stream",
     "source_lost": "stream",
     "source_drift": "stream",
     "search_rank_lost": "search",
 }
+_PROMOTION_KIND = {"promotion": "coupon", "gift": "gift", "member": "campaign"}
 _ON_PRODUCT = {"search_rank_lost", "stock_out", "price_up", "price_cut", "page_worse", "quality_batch"}
 
 
@@ -143,7 +145,7 @@ def _basket(rng: np.random.Generator) -> dict[str, float]:
 
 
 def _promotions(rng: np.random.Generator, pool: list[list[Any]], end: date) -> list[dict[str, Any]]:
-    """A coupon whose threshold asks for a bit more than the middle product, and a second-order offer."""
+    """A coupon whose threshold asks for a bit more than the middle product, a second-order offer and a members' day."""
     middle = float(np.median([price for _, price in pool]))
     threshold = round(middle * float(rng.uniform(1.5, 1.9)) / 10) * 10 - 1
     saves = max(round(threshold * 0.07), 2)
@@ -151,6 +153,7 @@ def _promotions(rng: np.random.Generator, pool: list[list[Any]], end: date) -> l
     return [
         {"id": "C1", "name": f"店铺满{threshold}减{saves}", "kind": "coupon", "threshold": threshold, "saves": saves, **span},
         {"id": "G1", "name": "加购第二单立减", "kind": "gift", **span},
+        {"id": "M1", "name": "会员日专享", "kind": "campaign", **span},
     ]  # fmt: skip
 
 
@@ -178,6 +181,7 @@ def possible_causes(spec: ShopSpec) -> list[str]:
         "slot": bool(spec.live.slots),
         "promotion": any(item.kind == "coupon" for item in spec.promotions),
         "gift": any(item.kind == "gift" for item in spec.promotions),
+        "member": any(item.kind == "campaign" for item in spec.promotions),
         "stream": True,
         "search": any(item.source == "搜索" for item in spec.streams),
     }
@@ -218,7 +222,7 @@ def _entity(spec: ShopSpec, chosen: str, rng: np.random.Generator) -> dict[str, 
         entity["slot"] = spec.live.slots[0].name
     elif need == "host":
         entity |= {"host": spec.live.slots[0].hosts[0], "replacement": spec.live.hosts[-1].name}
-    elif need in {"promotion", "gift"}:
-        kind = "coupon" if need == "promotion" else "gift"
+    elif need in _PROMOTION_KIND:
+        kind = _PROMOTION_KIND[need]
         entity["promotion"] = next(item.id for item in spec.promotions if item.kind == kind)
     return entity

@@ -51,6 +51,7 @@ def write_simulation(simulation: Simulation, folder: Path, *, content_hash: str 
     )
     import_id = f"simulated-{digest[:16]}"
     with write_merchant(folder, profile) as connection:
+        connection.begin()
         connection.execute("UPDATE merchants SET name = ?, category = ?", [profile.name, profile.category])
         _forget(connection)
         for name, table in simulation.tables.items():
@@ -61,6 +62,7 @@ def write_simulation(simulation: Simulation, folder: Path, *, content_hash: str 
             "INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [*ledger, datetime.now(UTC).replace(tzinfo=None), "模拟数据，不是真实店铺 / simulated, not a real shop"],
         )
+        connection.commit()
     return profile
 
 
