@@ -60,6 +60,11 @@ class Book:
             self._used[name] = entry
         return entry
 
+    def use_all_into(self, other: Book) -> None:
+        """Hand over what was written here, for a text that is part of the other's fact."""
+        other._used |= self._used
+        other._names_used |= {f"{name}:{word.zh}": word for name, word in self._names_used.items()}
+
     def quantities(self, first: Iterable[str] = ()) -> tuple[Quantity, ...]:
         """What was written, the names in `first` leading."""
         order = [name for name in first if name in self._used]

@@ -188,13 +188,17 @@ class Cost(_Model):
 
 
 class Step(_Model):
-    """One dated action. `where` is the console path where a source shows it, else the module in words."""
+    """One dated action. `where` is the console path where a source shows it, else the module in words.
+
+    Days count from the start of the plan, or with `anchor: event` from the next campaign's day (negative is before it).
+    """
 
     action: Bilingual
     where: Bilingual
     owner: Bilingual
-    start_day: int = Field(ge=0)
-    due_day: int = Field(ge=0)
+    anchor: Literal["start", "event"] = "start"
+    start_day: int
+    due_day: int
     cost: Bilingual | None = None
     kpi: Bilingual
     target: Bilingual | None = None
@@ -204,13 +208,13 @@ class Step(_Model):
 
     @model_validator(mode="after")
     def _in_order(self) -> Step:
-        if self.due_day < self.start_day:
-            raise ValueError("a step ends before it starts")
+        if self.due_day < self.start_day or (self.anchor == "start" and self.start_day < 0):
+            raise ValueError("a step ends before it starts, or starts before the plan")
         return self
 
 
 class Artefact(_Model):
-    """A text for tomorrow. An SMS carries the signature and the opt-out and stays within 70 characters once filled."""
+    """A text for tomorrow. An SMS carries signature and opt-out and stays within 70 characters once filled."""
 
     id: Name
     kind: Literal["sms", "group_message", "service_message", "coupon", "live_line", "checklist"]
@@ -254,6 +258,7 @@ class Playbook(_Model):
     needs: tuple[Need, ...]
     conditions: tuple[Condition, ...] = Field(min_length=1)
     require: int = Field(default=1, ge=0)  # weight of conditions that must be met before it is offered at all
+    first_when: Condition | None = None  # when this holds, everything else waits for it
     not_for: tuple[Condition, ...] = ()
     not_for_text: tuple[Bilingual, ...] = Field(min_length=1)
     parameters: dict[Name, Parameter] = Field(default_factory=dict)

@@ -84,7 +84,10 @@ class DriverView:
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything `match` reads. `change` is the change of GMV that the drivers split, in shop currency."""
+    """Everything `match` reads. `change` is the change of GMV that the drivers split, in shop currency.
+
+    `scale` is what a driver's part is measured against: the size of the change, or a small part of GMV when it hardly moved.
+    """
 
     window: Window
     currency: str
@@ -92,11 +95,11 @@ class Situation:
     figures: Mapping[str, Figure] = field(default_factory=dict)
     drivers: tuple[DriverView, ...] = ()
     change: Decimal | None = None
+    scale: Decimal = Decimal(0)
     names: Mapping[str, Text] = field(default_factory=dict)
     coverage: Mapping[str, tuple[date, date] | None] = field(default_factory=dict)
     category: str = ""
     platform: str = "tmall"
-    simulated: bool = False
 
     @property
     def orders(self) -> int:

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 
 from tools.playbooks.figures.base import Frame, Group, Produced
 from tools.playbooks.figures.buyers import buyer_figures
-from tools.playbooks.figures.channels import campaign_figures, live_figures, losing_plans, price_figures
+from tools.playbooks.figures.channels import (
+    campaign_figures,
+    host_figures,
+    live_figures,
+    losing_plans,
+    price_figures,
+    stopped_plan_figures,
+)
 from tools.playbooks.figures.orders import order_figures
 from tools.playbooks.figures.products import product_figures
 from tools.playbooks.figures.traffic import traffic_figures
@@ -45,11 +52,21 @@ FIGURES: Mapping[str, str] = {
     "source_visitors_usual": "visitors",
     "source_visitor_value": "money",
     "losing_plans": "count",
+    "stopped_spend_before": "money",
+    "stopped_spend_now": "money",
+    "stopped_gmv_lost": "money",
+    "stopped_spend_saved": "money",
+    "stopped_roi_before": "number",
     "losing_spend": "money",
     "losing_amount": "money",
     "losing_amount_far": "money",
     "live_month_gmv": "money",
     "live_hours_month": "number",
+    "host_gmv_now": "money",
+    "host_gmv_before": "money",
+    "host_gmv_lost": "money",
+    "live_gmv_lost": "money",
+    "host_gmv_per_hour_before": "money",
     "channel_price_low": "money",
     "channel_price_high": "money",
     "channel_price_gap": "ratio",
@@ -67,14 +84,12 @@ FIGURES: Mapping[str, str] = {
     "agency_kept_cost": "money",
     "agency_commission": "ratio",
     "live_ad_ratio": "ratio",
-    "members_total": "buyers",
-    "missing_tables": "count",
 }
 # Names (not figures) a template may use.
 NAMES = frozenset(
     {
         "shop", "hero_product", "second_product", "returned_product", "missing_product", "weak_product", "lost_source",
-        "losing_plan", "price_product", "low_channel", "high_channel", "next_event", "end_date", "missing_list",
+        "losing_plan", "price_product", "low_channel", "high_channel", "next_event", "lost_host", "stopped_plan", "end_date", "missing_list",
     }
 )  # fmt: skip
 _GROUPS: tuple[Group, ...] = (
@@ -83,6 +98,8 @@ _GROUPS: tuple[Group, ...] = (
     product_figures,
     traffic_figures,
     live_figures,
+    host_figures,
+    stopped_plan_figures,
     price_figures,
 )
 

@@ -18,12 +18,14 @@ __all__ = ["Frame", "Group", "Produced", "days_before", "divide", "figure", "mon
 
 @dataclass(frozen=True)
 class Frame:
-    """What the figures are computed for. `previous` has the same length as `window` and ends the day before it."""
+    """What the figures are computed for. `previous` is the window before. `focus` names entities the explanation points at:
+    cut id (traffic_source, product, live_host, ad_plan) to the entity's key."""
 
     shop: ShopHandle
     window: Window
     previous: Window
     today: date
+    focus: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

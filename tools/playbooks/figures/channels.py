@@ -8,12 +8,12 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from tools.calendar import CalendarEvent, calendar, next_event
+from tools.calendar import PLATFORMS, CalendarEvent, calendar, next_event
 from tools.facts import Window
 from tools.playbooks.figures.base import Frame, Produced, days_before, divide, figure, paid_orders, rows
 from tools.playbooks.render import clean_name
 
-__all__ = ["campaign_figures", "live_figures", "losing_plans", "price_figures"]
+__all__ = ["campaign_figures", "host_figures", "live_figures", "losing_plans", "price_figures", "stopped_plan_figures"]
 
 _MIN_UNITS = 20
 _MIN_GAP = Decimal("0.03")
@@ -79,6 +79,48 @@ def losing_plans(frame: Frame, margin: Decimal) -> Produced:
     return found
 
 
+def stopped_plan_figures(frame: Frame) -> Produced:
+    """The ad plan whose attributed sales fell the most because its spend did, with what the cut saved."""
+    found = Produced()
+    if not frame.shop.has("ad_daily"):
+        return found
+    now, before = _plans(frame, frame.window), _plans(frame, frame.previous)
+    cut = {key: row for key, row in before.items() if _of(now, key, "spend") < row["spend"] * Decimal("0.67")}
+    if not cut:
+        return found
+    plan = max(cut, key=lambda key: (frame.focus.get("ad_plan") == key, cut[key]["paid"] - _of(now, key, "paid")))
+    old = cut[plan]
+    lost, saved = old["paid"] - _of(now, plan, "paid"), old["spend"] - _of(now, plan, "spend")
+    roi = divide(old["paid"], old["spend"], 2)
+    if lost <= 0 or roi is None:
+        return found
+    name = found.name("stopped_plan", clean_name(old["plan"] or plan))
+    common: dict[str, Any] = {"source": "ad_daily", "window": frame.window}
+    previous: dict[str, Any] = {"source": "ad_daily", "window": frame.previous}
+    for each in (
+        figure("stopped_spend_before", old["spend"], "money", label=(f"“{name}”上期花费", f'spend of "{name}" before'), formula=("计划花费合计", "spend of the plan"), **previous),
+        figure("stopped_spend_now", _of(now, plan, "spend"), "money", label=(f"“{name}”花费", f'spend of "{name}"'), formula=("计划花费合计", "spend of the plan"), **common),
+        figure("stopped_gmv_lost", lost, "money", label=(f"“{name}”少的归因成交", f'attributed GMV lost of "{name}"'), formula=("上期归因成交 − 本期", "attributed GMV before − now"), **common),
+        figure("stopped_spend_saved", saved, "money", label=(f"“{name}”省下的花费", f'spend saved on "{name}"'), formula=("上期花费 − 本期", "spend before − now"), **common),
+        figure("stopped_roi_before", roi, "number", label=(f"“{name}”上期投产比", f'return of "{name}" before'), formula=("归因成交 ÷ 花费", "attributed GMV ÷ spend"), **previous),
+    ):  # fmt: skip
+        found.add(each)
+    return found
+
+
+def _plans(frame: Frame, window: Window) -> dict[str, Mapping[str, Any]]:
+    table = frame.shop.table("ad_daily")
+    inside = table.filter(table.day.between(window.start, window.end))
+    grouped = inside.group_by("plan_id").aggregate(
+        plan=inside.plan.max(), spend=inside.spend.sum(), paid=inside.paid_amount.sum()
+    )
+    return {row["plan_id"]: row for row in rows(grouped) if row["spend"] and row["paid"] is not None}
+
+
+def _of(plans: Mapping[str, Mapping[str, Any]], key: str, column: str) -> Decimal:
+    return plans[key][column] if key in plans else Decimal(0)
+
+
 def live_figures(frame: Frame) -> Produced:
     """GMV of the room in the last 30 days. Nothing without sessions."""
     found = Produced()
@@ -116,6 +158,49 @@ def live_figures(frame: Frame) -> Produced:
         )
     )  # fmt: skip
     return found
+
+
+def host_figures(frame: Frame) -> Produced:
+    """The host whose room lost the most between the windows, beside what all sessions lost together."""
+    found = Produced()
+    if not frame.shop.has("live_sessions"):
+        return found
+    now, before = _hosts(frame, frame.window), _hosts(frame, frame.previous)
+    if not before:
+        return found
+    host = max(before, key=lambda name: (frame.focus.get("live_host") == name, before[name]["paid"] - _paid(now, name)))
+    old, new = before[host], _paid(now, host)
+    lost = old["paid"] - new
+    room = sum((row["paid"] for row in before.values()), Decimal(0)) - sum(
+        (row["paid"] for row in now.values()), Decimal(0)
+    )
+    if lost <= 0:
+        return found
+    name = found.name("lost_host", clean_name(host))
+    previous: dict[str, Any] = {"source": "live_sessions", "window": frame.previous}
+    common: dict[str, Any] = {"source": "live_sessions", "window": frame.window}
+    total = ("该主播各场成交金额合计", "GMV of the host's sessions")
+    hours = divide(old["paid"] * 60, old["minutes"] or 0, 2)
+    for each in (
+        figure("host_gmv_now", new, "money", label=(f"“{name}”直播成交", f'livestream GMV of "{name}"'), formula=total, previous=old["paid"], **common),
+        figure("host_gmv_before", old["paid"], "money", label=(f"“{name}”上期直播成交", f'livestream GMV of "{name}" before'), formula=total, **previous),
+        figure("host_gmv_lost", lost, "money", label=(f"“{name}”少卖的金额", f'GMV "{name}" sold less'), formula=("上期 − 本期", "previous − now"), **common),
+        figure("live_gmv_lost", max(room, Decimal(0)), "money", label=("全部直播少卖的金额", "GMV all sessions sold less"), formula=("上期直播成交 − 本期，最低为零", "previous − now, at least zero"), **common),
+        figure("host_gmv_per_hour_before", hours, "money", label=(f"“{name}”上期小时产出", f'GMV per hour of "{name}" before'), formula=("成交金额 ÷ 开播小时", "GMV ÷ hours on air"), **previous),
+    ):  # fmt: skip
+        found.add(each)
+    return found
+
+
+def _hosts(frame: Frame, window: Window) -> dict[str, Mapping[str, Any]]:
+    table = frame.shop.table("live_sessions")
+    inside = table.filter(table.day.between(window.start, window.end) & table.host.notnull() & (table.host != ""))
+    grouped = inside.group_by("host").aggregate(paid=inside.paid_amount.sum(), minutes=inside.minutes.sum())
+    return {row["host"]: row for row in rows(grouped) if row["paid"]}
+
+
+def _paid(hosts: Mapping[str, Mapping[str, Any]], name: str) -> Decimal:
+    return hosts[name]["paid"] if name in hosts else Decimal(0)
 
 
 def price_figures(frame: Frame) -> Produced:
@@ -184,8 +269,8 @@ def price_figures(frame: Frame) -> Produced:
 def campaign_figures(frame: Frame, platform: str) -> Produced:
     """The next campaign's date, and the extra GMV per day of earlier ones over the four weeks before them."""
     found = Produced()
-    if not frame.shop.has("orders"):
-        return found
+    if not frame.shop.has("orders") or platform not in {"taobao", *PLATFORMS}:
+        return found  # other platforms keep other campaigns
     ahead = next_event(frame.today, platform)
     while ahead is not None and ahead.event_id == "spring_festival":
         ahead = next_event(ahead.start, platform)

@@ -207,7 +207,7 @@ def _report(frame: Frame, window: Window) -> dict[str, Mapping[str, Any]]:
 def _conversion(found: Produced, frame: Frame) -> None:
     """The product that lost the most money to a lower conversion, at the visitors it has now."""
     now, before = _report(frame, frame.window), _report(frame, frame.previous)
-    losses: list[tuple[Decimal, str, Decimal, Decimal, Decimal]] = []
+    losses: list[tuple[bool, Decimal, str, Decimal, Decimal, Decimal]] = []
     for product, row in now.items():
         old = before.get(product)
         if old is None or min(row["visitors"] or 0, old["visitors"] or 0) < _MIN_VISITORS or not old["buyers"]:
@@ -217,10 +217,11 @@ def _conversion(found: Produced, frame: Frame) -> None:
         worth = divide(old["amount"] or 0, old["buyers"], 2)
         if rate is None or old_rate is None or worth is None or rate >= old_rate:
             continue
-        losses.append(((old_rate - rate) * row["visitors"] * worth, product, rate, old_rate, worth))
+        lost = (old_rate - rate) * row["visitors"] * worth
+        losses.append((frame.focus.get("product") == product, lost, product, rate, old_rate, worth))
     if not losses:
         return
-    _, product, rate, old_rate, worth = max(losses)
+    _, _, product, rate, old_rate, worth = max(losses)
     name = found.name("weak_product", _title(frame, product))
     common: dict[str, Any] = {"source": "product_daily", "window": frame.window}
     found.add(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
@@ -14,6 +15,11 @@ from tools.playbooks.render import clean_name
 __all__ = ["traffic_figures"]
 
 _MIN_VISITORS = 300
+# Paid, own-customer and livestream traffic follow budgets, recall and hosts; other playbooks deal with them.
+_NOT_EARNED = re.compile(
+    r"付费|推广|直通车|万相台|引力魔方|广告|老客|会员|购物车|我的淘宝|直接访问|直达|直播|\bpaid\b|\bads?\b|direct|live",
+    re.IGNORECASE,
+)
 _WEEKS = 12
 
 
@@ -23,15 +29,18 @@ def traffic_figures(frame: Frame) -> Produced:
     if not frame.shop.has("traffic_daily"):
         return found
     now, before = _sources(frame, frame.window), _sources(frame, frame.previous)
-    losses: list[tuple[Decimal, str, Decimal]] = []
+    losses: list[tuple[bool, Decimal, str, Decimal]] = []
     for source, old in before.items():
+        if _NOT_EARNED.search(source):
+            continue
         visitors = now.get(source, {}).get("visitors") or 0
         worth = divide(old["amount"] or 0, old["visitors"] or 0, 4)
         if worth is not None and (old["visitors"] or 0) >= _MIN_VISITORS and visitors < old["visitors"]:
-            losses.append(((old["visitors"] - visitors) * worth, source, worth))
+            lost = (old["visitors"] - visitors) * worth
+            losses.append((frame.focus.get("traffic_source") == source, lost, source, worth))
     if not losses:
         return found
-    _, source, worth = max(losses)
+    _, _, source, worth = max(losses)
     name = found.name("lost_source", clean_name(source))
     common: dict[str, Any] = {"source": "traffic_daily", "window": frame.window}
     found.add(
