@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from tools.cases import vocabulary
-from tools.cases.periods import last_year, window_of
 from tools.cases.relation import CaseRelation
 from tools.cases.schema import Case, Figure, Source
 from tools.facts import Claim, Fact, Quantity, fact_id
@@ -23,8 +22,12 @@ _NAMES = re.compile(
 
 
 def case_year(case: Case) -> int | None:
-    """The latest year its results speak of."""
-    return last_year(" ".join(result.period for result in case.results)) or last_year(case.period)
+    """The latest year its results, or else its period, speak of."""
+    for text in (" ".join(result.period for result in case.results), case.period):
+        years = [int(year) for year in re.findall(r"(?<!\d)(?:19|20)\d{2}(?!\d)", text)]
+        if years:
+            return max(years)
+    return None
 
 
 def case_claim(case: Case) -> Claim:
@@ -69,12 +72,13 @@ def _ordered(case: Case) -> list[Figure]:
 
 
 def _quantity(case: Case, figure: Figure) -> Quantity:
+    """The metric is prefixed: a brand's revenue is never the shop's. No window: a claim speaks of several periods and of
+    fiscal years, so its time is checked against the claim's own words."""
     return Quantity(
-        metric=figure.metric,
+        metric=f"case.{figure.metric}" if figure.metric != "other" else f"case.other:{figure.words}",
         value=Decimal(figure.value),
         unit=figure.unit,
         role=figure.role,
-        window=window_of(figure.period),
         subject=(case.name, figure.words),
     )
 
@@ -91,6 +95,8 @@ def _data(case: Case, source: Source, relation: CaseRelation | None) -> dict[str
         "case_id": case.id,
         "kind": case.kind,
         "brand": {"zh": case.name, "en": case.name_en},
+        "period": case.period,
+        "year": case_year(case),
         "category": case.category,
         "levers": list(case.levers),
         "outcome": case.outcome,
