@@ -15,7 +15,7 @@ from tools.warehouse.demo.festivals import shopping_calendar
 from tools.warehouse.demo.orders import DAY_SECONDS
 from tools.warehouse.demo.run import Run
 from tools.warehouse.demo.spec import Promotion
-from tools.warehouse.demo.streams import Ints
+from tools.warehouse.demo.streams import Ints, mix
 
 __all__ = ["SERVICE_ID", "SERVICE_TITLE", "buyer_keys", "order_numbers", "session_ids", "trade_tables"]
 
@@ -75,7 +75,7 @@ def line_numbers(run: Run) -> Ints:
 
 def buyer_keys(run: Run, person: Ints) -> Any:
     """A stable key per person; null for nobody (-1)."""
-    return col.hexes(run.people.key[person] ^ np.uint64(run.chance.key("buyer")), empty=person < 0)
+    return col.hexes(mix(run.people.key[person], run.chance.key("buyer")), empty=person < 0)
 
 
 def session_ids(run: Run, day: Ints, slot: Ints) -> Any:
