@@ -53,9 +53,7 @@ def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool) -> Iter
 def _market(pieces: Pieces, say: Say) -> Iterator[str]:
     market = check_of(pieces, "market")
     if market is not None and verdict(market) == "unknown":
-        unlock = market.text("unlock", say.lang).rstrip("。.")
-        end = say.t(f"上传“{unlock}”后就能分清", f"this file would tell: {unlock}") if unlock else ""
-        yield say.join(f"{say.claim(market)}{market.cite}", end)
+        yield say.join(f"{say.claim(market)}{market.cite}")
 
 
 def _missing(pieces: Pieces, say: Say) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from tools.text import Lang, Text
 __all__ = ["Piece", "Pieces", "gather", "pick"]
 
 SMALL_SHOP_ORDERS = 300
+_TINY_PLAYBOOK = "tiny-shop-first-step"
 
 
 def pick(value: Any, lang: Lang) -> str:
@@ -110,28 +112,44 @@ class Pieces:
     stated: Sequence[Piece] = ()
     errors: Sequence[tuple[str, str, Text]] = field(default=())  # tool, code, message
     notes: Sequence[tuple[str, Text]] = field(default=())  # tool, note
+    history_days: int = 0
 
     @property
-    def orders(self) -> Decimal | None:
-        """The most orders any fact of the turn counts; None when no fact does."""
-        counts = [
-            quantity.value
-            for piece in (*self.figures, *self.rows, *self.playbooks, *([self.change] if self.change else []))
+    def orders_on_record(self) -> Decimal | None:
+        """Orders in the whole history: counted where a fact counts them, else projected from the longest window (never shown)."""
+        counted = [
+            (quantity.value, quantity.window)
+            for piece in (*self.figures, *self.rows, *([self.change] if self.change else []))
             for quantity in piece.fact.quantities
-            if quantity.unit == "orders" and quantity.role in (Role.VALUE, Role.SAMPLE)
+            if quantity.unit == "orders"
+            and not quantity.subject
+            and quantity.role in (Role.VALUE, Role.SAMPLE)
+            and quantity.window
         ]
-        return max(counts, default=None)
+        longest = max(counted, key=lambda found: found[1].days if found[1] else 0, default=None)
+        if longest is None or longest[1] is None:
+            return None
+        return longest[0] * max(self.history_days, longest[1].days) / longest[1].days
 
     @property
     def tiny(self) -> bool:
         """Too few orders for rates, segments or lifetime values to mean anything."""
-        sizes = {str(piece.fact.data.get("size", "")) for piece in self.playbooks}
-        return "tiny" in sizes or (self.orders is not None and self.orders < SMALL_SHOP_ORDERS and not self._longer())
+        if any(piece.fact.data.get("playbook_id") == _TINY_PLAYBOOK for piece in self.playbooks):
+            return True
+        orders = self.orders_on_record
+        return orders is not None and orders < SMALL_SHOP_ORDERS
 
-    def _longer(self) -> bool:
-        """A short window may hold few orders in a large shop: then the size said by a playbook decides."""
-        windows = [p.window for p in self.figures if p.window is not None]
-        return bool(windows) and max(w.days for w in windows) < 28
+    @property
+    def whole(self) -> Piece | None:
+        """What the parts add up to: the change asked about, or the GMV beside it when the parts are GMV's."""
+        if self.change is None:
+            return None
+        target = next(
+            (q.metric for p in (*self.factors, *self.entities) if (q := p.q(Role.CONTRIBUTION))), self.change.metric
+        )
+        if target == self.change.metric:
+            return self.change
+        return next((p for p in self.figures if p.metric == target), self.change)
 
     @property
     def start_here(self) -> Piece | None:
@@ -163,7 +181,13 @@ def gather(turn: TurnView) -> Pieces:
         stated=[piece for piece in pieces if piece.fact.kind == "stated"],
         errors=[(o.call.name, o.code, o.error) for o in turn.outcomes if o.error is not None],
         notes=list(_notes(turn)),
+        history_days=_history(turn),
     )
+
+
+def _history(turn: TurnView) -> int:
+    span = turn.shop.tables.get("orders")
+    return (date.fromisoformat(span[1][:10]) - date.fromisoformat(span[0][:10])).days + 1 if span else 0
 
 
 def _topic(pieces: Iterable[Piece], *topics: str) -> list[Piece]:

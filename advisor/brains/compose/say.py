@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from advisor.brains.compose.pieces import Piece
+from advisor.brains.compose.pieces import Piece, Pieces
 from tools.facts import Quantity, Role, Window
 from tools.metrics.catalog import catalog
 from tools.metrics.drivers import FACTOR_NAMES
@@ -48,6 +48,17 @@ class Say:
             return found.name.get(self.lang)
         named = FACTOR_NAMES.get(metric_id)
         return named.get(self.lang) if named else metric_id.replace("_", " ")
+
+    def driver(self, piece: Piece) -> str:
+        """What a driver is called: its factor name, its subject, else its metric."""
+        named = FACTOR_NAMES.get(piece.driver)
+        if named is not None:
+            return named.get(self.lang)
+        return self.quote(piece.subject) if piece.subject else self.metric(piece.metric)
+
+    def driver_whole(self, pieces: Pieces) -> str:
+        """The metric that the parts add up to."""
+        return self.metric(pieces.whole.metric) if pieces.whole else ""
 
     def bare(self, quantity: Quantity) -> str:
         """A count without its noun, for the first half of "from 256,000 to 210,000 visitors"."""

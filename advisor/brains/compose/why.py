@@ -6,23 +6,32 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from advisor.brains.base import Draft
+from advisor.brains.compose.entity import entity_level, entity_name, event_words
 from advisor.brains.compose.pieces import Piece, Pieces
 from advisor.brains.compose.say import FLAT, Say
 from tools.facts import Role, WhyClass
 
-__all__ = ["cause_clause", "check_of", "is_flat", "offsetting", "why_drafts", "within_normal"]
+__all__ = ["cause_clause", "check_of", "is_flat", "offsetting", "verdict", "why_drafts", "within_normal"]
 
 _MOST = 4
 _REAL_PART = Decimal("0.25")  # a driver below a quarter of the change is told only beside a larger one
 _FACTOR_ROOM = 2
+# An asked metric and the factor of GMV that holds it, where the names differ.
+_FACTOR_OF = {
+    "aov_order": "order_value",
+    "aov_buyer": "order_value",
+    "refund_amount": "refunds",
+    "refund_rate": "refunds",
+}
 
 
 def check_of(pieces: Pieces, name: str) -> Piece | None:
     """A check by its id (market, gaps, normal, calendar, coverage, flat)."""
-    return next((p for p in pieces.checks if name in (p.fact.data.get("check_id"), p.driver)), None)
+    return next((p for p in pieces.checks if p.fact.data.get("check") == name), None)
 
 
 def verdict(piece: Piece | None) -> str:
+    """ok, warn, unknown; empty without a check."""
     return str(piece.fact.data.get("verdict", "")) if piece else ""
 
 
@@ -42,18 +51,21 @@ def _amount(piece: Piece) -> Decimal:
     return piece.number(Role.CONTRIBUTION) or Decimal(0)
 
 
+def _direction(pieces: Pieces) -> int:
+    return pieces.whole.sign if pieces.whole else 0
+
+
 def _along(pieces: Pieces, parts: Sequence[Piece]) -> list[Piece]:
     """Parts that pull with the change, largest first; all of them when the whole is flat."""
-    sign = pieces.change.sign if pieces.change else 0
-    with_it = [p for p in parts if not sign or _amount(p) * sign > 0]
-    return sorted(with_it, key=lambda p: -abs(_amount(p)))
+    sign = _direction(pieces)
+    return sorted((p for p in parts if not sign or _amount(p) * sign > 0), key=lambda p: -abs(_amount(p)))
 
 
 def offsetting(pieces: Pieces) -> tuple[Piece, Piece] | None:
     """The largest loss and the largest gain when each outweighs the change that is left, else None."""
     losses = [p for p in pieces.factors if _amount(p) < 0]
     gains = [p for p in pieces.factors if _amount(p) > 0]
-    change = pieces.change.number(Role.CHANGE) if pieces.change else None
+    change = pieces.whole.number(Role.CHANGE) if pieces.whole else None
     if not losses or not gains or change is None:
         return None
     loss, gain = min(losses, key=_amount), max(gains, key=_amount)
@@ -61,41 +73,81 @@ def offsetting(pieces: Pieces) -> tuple[Piece, Piece] | None:
     return (loss, gain) if smaller >= abs(change) and smaller > 0 else None
 
 
+def _asked_factor(pieces: Pieces) -> Piece | None:
+    """The factor of GMV that is the metric asked about, when the parts are GMV's."""
+    if pieces.change is None or pieces.whole is pieces.change:
+        return None
+    asked = _FACTOR_OF.get(pieces.change.metric, pieces.change.metric)
+    return next((p for p in pieces.factors if p.driver == asked), None)
+
+
 def primary(pieces: Pieces) -> tuple[Piece | None, Piece | None]:
-    """The entity that carries most of the change and the event that goes with it in time."""
-    entity = next(iter(pieces.entities), None)
+    """The entity that accounts best for the change and the event that goes with it in time.
+
+    For a question about one factor (conversion), only an entity that moved through that factor will do.
+    """
+    entities = list(pieces.entities)
+    asked = _asked_factor(pieces)
+    if asked is not None:
+        entities = [p for p in entities if p.fact.data.get("factor") == asked.driver]
+    along = [p for p in entities if not _direction(pieces) or _amount(p) * _direction(pieces) > 0]
+    entity = next(iter(along or ([] if asked is None else entities)), None)
     if entity is None:
-        return None, next((e for e in pieces.events if e.rank == 1), None)
-    names = {entity.subject, *entity.fact.entities}
-    for event in pieces.events:
-        if event.fact.data.get("cause") == entity.driver or names & {event.subject, *event.fact.entities} - {""}:
-            return entity, event
-    ranked = next((e for e in pieces.events if e.rank == entity.rank), None)
-    return entity, ranked
+        return None, None
+    events = [e for e in pieces.events if e.rank == entity.rank and e.driver == entity.driver]
+    return entity, next(iter(events), None)
+
+
+def _told_apart(pieces: Pieces) -> bool:
+    """Whether the leading entity stood out, or is only the largest part of an ordinary split."""
+    entity, _ = primary(pieces)
+    return entity is not None and (entity.fact.data.get("factor") is not None or "primary" not in entity.fact.data)
 
 
 def cause_clause(pieces: Pieces, say: Say) -> str:
     """The headline's middle: where the change sits and what went with it."""
+    asked = _asked_factor(pieces)
+    if asked is not None:
+        return _asked_clause(pieces, asked, say)
+    normal = within_normal(pieces)
+    entity, event = primary(pieces)
+    if entity is not None and _told_apart(pieces) and normal is None:
+        return _entity_clause(entity, event, say)
     both = offsetting(pieces)
     if both:
         return _offset_clause(both, say)
-    if within_normal(pieces) is not None:
-        normal = within_normal(pieces)
-        cite = normal.cite if normal else ""
+    if normal is not None:
         return say.t(
-            f"在这家店平常的波动之内，不宜当成问题来救{cite}",
-            f"that is within this shop's usual swing, so there is no problem to read into it{cite}",
+            f"在这家店平常的波动之内，不用当成问题来救{normal.cite}",
+            f"that is within this shop's usual swing, no fire to put out{normal.cite}",
         )
-    entity, event = primary(pieces)
-    if entity is not None:
-        return _entity_clause(entity, event, say)
     factor = next(iter(_along(pieces, pieces.factors)), None)
     if factor is None:
         return ""
-    name = _name(factor, say)
+    name = say.driver(factor)
+    return say.t(
+        f"按拆解，主要在{name}：{say.part(factor)}", f"the split puts most of it in {name}: {say.part(factor)}"
+    )
+
+
+def _asked_clause(pieces: Pieces, asked: Piece, say: Say) -> str:
+    whole = _whole_amount(pieces, asked, say)
+    entity, event = primary(pieces)
+    if entity is None:
+        return whole
+    return ("；" if say.zh else "; ").join([whole, _entity_clause(entity, event, say)])
+
+
+def _whole_amount(pieces: Pieces, asked: Piece, say: Say) -> str:
+    target = say.metric(pieces.whole.metric) if pieces.whole else ""
+    amount = asked.q(Role.CONTRIBUTION)
+    if amount is None:
+        return ""
+    less = amount.value < 0
+    size = say.value(amount, size=True)
     if say.zh:
-        return f"按拆解，主要在{name}：{say.part(factor)}"
-    return f"the split puts most of it in {name}: {say.part(factor)}"
+        return f"按拆解，折合{target}{'少' if less else '多'} {size}{asked.cite}"
+    return f"in the split that is {size} {'less' if less else 'more'} {target}{asked.cite}"
 
 
 def _offset_clause(both: tuple[Piece, Piece], say: Say) -> str:
@@ -105,73 +157,78 @@ def _offset_clause(both: tuple[Piece, Piece], say: Say) -> str:
         return ""
     if say.zh:
         return (
-            f"表面平静，底下两股力量互相抵消：{_name(loss, say)}{say.part(loss)}，"
-            f"{_name(gain, say)}补回 {say.value(back, size=True)}{gain.cite}"
+            f"底下两股力量互相抵消：{say.driver(loss)}{say.part(loss)}，"
+            f"{say.driver(gain)}补回 {say.value(back, size=True)}{gain.cite}"
         )
     return (
-        f"two moves cancel out underneath: {_name(loss, say)} {say.part(loss)}, "
-        f"{_name(gain, say)} made up {say.value(back, size=True)}{gain.cite}"
+        f"two moves cancel out underneath: {say.driver(loss)} {say.part(loss)}, "
+        f"{say.driver(gain)} made up {say.value(back, size=True)}{gain.cite}"
     )
 
 
 def _entity_clause(entity: Piece, event: Piece | None, say: Say) -> str:
     up = _amount(entity) > 0
-    name = say.quote(entity.subject) if entity.subject else _name(entity, say)
+    name = entity_name(entity, say)
     if say.zh:
         where = f"{'多出来的' if up else '缺口'}主要在{name}，{say.part(entity)}"
-        return where + (f"；同一时间{say.claim(event)}{event.cite}" if event else "")
+        return where + (f"；同一时间{event_words(event, say)}{event.cite}" if event else "")
     where = f"most of it sits in {name}, {say.part(entity)}"
-    return where + (f"; at the same time {say.claim(event)}{event.cite}" if event else "")
-
-
-def _name(piece: Piece, say: Say) -> str:
-    """What a driver is called: its label, its subject, else its metric."""
-    return piece.text("label", say.lang) or (say.quote(piece.subject) if piece.subject else say.metric(piece.metric))
+    return where + (f"; at the same time {event_words(event, say)}{event.cite}" if event else "")
 
 
 def why_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
     """At most four reasons. Each says its class; nothing here says that one thing caused another."""
-    drafts = [
-        *_factor_drafts(pieces, say),
-        *_entity_drafts(pieces, say),
-        *_market_drafts(pieces, say),
-        *_check_drafts(pieces, say),
-    ]
+    drafts = [*_factor_drafts(pieces, say), *_entity_drafts(pieces, say), *_calendar_drafts(pieces, say)]
+    drafts += [*_market_drafts(pieces, say), *_check_drafts(pieces, say)]
     yield from drafts[:_MOST]
 
 
 def _factor_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
-    parts = _along(pieces, pieces.factors)
-    both = offsetting(pieces)
-    if both:
-        parts = list(both)
+    asked, both = _asked_factor(pieces), offsetting(pieces)
+    if asked is not None:
+        others = [p for p in _along(pieces, pieces.factors) if p is not asked]
+        target = say.driver_whole(pieces)
+        lead = say.moved(pieces.whole) if pieces.whole is not None else ""
+        rest = _factor_clause(others[0], say, first=False) if others else ""
+        if lead:
+            yield Draft(
+                "why",
+                say.join(say.t(f"放到{target}里看：{lead}", f"within {target}: {lead}"), rest),
+                WhyClass.DECOMPOSITION,
+            )
+        return
+    parts = list(both) if both else _along(pieces, pieces.factors)
     told = [p for i, p in enumerate(parts) if i == 0 or both or (p.number(Role.SHARE) or Decimal(0)) >= _REAL_PART]
     told = told[:_FACTOR_ROOM]
     if not told:
         return
-    against = [p for p in pieces.factors if p not in told and pieces.change and _amount(p) * pieces.change.sign < 0]
-    clauses = [_factor_clause(p, say, first=i == 0) for i, p in enumerate(told)]
-    text = ("；" if say.zh else "; ").join(clauses)
+    text = ("；" if say.zh else "; ").join(
+        _factor_clause(p, say, first=i == 0 and not both) for i, p in enumerate(told)
+    )
+    yield Draft("why", say.join(text, _counter(pieces, told, say)), told[0].fact.why_class or WhyClass.DECOMPOSITION)
+
+
+def _counter(pieces: Pieces, told: Sequence[Piece], say: Say) -> str:
+    """A factor that worked the other way, when it is worth a fifth of the leading one."""
+    against = [p for p in pieces.factors if p not in told and _amount(p) * _direction(pieces) < 0]
     counter = max(against, key=lambda p: abs(_amount(p)), default=None)
-    if counter is not None and abs(_amount(counter)) * 5 >= abs(_amount(told[0])):
-        text += say.t(
-            f"；{_name(counter, say)}反向抵消，{say.part(counter)}",
-            f"; {_name(counter, say)} worked the other way, {say.part(counter)}",
-        )
-    yield Draft("why", say.join(text), told[0].fact.why_class or WhyClass.DECOMPOSITION)
+    if counter is None or abs(_amount(counter)) * 5 < abs(_amount(told[0])):
+        return ""
+    name = say.driver(counter)
+    return say.t(f"{name}反向抵消，{say.part(counter)}", f"{name} offset part of it, {say.part(counter)}")
 
 
 def _factor_clause(piece: Piece, say: Say, *, first: bool) -> str:
-    """The factor's own move and what it is worth: "访客数从 8.1 万人降到 6.0 万人，合少 18 万元"."""
+    """The factor's own move and what it is worth: "访客数从 256,000 降到 210,000 人，折合少 25.10 万元"."""
     now, before, amount = piece.q(Role.VALUE), piece.q(Role.PREVIOUS), piece.q(Role.CONTRIBUTION)
-    name = _name(piece, say)
-    share = piece.q(Role.SHARE)
-    if now is None or before is None or amount is None:
+    name = say.driver(piece)
+    if now is None or before is None or amount is None or now.value == before.value:
         return (
-            f"{name}{'：' if say.zh else ': '}{say.part(piece)}"
+            f"{name}{'，' if say.zh else ', '}{say.part(piece)}"
             if amount is not None
             else f"{say.claim(piece)}{piece.cite}"
         )
+    share = piece.q(Role.SHARE)
     part = ""
     if first and share is not None and Decimal("0.3") <= share.value <= 1:
         part = say.t(f"，占全部变化的 {say.value(share)}", f", {say.value(share)} of the whole change")
@@ -185,50 +242,45 @@ def _factor_clause(piece: Piece, say: Say, *, first: bool) -> str:
 def _entity_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
     entity, event = primary(pieces)
     if entity is None:
-        if event is not None:
-            yield Draft(
-                "why",
-                say.join(f"{say.claim(event)}{event.cite}", _only_timing(say)),
-                event.fact.why_class or WhyClass.ASSOCIATION,
-            )
+        return
+    if not _told_apart(pieces):
+        tail = say.t("没有哪一项明显偏离它自己的历史", "nothing departs clearly from its own history")
+        yield Draft("why", say.join(entity_level(entity, say), tail), entity.fact.why_class or WhyClass.DECOMPOSITION)
         return
     if event is not None:
-        yield Draft("why", _with_event(entity, event, say), event.fact.why_class or WhyClass.ASSOCIATION)
+        timing = say.t("时间对得上，但还不是因果的证明", "the timing fits, which is not yet proof")
+        text = say.join(entity_level(entity, say), f"{event_words(event, say)}{event.cite}", timing)
+        yield Draft("why", text, event.fact.why_class or WhyClass.ASSOCIATION)
     else:
         tail = say.t(
-            "还没有看到与它同时发生的停投、缺货或改价",
-            "no stopped plan, stock-out or price change was found at the same time",
+            "没有看到同一时间的停投、缺货或改价", "no stopped ad plan, stock-out or price change shows at that time"
         )
-        yield Draft("why", say.join(_entity_level(entity, say), tail), entity.fact.why_class or WhyClass.DECOMPOSITION)
-    second = next(
-        (p for p in pieces.entities[1:] if p.driver != entity.driver and abs(_amount(p)) * 3 >= abs(_amount(entity))),
-        None,
-    )
-    if second is not None:
-        yield Draft(
-            "why",
-            say.join(say.t(f"另一处在{_entity_level(second, say)}", f"another part: {_entity_level(second, say)}")),
-            second.fact.why_class or WhyClass.DECOMPOSITION,
+        yield Draft("why", say.join(entity_level(entity, say), tail), entity.fact.why_class or WhyClass.DECOMPOSITION)
+    yield from _second_entity(pieces, entity, say)
+
+
+def _second_entity(pieces: Pieces, entity: Piece, say: Say) -> Iterator[Draft]:
+    """Another entity with its own event, or one that pulls the other way, when it is large enough to matter."""
+    others = [p for p in pieces.entities if p is not entity and abs(_amount(p)) * 3 >= abs(_amount(entity))]
+    second = next(iter(others), None)
+    if second is None:
+        return
+    event = next((e for e in pieces.events if e.rank == second.rank and e.driver == second.driver), None)
+    same = _amount(second) * _amount(entity) > 0
+    lead = say.t("另一处：" if same else "反方向的：", "another part: " if same else "the other way: ")
+    tail = f"{event_words(event, say)}{event.cite}" if event else ""
+    yield Draft("why", say.join(lead + entity_level(second, say), tail), second.fact.why_class or WhyClass.ASSOCIATION)
+
+
+def _calendar_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """A campaign or holiday that weighs on one window only."""
+    event = next((e for e in pieces.events if e.fact.data.get("event") == "calendar"), None)
+    if event is not None:
+        text = say.t(
+            f"两段时间的节点不同：{event_words(event, say)}{event.cite}",
+            f"the two windows differ in the calendar: {event_words(event, say)}{event.cite}",
         )
-
-
-def _entity_level(entity: Piece, say: Say) -> str:
-    now, before = entity.q(Role.VALUE), entity.q(Role.PREVIOUS)
-    name = say.quote(entity.subject) if entity.subject else _name(entity, say)
-    if now is None or before is None or now.value == before.value:
-        return f"{name}{say.part(entity)}" if say.zh else f"{name}, {say.part(entity)}"
-    metric = say.metric(now.metric)
-    if say.zh:
-        return f"{name}的{metric}{say.shift(before, now)}，{say.part(entity)}"
-    return f"{metric} of {name} {say.shift(before, now)}, {say.part(entity)}"
-
-
-def _with_event(entity: Piece, event: Piece, say: Say) -> str:
-    return say.join(_entity_level(entity, say), f"{say.claim(event)}{event.cite}", _only_timing(say))
-
-
-def _only_timing(say: Say) -> str:
-    return say.t("时间对得上，但还不是因果的证明", "the timing fits, which is not yet proof")
+        yield Draft("why", say.join(text), event.fact.why_class or WhyClass.ASSOCIATION)
 
 
 def _market_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:

@@ -43,23 +43,17 @@ class Derived:
             "repurchase_leads": self._lead_topic() == "repurchase",
             "not_repurchase_metric": not str(self._slots.get("metric", "")).startswith("repurchase"),
             "has_playbook": bool(self.pieces.playbooks) and not self.pieces.tiny,
-            "other_metric": self._slots.get("metric") not in (None, *data_yaml("plans.yaml")["explained"]),
         }
         return checks[name]
 
     def _failed(self) -> set[str]:
         return {outcome.call.name for outcome in self._turn.outcomes if outcome.error is not None}
 
-    def _explained(self) -> str:
-        """The metric a diagnosis can split: the one asked about, else GMV, whose factors hold the others."""
-        metric = self._slots.get("metric")
-        return str(metric) if metric in data_yaml("plans.yaml")["explained"] else "gmv"
-
     def _lead(self) -> Piece | None:
         """The entity that carries most of the change, else the largest factor that pulls with it."""
         if self.pieces.entities:
             return self.pieces.entities[0]
-        sign = self.pieces.change.sign if self.pieces.change else 0
+        sign = self.pieces.whole.sign if self.pieces.whole else 0
         along = [p for p in self.pieces.factors if (p.number(Role.CONTRIBUTION) or Decimal(0)) * (sign or 1) > 0]
         return max(along, key=lambda p: abs(p.number(Role.CONTRIBUTION) or Decimal(0)), default=None)
 
@@ -76,6 +70,11 @@ class Derived:
 
     def _goal(self) -> str | None:
         found = topic_of(self._topic()).get("goal")
+        return str(found) if found else None
+
+    def _asked_goal(self) -> str | None:
+        """The goal the question names; without one the ranking by what moved the shop decides."""
+        found = topic_of(str(self._slots.get("topic", "") or "")).get("goal")
         return str(found) if found else None
 
     def _topic_metric(self) -> str | None:

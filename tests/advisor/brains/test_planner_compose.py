@@ -69,20 +69,20 @@ SEARCH = fact(
         q("source_visitors", "81000", "visitors", Role.PREVIOUS, SEP, "手淘搜索"),
         q("gmv", "-203000", "CNY", Role.CONTRIBUTION, OCT, "手淘搜索"),
     ],
-    topic="entity", driver_id="traffic_source", rank=1, entities=("手淘搜索",),
+    topic="entity", driver_id="traffic_source", factor="visitors", primary=True, rank=1, entities=("手淘搜索",),
 )  # fmt: skip
 STOPPED = fact(
     5, "“核心词计划”2026年10月6日起停投", "the ad plan “核心词计划” stopped on 6 October 2026", topic="event",
-    driver_id="ad_stopped", rank=1, entities=("核心词计划", "手淘搜索"), why_class=WhyClass.ASSOCIATION,
+    driver_id="traffic_source", event="ad_stopped", rank=1, entities=("核心词计划", "手淘搜索"), why_class=WhyClass.ASSOCIATION,
 )  # fmt: skip
 MARKET_UNKNOWN = fact(
-    6, "没有这两个时间段的大盘数据，分不清是行业变了还是自己变了。", "There is no market data for both windows, so the market cannot be told from the shop.",
-    topic="check", driver_id="market", verdict="unknown", rank=6, unlock={"zh": "生意参谋 → 市场 → 市场大盘 → 下载", "en": "Sycm → Market"},
+    6, "没有这两个时间段的大盘数据，分不清是行业变了还是自己变了。导出“生意参谋 → 市场 → 市场大盘”即可分辨。", "There is no market data for both windows, so the market cannot be told from the shop. It would take this export: Sycm → Market.",
+    topic="check", check="market", verdict="unknown", rank=6,
 )  # fmt: skip
 NORMAL_OK = fact(
     7, "这个变化在店铺自己的正常波动内（通常 -8.0% 到 +9.0%），不宜当成问题来解读。", "This change is within the shop's normal variation (usually -8.0% to +9.0%); do not read a problem into it.",
     [q("usual_change", "-0.08", "ratio", Role.RANGE_LOW), q("usual_change", "0.09", "ratio", Role.RANGE_HIGH)],
-    topic="check", driver_id="normal", verdict="ok", rank=5,
+    topic="check", check="normal", verdict="ok", rank=5,
 )  # fmt: skip
 PLAYBOOK = fact(
     8, "流量来源恢复：值 6.00 万元 到 14.00 万元。", "Recover a traffic source: worth ¥60,000 to ¥140,000.",
@@ -153,7 +153,7 @@ CALM = [
     PLAYBOOK,
 ]
 TINY = [change("9800", "12400"), fact(2, "58 个买家", "58 buyers", [q("orders", "62", "orders")], topic="figure"),
-        fact(8, "先问买家", "ask buyers first", kind="playbook", playbook_id="x", size="tiny", start_here=True,
+        fact(8, "先问买家", "ask buyers first", kind="playbook", playbook_id="tiny-shop-first-step", start_here=True,
              name={"zh": "老客召回", "en": "Win back"}, first_step={"zh": "给已付款未评价的买家各发一条使用提醒", "en": "send each buyer a usage tip"})]  # fmt: skip
 FIGURE = [fact(1, "支付金额", "GMV", [
     q("gmv", "1284350", "CNY"), q("gmv", "1210500", "CNY", Role.PREVIOUS, SEP), q("gmv", "73850", "CNY", Role.CHANGE),

@@ -1,0 +1,82 @@
+"""How an entity of a diagnosis and its event are told: a source by its visitors, a product by its sales, a host by the sessions."""
+
+from __future__ import annotations
+
+from advisor.brains.compose.pieces import Piece
+from advisor.brains.compose.say import Say
+from tools.facts import Role
+from tools.text import Text
+
+__all__ = ["entity_level", "entity_name", "event_words"]
+
+# What an entity of each cut is called, and what its own figure is.
+_NAMES = {
+    "traffic_source": Text("{}来的访客", "visitors from {}"),
+    "product": Text("{}", "{}"),
+    "stock_out": Text("{}", "{}"),
+    "channel": Text("{}渠道", "the {} channel"),
+    "province": Text("{}", "{}"),
+    "live_host": Text("主播{}的直播", "livestreams of host {}"),
+    "ad_plan": Text("推广计划{}", "the ad plan {}"),
+    "promotion": Text("活动{}", "the promotion {}"),
+}
+_FIGURES = {
+    "traffic_source": Text("", ""),
+    "live_host": Text("成交金额", " GMV"),
+    "ad_plan": Text("的花费", " spend"),
+}
+# Parts that are estimates through something else say so.
+_THROUGH = {
+    "live_host": Text("把接替的场次算上，约", "counting the sessions others took over, about "),
+    "ad_plan": Text("按表面投产折合约", "at its surface return about "),
+    "market": Text("若只跟着大盘走，约", "moving with the market alone, about "),
+}
+
+
+def entity_name(entity: Piece, say: Say) -> str:
+    """The entity as the headline names it."""
+    if entity.driver == "market":
+        return say.t("大盘", "the market")
+    subject = say.quote(entity.subject) if entity.subject else say.driver(entity)
+    return _NAMES.get(entity.driver, Text("{}", "{}")).get(say.lang).format(subject)
+
+
+def entity_level(entity: Piece, say: Say) -> str:
+    """The entity's own move, then what it carries of the change."""
+    now, before = entity.q(Role.VALUE), entity.q(Role.PREVIOUS)
+    name, part = entity_name(entity, say), _part(entity, say)
+    if now is None or before is None or now.value == before.value:
+        return f"{name}，{part}" if say.zh else f"{name}, {part}"
+    if entity.driver == "promotion" and say.zh:
+        return f"{name}前后，{say.metric(now.metric)}{say.shift(before, now)}，{part}"
+    if entity.driver == "promotion":
+        return f"around {name}, {say.metric(now.metric)} {say.shift(before, now)}, {part}"
+    figure = _FIGURES.get(entity.driver, Text("的" + say.metric(now.metric), " " + say.metric(now.metric))).get(
+        say.lang
+    )
+    within = str(entity.fact.data.get("within") or "")
+    inner = say.t(f"（其中{say.quote(within)}变化最大）", f" ({say.quote(within)} most of all)") if within else ""
+    if say.zh:
+        return f"{name}{figure}{say.shift(before, now)}{inner}，{part}"
+    return f"{name}{figure} {say.shift(before, now)}{inner}, {part}"
+
+
+def _part(entity: Piece, say: Say) -> str:
+    amount = entity.q(Role.CONTRIBUTION)
+    through = _THROUGH.get(entity.driver)
+    if amount is None:
+        return entity.cite
+    less = amount.value < 0
+    size = say.value(amount, size=True)
+    what = say.metric(amount.metric)
+    if say.zh:
+        return f"{through.zh if through else ''}{what}{'少' if less else '多'} {size}{entity.cite}"
+    return f"{through.en if through else ''}{size} {'less' if less else 'more'} {what}{entity.cite}"
+
+
+def event_words(event: Piece, say: Say) -> str:
+    """The event's own sentence, fit to stand inside another."""
+    text = say.claim(event)
+    if say.zh or text.startswith(tuple(event.fact.entities[:1])):
+        return text
+    return text[0].lower() + text[1:] if text[:1].isupper() and text[1:2].islower() else text
