@@ -37,8 +37,8 @@ _CJK = re.compile(r"[\u3400-\u9fff]")
 
 def language(lang: str = "auto", text: str | None = None) -> Lang:
     """The named language, else that of the text, else that of the machine."""
-    if lang == "zh" or lang == "en":
-        return lang
+    if lang in ("zh", "en"):
+        return "zh" if lang == "zh" else "en"
     if text:
         return "zh" if _CJK.search(text) else "en"
     named = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,7 +21,7 @@ from tools.warehouse.writer import MerchantProfile, check_merchant_id, write_mer
 
 if TYPE_CHECKING:
     from advisor.store import Store
-    from tools.warehouse.importer import ImportReport
+    from tools.warehouse.importer import Detection, ImportReport
 
 __all__ = ["DEFAULT_DEMO", "DEFAULT_SHOP", "DataDesk", "Removed", "ShopDetails", "choose_merchant"]
 
@@ -56,7 +56,14 @@ class ShopDetails:
             )
         if self.timezone is not None:
             _check_zone(self.timezone)
-        return replace(MerchantProfile(merchant_id, merchant_id), **self.given)
+        return MerchantProfile(
+            merchant_id,
+            self.name or merchant_id,
+            platform=self.platform or "tmall",
+            category=self.category or "",
+            currency=self.currency or "CNY",
+            timezone=self.timezone or "Asia/Shanghai",
+        )
 
 
 @dataclass(frozen=True)
@@ -165,6 +172,12 @@ class DataDesk:
                 )
             )
         return profile, False
+
+    def detect(self, path: Path) -> list[Detection]:
+        """What a file is, before anything is written; one entry per table in it. Raises ImportRefused."""
+        from tools.warehouse.importer import detect
+
+        return detect(path)
 
     def import_files(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -95,7 +95,7 @@ class AdvisorService:
         thread_id: str | None = None,
         brain: BrainChoice | None = None,
         lang: str = "auto",
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Stream the turn: progress, statements as they pass, then Done or Failed. Closing the iterator stops the work."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
 

@@ -1,0 +1,78 @@
+"""The first five minutes with a shop: three facts, one thing worth attention, one question back, and what one more file unlocks."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from advisor.scope import Scope
+from tools.errors import BadArguments, DataMissing
+from tools.facts import Chart, Claim, Fact, ToolResult
+from tools.text import Lang, Text
+
+if TYPE_CHECKING:
+    from advisor.service.service import AdvisorService
+
+__all__ = ["Card", "card_of", "first_card"]
+
+_TITLES = {
+    "facts": Text("这家店的三个事实", "Three facts about this shop"),
+    "attention": Text("值得注意", "Worth attention"),
+    "question": Text("想问你一个问题", "One question for you"),
+    "unlock": Text("再给我一份文件，就能看得更深", "One more file would unlock"),
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """What `first_look` found, sorted into the parts of the card. Parts may be empty."""
+
+    facts: tuple[Fact, ...]
+    attention: tuple[Claim, ...]
+    question: tuple[Claim, ...]
+    unlock: tuple[Claim, ...]
+    charts: tuple[Chart, ...] = ()
+
+    def sections(self, lang: Lang) -> list[tuple[str, list[str]]]:
+        """Titles and lines, in reading order; parts without a line are left out."""
+        parts = {
+            "facts": [fact.claim for fact in self.facts],
+            "attention": self.attention,
+            "question": self.question,
+            "unlock": self.unlock,
+        }
+        return [
+            (_TITLES[name].get(lang), [claim.get(lang) for claim in claims]) for name, claims in parts.items() if claims
+        ]
+
+
+async def first_card(service: AdvisorService, scope: Scope, lang: Lang) -> Card:
+    """Look at the shop through the same checks as every tool call. Raises DataMissing when there is nothing to look at."""
+    card = card_of(await _read(service, scope, "first_look", {}, lang))
+    if card.attention:
+        return card
+    # no hole in the data: the latest change is what to look at
+    with contextlib.suppress(DataMissing, BadArguments):
+        change = await _read(
+            service, scope, "explain_change", {"metric": "gmv", "window": "30d", "compare": "previous"}, lang
+        )
+        return replace(card, attention=tuple(fact.claim for fact in change.facts[:1]))
+    return card
+
+
+async def _read(service: AdvisorService, scope: Scope, tool: str, arguments: dict[str, str], lang: Lang) -> ToolResult:
+    result = await service.call(scope, tool, arguments, lang=lang)
+    if not isinstance(result, ToolResult):
+        raise TypeError(f"{tool} reads; it never asks for an approval")
+    return result
+
+
+def card_of(result: ToolResult) -> Card:
+    """Sort the facts of `first_look` by their topic."""
+
+    def claims(topic: str, most: int) -> tuple[Claim, ...]:
+        return tuple(fact.claim for fact in result.facts if fact.data.get("topic") == topic)[:most]
+
+    figures = tuple(fact for fact in result.facts if fact.data.get("topic") == "figure")
+    return Card(figures[:3], claims("gap", 2), claims("question", 1), claims("unlock", 1), tuple(result.charts[:1]))

@@ -1,0 +1,143 @@
+"""Files and the demo shop on the page: what the file is, progress, what became of its rows, the first look at the shop."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import gradio as gr
+
+from advisor.errors import AdvisorError
+from advisor.scope import Scope
+from advisor.service.card import first_card
+from advisor.service.imports import DEFAULT_DEMO, ShopDetails
+from advisor.ui.answer_view import error_html
+from advisor.ui.card_view import card_html, detection_html, progress_html, reports_html
+from advisor.ui.memory import Memory
+from advisor.ui.shops import ACTOR, fresh_id
+from advisor.ui.words import word
+from tools.errors import ToolError
+from tools.text import Text
+
+if TYPE_CHECKING:
+    from advisor.ui.events import Updates
+    from advisor.ui.views import Views
+    from tools.warehouse.importer import ImportReport
+
+__all__ = ["Bringing"]
+
+T = TypeVar("T")
+Tell = Callable[[Text, float], None]
+
+
+class Bringing:
+    def __init__(self, views: Views) -> None:
+        self._views = views
+        self._parts = views.parts
+        self._lang = views.lang
+
+    async def dropped(self, files: list[str] | None, target: str | None, memory: object) -> AsyncIterator[Updates]:
+        """Recognise, import, look at the shop. The uploads are deleted whatever happens."""
+        paths = [path for name in files or [] if (path := self._own_upload(Path(name))) is not None]
+        if not paths:
+            yield {self._parts.files: None}
+            return
+        task: asyncio.Task[Any] | None = None
+        try:
+            found = "".join([await self._recognised(path) for path in paths])
+            yield {self._parts.card: found + progress_html(word("importing", self._lang), 0.02)}
+            profiles = await asyncio.to_thread(self._views.page.desk.merchants)
+            wanted = target if target and any(p.merchant_id == target for p in profiles) else fresh_id(profiles)
+            running = _Running(lambda tell: self._import(paths, wanted, tell))
+            task = running.task
+            async for text, fraction in running.steps():
+                yield {self._parts.card: found + progress_html(text.get(self._lang), fraction)}
+            reports = await running.task
+            yield {self._parts.card: reports_html(reports, self._lang)}
+            updates = await self._views.everything(Memory.of(memory).showing(wanted).talking(wanted, None))
+            look = await self._look(wanted)
+            yield updates | {
+                self._parts.card: reports_html(reports, self._lang) + look,
+                self._parts.live: "",
+                self._parts.files: None,
+                self._parts.importing: gr.update(open=False),
+            }
+        except (ToolError, AdvisorError) as error:
+            yield {self._parts.card: error_html(error.text(self._lang)), self._parts.files: None}
+        finally:
+            _delete_after(task, paths)
+
+    def _own_upload(self, path: Path) -> Path | None:
+        """Only a file that was uploaded here; the browser's word for a path is not taken."""
+        inside = path.resolve().is_relative_to(self._views.page.uploads.resolve())
+        return path if inside and path.is_file() else None
+
+    async def _recognised(self, path: Path) -> str:
+        try:
+            return detection_html(await asyncio.to_thread(self._views.page.desk.detect, path), self._lang)
+        except ToolError:
+            return ""  # the import says what is wrong with the file, and imports the others
+
+    def _import(self, paths: list[Path], merchant_id: str, tell: Tell) -> list[ImportReport]:
+        desk = self._views.page.desk
+        profile, _new = desk.target(merchant_id, ShopDetails())
+        return desk.import_files(paths, profile, on_progress=tell)
+
+    async def _look(self, merchant_id: str) -> str:
+        """The first look; an import stands even when there is not enough to look at."""
+        try:
+            card = await first_card(self._views.page.service, Scope(merchant_id, ACTOR), self._lang)
+        except ToolError as error:
+            return error_html(error.text(self._lang))
+        return card_html(card, self._lang)
+
+    async def demo(self, memory: object) -> AsyncIterator[Updates]:
+        """Make the demo shops and show the first one."""
+        running = _Running(lambda _tell: self._views.page.desk.create_demo())
+        text = word("making_demo", self._lang)
+        yield {self._parts.card: progress_html(text, 0.1)}
+        fraction = 0.1
+        while not running.task.done():
+            await asyncio.wait({running.task}, timeout=0.5)
+            fraction = min(0.95, fraction + 0.06)
+            yield {self._parts.card: progress_html(text, fraction)}
+        try:
+            await running.task
+        except (ToolError, AdvisorError) as error:
+            yield {self._parts.card: error_html(error.text(self._lang))}
+            return
+        updates = await self._views.everything(Memory.of(memory).showing(DEFAULT_DEMO))
+        yield updates | {self._parts.card: await self._look(DEFAULT_DEMO), self._parts.importing: gr.update(open=False)}
+
+
+class _Running(Generic[T]):
+    """Work in a thread whose steps can be awaited."""
+
+    def __init__(self, work: Callable[[Tell], T]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[tuple[Text, float] | None] = asyncio.Queue()
+        self.task: asyncio.Task[T] = asyncio.create_task(asyncio.to_thread(work, self._tell))
+        self.task.add_done_callback(lambda _task: self._queue.put_nowait(None))
+
+    def _tell(self, text: Text, fraction: float) -> None:
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, (text, fraction))
+
+    async def steps(self) -> AsyncIterator[tuple[Text, float]]:
+        while (step := await self._queue.get()) is not None:
+            yield step
+
+
+def _delete_after(task: asyncio.Task[Any] | None, paths: list[Path]) -> None:
+    """Delete the uploads, but not under an import that is still reading them (the browser may have gone)."""
+
+    def delete(_task: object = None) -> None:
+        for path in paths:
+            shutil.rmtree(path.parent, ignore_errors=True)
+
+    if task is None or task.done():
+        delete()
+    else:
+        task.add_done_callback(delete)

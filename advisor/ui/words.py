@@ -1,0 +1,102 @@
+"""Every label of the page, in both languages. The same terms as in answers and in the terminal."""
+
+from __future__ import annotations
+
+from tools.text import Lang, Text
+
+__all__ = ["SUGGESTIONS", "WORDS", "word"]
+
+WORDS: dict[str, Text] = {
+    "title": Text("外脑", "Merchant Advisor"),
+    "tagline": Text("为什么 · 做什么 · 如何做", "Why · what · how"),
+    "simulated": Text("模拟数据", "Simulated data"),
+    "open_mode": Text(
+        "开放模式：没有登录，只有这台电脑能打开本页。", "Open mode: no sign-in; only this computer can open this page."
+    ),
+    "planner_only": Text("由内置规划器作答，数据不离开这台电脑。", "The built-in planner answers; no data leaves this computer."),
+    "model_host": Text(
+        "问题和为回答挑出的数字会发给 {host}。", "Questions and the facts picked for the answer are sent to {host}."
+    ),
+    "shop": Text("店铺", "Shop"),
+    "drop": Text("把你的导出文件拖到这里，或点击选择", "Drop your export here, or click to choose"),
+    "drop_hint": Text(
+        "千牛的订单报表、宝贝报表，Shopify 的 orders_export.csv，或通用模板；CSV、Excel、ZIP 都可以，不用改表头。",
+        "Order reports from Qianniu, orders_export.csv from Shopify, or the generic template; CSV, Excel or ZIP, as downloaded.",
+    ),
+    "privacy": Text(
+        "姓名、电话、地址在导入时就丢弃；文件导入后立即删除。",
+        "Names, phones and addresses are dropped on import; the file is deleted right after.",
+    ),
+    "see_demo": Text("看演示店铺", "See the demo shop"),
+    "making_demo": Text("正在生成演示店铺（模拟数据，只需一次）", "Making the demo shop (simulated, once)"),
+    "more_files": Text("导入文件", "Import files"),
+    "own_shop": Text("用自己的数据：把导出文件拖到这里", "Use your own data: drop your export here"),
+    "import_into": Text("导入到", "Import into"),
+    "new_shop": Text("新店铺", "A new shop"),
+    "detected": Text("识别为", "Recognised as"),
+    "encoding": Text("编码", "encoding"),
+    "columns_known": Text("认出 {n} 列", "{n} columns recognised"),
+    "columns_dropped": Text("个人信息，不保存：{names}", "personal, not kept: {names}"),
+    "columns_unmapped": Text("没有用到的列：{names}", "columns not used: {names}"),
+    "importing": Text("正在导入", "Importing"),
+    "rejected_file": Text("被拒收的行和原因：{path}", "Rejected rows with reasons: {path}"),
+    "accepted": Text("新增", "accepted"),
+    "updated": Text("更新", "updated"),
+    "duplicate": Text("重复", "duplicate"),
+    "rejected": Text("拒收", "rejected"),
+    "rows": Text("读入 {n} 行", "{n} rows read"),
+    "period": Text("覆盖", "covers"),
+    "notes": Text("读数说明", "How it was read"),
+    "ask_here": Text("问一个问题，例如：上个月销售额为什么变了？接下来做什么？", "Ask a question, such as: why did sales change last month, and what now?"),
+    "send": Text("提问", "Ask"),
+    "stop": Text("停止", "Stop"),
+    "stopped": Text("已停止。", "Stopped."),
+    "new_thread": Text("新对话", "New conversation"),
+    "past": Text("以前的对话", "Earlier conversations"),
+    "thinking": Text("正在理解问题", "Reading the question"),
+    "try": Text("可以这样问", "You could ask"),
+    "evidence": Text("依据 {n} 条", "Evidence ({n})"),
+    "plan": Text("计划", "Plan"),
+    "tables": Text("明细表", "Tables"),
+    "value": Text("数值", "value"),
+    "window": Text("区间", "window"),
+    "formula": Text("算法", "formula"),
+    "source": Text("来源", "source"),
+    "class": Text("性质", "class"),
+    "likeness": Text("相似", "alike"),
+    "difference": Text("不同", "different"),
+    "limits": Text("适用", "limits"),
+    "read_at": Text("原文", "read at"),
+    "step": Text("动作", "Action"),
+    "who": Text("谁 / 在哪", "Who / where"),
+    "when": Text("时间", "When"),
+    "watch": Text("看什么", "Watch"),
+    "target": Text("目标", "target"),
+    "guardrail": Text("护栏", "guardrail"),
+    "stop_rule": Text("停手线", "Stop if"),
+    "cost": Text("花费", "Cost"),
+    "copy": Text("复制", "Copy"),
+    "copied": Text("已复制", "Copied"),
+    "checked": Text(
+        "{numbers} 个数字核对过，扣下 {removed} 句", "{numbers} figures checked, {removed} statements withheld"
+    ),
+    "answered_by": Text("作答：{who}", "answered by {who}"),
+    "planner": Text("内置规划器", "the built-in planner"),
+    "you": Text("你", "You"),
+    "too_big": Text("文件太大", "The file is too large"),
+    "gone": Text("之前的对话不在这里了，已开始新对话。", "The earlier conversation is no longer here; a new one was started."),
+    "broken": Text(
+        "出了点问题，这一步没有完成；已记在服务器日志里，请再试一次。",
+        "Something went wrong and this step was not finished; it is in the server's log. Please try again.",
+    ),
+}  # fmt: skip
+
+SUGGESTIONS = (
+    Text("最近销售额为什么变化？接下来做什么，怎么做？", "Why did sales change recently, and what should we do, how?"),
+    Text("现在最该做的一件事是什么？", "What is the one thing to do now?"),
+    Text("怎么提高复购？", "How do we raise repurchase?"),
+)
+
+
+def word(name: str, lang: Lang, **values: object) -> str:
+    return WORDS[name].get(lang).format(**values) if values else WORDS[name].get(lang)
