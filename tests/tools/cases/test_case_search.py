@@ -212,7 +212,8 @@ class _OtherSpace:
         for row, text in zip(rows, texts, strict=True):
             for character in text:
                 row[ord(character) % self.dim] += 1
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        norms = np.linalg.norm(rows, axis=1, keepdims=True)
+        return np.asarray(rows / np.maximum(norms, 1e-9), dtype=np.float32)
 
     def embed_passages(self, texts: list[str]) -> Vectors:
         self.embedded += len(texts)
