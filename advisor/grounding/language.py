@@ -122,8 +122,9 @@ _CHANGE_BEFORE = re.compile(
     re.I,
 )
 _CHANGE_AFTER = re.compile(
-    r"^\s*(?:的)?(?:涨幅|跌幅|降幅|增幅|下降|增长|下滑|上涨|drop|fall|decline|decrease|increase|rise|growth|gain|lower|higher|fewer|"
-    r"more|less|down|up|dip)\b",
+    r"^\s*(?:的\s*(?:下降|增长|下滑|上涨|减少|增加)|的?\s*(?:涨幅|跌幅|降幅|增幅))"
+    r"|^\s*(?:drop|fall|decline|decrease|increase|rise|growth|gain|lower|higher|fewer|more|less|down|up|dip)\b"
+    r"(?!\s*(?:by\s*)?[¥£$€]?\d)",
     re.I,
 )
 
@@ -195,7 +196,8 @@ def says_unknown(text: str) -> bool:
 
 
 _PAIR = re.compile(
-    r"^[^，。；;!?]{0,14}?(?:到|至|降为|升为|变成|变为|→|->|=>|\bto)\s*(?:了|约|about|nearly)?\s*$", re.I
+    r"^[^，。；;!?]{0,24}?(?:到|至|降为|升为|变成|变为|→|->|=>|\bto\b)\s*(?:了|约|about|nearly)?[^，。；;!?]{0,12}$",
+    re.I,
 )
 _REVERSED_PAIR = re.compile(
     r"^\s*[,(（，]?\s*(?:down|up|低于|高于|fall|rise|a drop|an increase|较|比)?\s*(?:from|此前为?|原来是?|上期为?)\s*(?:the )?$",

@@ -27,7 +27,7 @@ _INNOCENT = re.compile(
     r"|(?:\d{1,2}|[一二两三四五六七八九十]+)\s*(?:个|条|种|类|项|点|步|件)\s*(?:主要|可能|关键)?(?:步骤|原因|选项|方案|动作|做法|事|问题|因素|建议|方向|短信|版本|案例|假设|数|来源|因子|阶段|条件|结论|步)"
     r"|(?:\d{1,2}|[一二两三])\s*步|[一二两三四五六七八九]\s*(?:点|条|项|类|种)(?!成)"
     r"|\b(?:\d{1,2})\s+(?:options?|steps?|things?|reasons?|causes?|actions?|ways?|questions?|facts?|sources?|points?|parts?|factors?|cases?|examples?|versions?|messages?|tests?|groups?)\b"
-    r"|(?<!\d)(?:618|双\s*(?:11|12)|99\s*大促|38\s*节|双十[一二]|11\.11|12\.12)(?!\d)|\bDouble (?:11|12|Eleven)\b|\bA/B\b|\b(?:5A|4P|B2B|O2O|B2C|C2M|3C)\b|\bT\+\d\b|\b1\s?(?:v|对)\s?1\b"
+    r"|(?<![\d.,])(?:618|双\s*(?:11|12)|99\s*大促|38\s*节|双十[一二]|11\.11|12\.12)(?![,.]?\d)|\bDouble (?:11|12|Eleven)\b|\bA/B\b|\b(?:5A|4P|B2B|O2O|B2C|C2M|3C)\b|\bT\+\d\b|\b1\s?(?:v|对)\s?1\b"
     r"|\b[QH][1-4]\b",
     re.I | re.M,
 )
@@ -92,10 +92,11 @@ class Reading:
         return [m for m in earlier[-1:] if self._may_govern(m, figure)]
 
     def _may_govern(self, mention: Mention, figure: Figure) -> bool:
-        """净成交 110 万，来自 4,912 单: a figure with a count noun of its own is not about a sum of money, unless it stands right there."""
+        """净成交 110 万，来自 4,912 单: a figure with a count noun of its own is not about a sum of money named before."""
         if figure.kind != "count" or not figure.noun or any(self.glossary.counts(metric) for metric in mention.metrics):
             return True
-        return bool(re.fullmatch(r"\s*(?:为|是|有|达|:|：|was|is|of)?\s*", self.text[mention.end : figure.start]))
+        between = self.text[mention.end : figure.start]
+        return not re.search(r"[，,；;。]|来自|对应|共|合计|\b(?:came from|across)\b", between, re.I)
 
     def direction_of(self, figure: Figure) -> Direction | None:
         """The rising or falling word that governs a figure."""
@@ -112,6 +113,10 @@ class Reading:
             return after[0]
         return None
 
+    def in_move(self, figure: Figure) -> bool:
+        """One end of a move, 从 A 到 B: a level, not a change."""
+        return any(figure in (self.figures[a], self.figures[b]) for a, b in self.moves)
+
     def _moves_from(self, figure: Figure) -> bool:
         return any(self.figures[a] == figure for a, _ in self.moves)
 
@@ -122,12 +127,22 @@ class Reading:
         inside = [w for w in usable if here.start <= w.start < here.end]
         plain = [w for w in inside if not w.compared]
         base = _nearest([w for w in inside if w.compared], figure)
-        chosen = _nearest(plain, figure)
+        chosen = self._right_after(figure, inside) or _nearest(plain, figure)
         if chosen is None and base is None:
             chosen = _nearest(
                 [w for w in usable if sentence.start <= w.start < sentence.end and not w.compared], figure
             )
         return [w for w in (chosen, base) if w is not None]
+
+    def _right_after(self, figure: Figure, windows: list[WindowWords]) -> WindowWords | None:
+        """¥214 in September, 128 万（10 月）: what follows at once governs."""
+        after = (w for w in windows if w.start >= figure.end)
+        joined = (
+            w
+            for w in after
+            if re.fullmatch(r"\s*(?:in|for|during|of|（|\()?\s*(?:the )?", self.text[figure.end : w.start])
+        )
+        return next(joined, None)
 
     def names_near(self, figure: Figure, names: Iterable[str]) -> list[str]:
         here = self.segment(figure.start)

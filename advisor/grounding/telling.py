@@ -26,7 +26,18 @@ LOOSE = frozenset({Role.CONTRIBUTION, Role.SHARE, Role.SAMPLE, Role.TARGET, Role
 
 
 def window_told(figure: Figure, reading: Reading, candidate: Candidate) -> bool:
-    return all(_window_fits(words, candidate) for words in reading.windows_of(figure))
+    return all(
+        _window_fits(words, candidate) and not (words.compared and _as_base(figure, reading, words, candidate))
+        for words in reading.windows_of(figure)
+    )
+
+
+def _as_base(figure: Figure, reading: Reading, words: WindowWords, candidate: Candidate) -> bool:
+    """比 9 月的 121 万: told as the comparison value, while the quantity is the current one."""
+    between = reading.text[words.end : figure.start]
+    return (
+        candidate.quantity.role is Role.VALUE and not words.shift and bool(re.fullmatch(r"\s*(?:的|'s)?\s*", between))
+    )
 
 
 def _window_fits(words: WindowWords, candidate: Candidate) -> bool:
@@ -70,6 +81,8 @@ def role_told(figure: Figure, reading: Reading, candidate: Candidate) -> bool:
     before = reading.direction_of(figure)
     change = states_change(text, figure.start, figure.end, before if before and before.end <= figure.start else None)
     if quantity.role in CHANGES:
+        if reading.in_move(figure) and not figure.sign:
+            return False
         if states_level(text, figure.start) and not figure.sign and not _is_change_noun(text, figure.start):
             return False
         near_share = SHARE_WORDS.search(text[here.start : figure.end])

@@ -42,7 +42,7 @@ _MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name
     name.lower(): i for i, name in enumerate(calendar.month_abbr) if name
 } | {"sept": 9}  # fmt: skip
 _EN_MONTH = r"(?:January|February|March|April|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\b\.?"
-_EN_MAY = r"(?:(?<=[Ii]n )|(?<=[Oo]f )|(?<=[Ss]ince )|(?<=[Oo]n )|(?<=[Ff]rom )|(?<=to )|(?<=[Dd]uring )|(?<=[Uu]ntil )|(?<=vs )|(?<=and )|(?<=than )|(?<=\d ))May\b|May(?= \d)|May(?='s)"
+_EN_MAY = r"(?:(?<=[Ii]n )|(?<=[Oo]f )|(?<=[Ss]ince )|(?<=[Oo]n )|(?<=[Ff]rom )|(?<=to )|(?<=[Dd]uring )|(?<=[Uu]ntil )|(?<=vs )|(?<=and )|(?<=than )|(?<=\d ))May\b|May(?= \d)|May(?='s)|May(?=[:,])|May(?= [A-Z¥£$])"
 _DASH = r"\s*(?:\.\.|–|—|~|～|-|至|到|to|through)\s*"
 _ISO = r"(?P<y{0}>20\d\d)[-/.](?P<m{0}>\d{{1,2}})[-/.](?P<d{0}>\d{{1,2}})"
 _ZH_DAY = r"(?:(?P<y{0}>20\d\d)\s*年\s*)?(?P<m{0}>\d{{1,2}})\s*月\s*(?P<d{0}>\d{{1,2}})\s*[日号]?"
