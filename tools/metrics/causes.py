@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from statistics import median
 
@@ -31,10 +32,12 @@ __all__ = ["Cuts", "find_causes"]
 ZERO = Decimal(0)
 _LIVE = re.compile(r"直播|live", re.IGNORECASE)
 _PAID = re.compile(r"推广|付费|直通车|万相台|引力魔方|超级钻展|广告|paid|\bads?\b|cpc", re.IGNORECASE)
+_RETURNING = re.compile(r"老客|会员|购物车|我的淘宝|直接访问|\bdirect\b|returning", re.IGNORECASE)
 _SURPRISE = 3.0
 _SURPRISE_DATED = 1.5  # with a stock-out or price step of its own on a day
 _SURPRISE_PRODUCT = 4.0  # shops have many products, and one of them always looks odd
 _PRICE_STEP = 0.05
+_JUDGED = 60  # the largest entities; a shop may sell thousands of items
 _OF_LEVEL = Decimal("0.02")  # a part worth naming, of the earlier level
 _DATED = Decimal("0.01")  # the same where an event has a day
 _FACTOR_SURPRISE = 2.5
@@ -67,6 +70,7 @@ def find_causes(pair: Pair, cuts: Cuts, totals: Totals, factors: Sequence[Driver
     least = _DATED * level
     found = [
         *_sources(pair, cuts, least),
+        *_source_rates(cuts, least),
         *_products(pair, cuts, least),
         *_hosts(pair, cuts, least),
         *_plans(pair, cuts, least),
@@ -93,8 +97,9 @@ def _stands_out(move: Move, amount: Decimal, least: Decimal) -> bool:
 
 
 def _moves(table: EntityTable, base: str, *, counts: str = "", alone: bool = False) -> list[Move]:
-    noise = [table.get(counts, key) for key in table.keys] if counts else None
-    return moves([table.get(base, key) for key in table.keys], table.keys, counts=noise, alone=alone)
+    keys = sorted(table.keys, key=lambda key: -sum(table.get(base, key)[:2]))[:_JUDGED]
+    noise = [table.get(counts, key) for key in keys] if counts else None
+    return moves([table.get(base, key) for key in keys], keys, counts=noise, alone=alone)
 
 
 def _z(move: Move) -> Decimal | None:
@@ -117,6 +122,29 @@ def _sources(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
     return found
 
 
+def _source_rates(cuts: Cuts, least: Decimal) -> list[Cause]:
+    """Sources that bring as many visitors but sell otherwise than before, against the other sources."""
+    table = cuts.source
+    if table is None:
+        return []
+    keys = [key for key in table.keys if min(table.get("gross", key)[:2]) > 0]
+    rates = [[_over(m, v) or ZERO for m, v in _columns(table, key)] for key in keys]
+    counts = [table.get("day_buyers", key) for key in keys]
+    found = []
+    for move in moves(rates, keys, counts=counts):
+        amount = move.excess * table.get("visitors", move.key)[0]
+        driver = cuts.driver("traffic_source", move.key)
+        if driver is None or move.surprise is None or not _stands_out(move, amount, 2 * least):
+            continue
+        factor = "returning_buyers" if _RETURNING.search(driver.label.zh) else "conversion"
+        found.append(Cause(driver, None, amount, factor, surprise=_z(move)))
+    return found
+
+
+def _columns(table: EntityTable, key: str) -> list[tuple[Decimal, Decimal]]:
+    return list(zip(table.get("gross", key), table.get("visitors", key), strict=True))
+
+
 def _products(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
     """Products whose sales departed from the rest and from their own past; a stock-out or a price step of its own counts more."""
     table = cuts.product or cuts.traffic
@@ -131,7 +159,7 @@ def _products(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
     found = []
     for move in large:
         factor = _product_factor(cuts, move)
-        event = _fitting([event for event in events if event.entity == move.key], move)
+        event = _fitting([event for event in events if event.entity == move.key], move, pair.now.start)
         bar = _SURPRISE_DATED if event is not None else _SURPRISE_PRODUCT
         driver = cuts.driver("product", move.key)
         if driver is None or (move.surprise is not None and abs(move.surprise) < bar):
@@ -167,10 +195,15 @@ def _own_promotions(pair: Pair, names: Mapping[str, str]) -> list[Event]:
     return found
 
 
-def _fitting(events: Sequence[Event], move: Move) -> Event | None:
+def _fitting(events: Sequence[Event], move: Move, now: date) -> Event | None:
     """The event that can go with the move: losses with stock-outs, raises and endings, gains with cuts and starts."""
     loss = ("stock_out", "price_raise", "promotion_end")
-    gain = ("price_cut", "promotion_start")
+    gain: tuple[str, ...] = ()
+    if move.excess > 0:  # back in stock counts as a gain
+        gain = ("price_cut", "promotion_start", "stock_out")
+        events = [event for event in events if event.kind != "stock_out" or event.start < now]
+    else:
+        events = [event for event in events if event.kind != "stock_out" or (event.end or event.start) >= now]
     wanted = loss if move.excess < 0 else gain
     return next((event for kind in wanted for event in events if event.kind == kind), None)
 

@@ -50,10 +50,10 @@ def market_move(pair: Pair) -> MarketMove | None:
         return None
     if ("market", pair.both) not in reader.memo:
         t = reader.relation("market_daily")
-        t = t.filter(in_window(t.day, pair.both)).mutate(w_=period_label(t.day, pair.both))
-        t = t.filter(t.w_.notnull())
+        t = t.filter(in_window(t.day, pair.both))
+        t = t.mutate(w_=period_label(t.day, pair.both).expression)
         rows = reader.run(t.group_by("w_").aggregate(total=t.index_value.sum(), n=t.count()))
-        level = {row["w_"]: Decimal(row["total"] or 0) / row["n"] for row in rows}
+        level = {row["w_"]: Decimal(row["total"] or 0) / row["n"] for row in rows if row["w_"] is not None}
         both = (level.get(1, ZERO), level.get(0, ZERO))
         reader.memo["market", pair.both] = MarketMove(*both) if all(both) else None
     found: MarketMove | None = reader.memo["market", pair.both]

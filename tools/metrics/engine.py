@@ -240,8 +240,8 @@ def _collect(
     t = reader.relation(relation.name)
     day = t[relation.date]
     t = t.filter(in_window(day, chosen), *(t[relation.dims[name].key] == value for name, value in where))
-    t = t.mutate(w_=period_label(t[relation.date], chosen))
-    t = t.filter(t.w_.notnull())
+    period = period_label(t[relation.date], chosen)
+    t = t.mutate(w_=period.expression)
     by: list[Any] = ["w_"]
     values = {base: feed.value(t) for base, feed in feeds.items()}
     if dim:
@@ -253,7 +253,9 @@ def _collect(
             values["label_"] = t[spec.label].max()
     for row in reader.run(t.group_by(*by).aggregate(**values)):
         key = row.get("k_", "")
+        if row["w_"] not in period.index:
+            continue
         if row.get("label_"):
             labels[key] = str(row["label_"]).strip()
-        cell = rows.setdefault((group[row["w_"]], key), {})
+        cell = rows.setdefault((group[period.index[row["w_"]]], key), {})
         cell.update({base: as_decimal(row[base]) for base in feeds})

@@ -38,7 +38,16 @@ class CutSpec:
 CUTS: Mapping[str, CutSpec] = {
     spec.id: spec
     for spec in (
-        CutSpec("traffic_source", "traffic_daily", "source", "gross", "visitors", "source_visitors", "visitors"),
+        CutSpec(
+            "traffic_source",
+            "traffic_daily",
+            "source",
+            "gross",
+            "visitors",
+            "source_visitors",
+            "visitors",
+            ("day_buyers",),
+        ),
         CutSpec("product", "lines", "product", "gross", "line_qty", "gmv", "", ("refund_linked",)),
         CutSpec("channel", "orders", "channel", "gross", "order_count", "gmv", ""),
         CutSpec("live_host", "live_sessions", "host", "gross", "live_minutes", "live_gmv", ""),

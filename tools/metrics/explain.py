@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from tools.base import ShopHandle
@@ -13,7 +14,7 @@ from tools.metrics.causes import Cuts, find_causes
 from tools.metrics.checks import calendar_events, gap_checks, market_check, normal_check, swing_for
 from tools.metrics.drivers import Check, Driver, Explanation, Missing
 from tools.metrics.entities import CUTS, ITEM_TRAFFIC, EntityTable, entity_drivers, load_cut
-from tools.metrics.factors import Totals, factors_of, load_totals
+from tools.metrics.factors import Totals, factors_of, load_totals, split_drivers
 from tools.metrics.happenings import promotion_events
 from tools.metrics.measure import measure_many
 from tools.metrics.pair import Pair, make_pair
@@ -67,7 +68,7 @@ def explain_with(reader: Reader, metric: Metric, window: Window, previous: Windo
         before=before.value,
         change=change if metric.unit != "ratio" else quantize(change * 100, 4),
         factors=factors,
-        entities=tuple(_top(drivers)),
+        entities=(*_top(drivers), *_people(pair, money)),
         events=tuple(
             dict.fromkeys([*(c.event for c in causes if c.event), *promotion_events(pair), *calendar_events(pair)])
         ),
@@ -136,6 +137,11 @@ def _top(drivers: Sequence[Driver]) -> list[Driver]:
         if len(group) < _SHOWN and driver.contribution:
             group.append(driver)
     return [driver for group in kept.values() for driver in group]
+
+
+def _people(pair: Pair, change: Decimal) -> list[Driver]:
+    """New and returning buyers' parts of the change in GMV."""
+    return [replace(d, share=d.contribution / change if change else Decimal(0)) for d in split_drivers(pair, "gmv")]
 
 
 def _coverage(pair: Pair, totals: Totals) -> list[Check]:

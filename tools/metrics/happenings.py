@@ -36,7 +36,7 @@ def span_of(pair: Pair) -> Window:
 
 
 def stock_outs(pair: Pair, names: dict[str, str]) -> list[Event]:
-    """Runs of days without stock that touch the window, per product in `names` (id to title); two days or more."""
+    """Runs of days without stock in either window, per product in `names` (id to title); two days or more."""
     if not pair.reader.has("stock_daily") or not names:
         return []
     t = pair.reader.relation("stock_daily")
@@ -48,7 +48,7 @@ def stock_outs(pair: Pair, names: dict[str, str]) -> list[Event]:
     for product, empty in sorted(days.items()):
         for start, end in _runs(sorted(empty)):
             length = (end - start).days + 1
-            if length >= 2 and end >= pair.now.start:
+            if length >= 2:
                 events.append(_stock_out(product, names[product], Window(start=start, end=end)))
     return events
 
@@ -116,7 +116,7 @@ def promotion_events(pair: Pair) -> list[Event]:
     for row in pair.reader.run(t.filter(t.starts_on.notnull()).select(*columns)):
         before, now = (_overlap(row, window) for window in (pair.before, pair.now))
         name = row["name"] or row["promotion_id"]
-        ended = row["ends_on"] is not None and before >= 7 and now * 4 <= before
+        ended = row["ends_on"] is not None and before * 3 >= pair.before.days * 2 and now * 4 <= before
         if ended:
             words = day_text(row["ends_on"])
             label = Text(f"“{name}”{words.zh}结束", f'"{name}" ended on {words.en}')

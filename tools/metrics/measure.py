@@ -220,7 +220,7 @@ def _notes(reader: Reader, metric: Metric, found: Cut, window: Window) -> list[T
                     "Some orders carry no buyer id and are left out, so buyers are understated.",
                 )
             )
-    if "unlinked_refund" in bases and "refunds" in found.tables:
+    if "unlinked_refund" in bases and reader.filled("refunds").get("order_id", Decimal(1)) < 1:
         notes.append(
             Text(
                 "有些退款对不上订单，按退款日期计入。",

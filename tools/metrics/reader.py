@@ -12,9 +12,23 @@ import ibis
 
 from tools.base import ShopHandle
 from tools.facts import Window
+from tools.metrics.windows import month_of
 from tools.warehouse.schema import tables
 
-__all__ = ["DIMENSIONS", "RELATIONS", "Dim", "Reader", "Relation", "as_decimal", "in_window", "period_label"]
+__all__ = [
+    "DIMENSIONS",
+    "RELATIONS",
+    "Dim",
+    "PeriodKey",
+    "Reader",
+    "Relation",
+    "as_decimal",
+    "in_window",
+    "period_label",
+]
+
+
+_FEW = 3
 
 
 @dataclass(frozen=True)
@@ -114,9 +128,29 @@ def in_window(column: Any, windows: Sequence[Window]) -> Any:
     return column.between(min(window.start for window in windows), max(window.end for window in windows))
 
 
-def period_label(column: Any, windows: Sequence[Window]) -> Any:
-    """Index of the window a DATE falls into, or null. Windows must not overlap."""
-    return ibis.cases(*((column.between(w.start, w.end), index) for index, w in enumerate(windows)), else_=None)
+@dataclass(frozen=True)
+class PeriodKey:
+    """An expression that tells windows apart, and the window index by its value. Other values lie between windows."""
+
+    expression: Any
+    index: Mapping[int, int]
+
+
+def period_label(column: Any, windows: Sequence[Window]) -> PeriodKey:
+    """How to tell which window a DATE falls into. Windows must not overlap.
+
+    Many windows as one CASE take Ibis longer to compile than to run, so months and equal adjoining windows use arithmetic.
+    """
+    if len(windows) > _FEW and all(window == month_of(window.start) for window in windows):
+        index = {w.start.year * 12 + w.start.month: k for k, w in enumerate(windows)}
+        return PeriodKey(column.year() * 12 + column.month(), index)
+    length, last = windows[0].days, max(window.end for window in windows)
+    buckets = {(last - window.end).days // length: k for k, window in enumerate(windows)}
+    if len(windows) > _FEW and all(w.days == length and (last - w.end).days % length == 0 for w in windows):
+        back = ibis.literal(last).epoch_days() - column.epoch_days()
+        return PeriodKey((back // length).cast("int64"), buckets)
+    cases = ibis.cases(*((column.between(w.start, w.end), k) for k, w in enumerate(windows)), else_=None)
+    return PeriodKey(cases, {k: k for k in range(len(windows))})
 
 
 def _paid_orders(reader: Reader) -> Any:

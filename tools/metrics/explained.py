@@ -1,0 +1,311 @@
+"""An explanation as facts in reading order: factors, causes with their events, checks, and what was missing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tools.base import ToolContext
+from tools.facts import Claim, Fact, Quantity, Role, ToolTable, Window
+from tools.metrics.catalog import catalog, table_text
+from tools.metrics.drivers import Cause, Driver, Event, Explanation
+from tools.metrics.windows import window_text
+from tools.metrics.wording import make_fact, quantities_of, say
+from tools.text import Lang, Text, format_value
+
+__all__ = ["Writer"]
+
+ZERO = Decimal(0)
+
+
+class Writer:
+    """Facts of an explanation, in reading order."""
+
+    def __init__(self, ctx: ToolContext, found: Explanation, source: str) -> None:
+        self.ctx, self.found, self.source = ctx, found, source
+        self.money = ctx.shop.currency
+        self.unit = "pp" if found.unit == "ratio" else found.unit
+        self.key = (found.metric, found.window, found.previous)
+
+    def factors(self) -> list[Fact]:
+        return [self._factor(driver, rank) for rank, driver in enumerate(self.found.factors[:4], 1)]
+
+    def _factor(self, driver: Driver, rank: int) -> Fact:
+        quantities = [*self._own(driver), self._part(driver.contribution, self.unit, self.found.metric, driver.subject)]
+        if abs(driver.share) <= 2:
+            quantities.append(
+                quantities[-1].model_copy(update={"value": driver.share, "unit": "ratio", "role": Role.SHARE})
+            )
+        move = self._move(driver)
+        part = say(driver.contribution, self.unit, signed=True)
+        target = catalog()[self.found.metric].name
+        claim = Text(
+            f"拆解：{driver.label.zh}{move.zh}，对应{target.zh} {part.zh}。",
+            f"By decomposition, {driver.label.en} {move.en}: {part.en} of {target.en}.",
+        )
+        return make_fact(
+            self.ctx,
+            ("factor", driver.id, driver.label.en, *self.key),
+            claim,
+            quantities,
+            topic="factor",
+            rank=rank,
+            formula=_LMDI,
+            source=self.source,
+            why_class=driver.why_class,
+            entities=driver.subject,
+            driver_id=driver.id,
+            direction=_sign(driver.contribution),
+        )
+
+    def _own(self, driver: Driver) -> list[Quantity]:
+        if driver.after is None:
+            return []
+        return quantities_of(
+            driver.metric,
+            driver.unit,
+            self.found.window,
+            driver.after,
+            before=driver.before,
+            previous=self.found.previous,
+            subject=driver.subject,
+        )
+
+    def _part(self, value: Decimal, unit: str, metric: str, subject: tuple[str, ...]) -> Quantity:
+        return Quantity(
+            metric=metric, value=value, unit=unit, role=Role.CONTRIBUTION, window=self.found.window, subject=subject
+        )
+
+    def _move(self, driver: Driver) -> Text:
+        """从 A 降到 B / fell to B, from A …; a movement too small to show is said to be none."""
+        words = window_text(self.found.window), window_text(self.found.previous)
+        if driver.after is None or driver.before is None:
+            return Text("发生变化", "changed")
+        old, new = say(driver.before, driver.unit), say(driver.after, driver.unit)
+        if old == new:
+            return Text(f"基本持平（{new.zh}）", f"stayed at {new.en}")
+        down = driver.after < driver.before
+        nouns = tuple(f" {noun}" for noun in (driver.unit, driver.label.en))
+        bare = [next((x.removesuffix(n) for n in nouns if x.endswith(n)), x) for x in (new.en, old.en)]
+        return Text(
+            f"从{words[1].zh}的 {old.zh} {'降到' if down else '升到'}{words[0].zh}的 {new.zh}",
+            f"in {words[0].en} {'fell' if down else 'rose'} to {bare[0]}, from {bare[1]} in {words[1].en}",
+        )
+
+    def causes(self) -> list[Fact]:
+        facts = []
+        for rank, cause in enumerate(self.found.causes, 1):
+            facts.append(self._cause(cause, rank))
+            if cause.event is not None:
+                facts.append(self._event(cause.event, cause, rank))
+        told = {cause.event for cause in self.found.causes}
+        others = [event for event in self.found.events if event not in told]
+        facts += [self._event(event, None, len(self.found.causes) + k) for k, event in enumerate(others[:3], 1)]
+        if not self.found.causes:
+            facts += [self._entity(driver, rank) for rank, driver in enumerate(self._along(), 1)]
+        return facts
+
+    def _along(self) -> list[Driver]:
+        """Without a standout: the largest parts in the direction of the change, as plain decomposition."""
+        change = self.found.change or ZERO
+        parts = [
+            d
+            for d in self.found.entities
+            if d.contribution * change > 0 and d.id in ("traffic_source", "product", "channel")
+        ]
+        return sorted(parts, key=lambda driver: -abs(driver.contribution))[:2]
+
+    def _cause(self, cause: Cause, rank: int) -> Fact:
+        driver = cause.entity
+        own = driver if driver.id in ("traffic_source", "product", "stock_out", "ad_plan") else None
+        exact = own is not None and own.id != "ad_plan"
+        amount = driver.contribution if exact else cause.amount
+        part = self._part(amount, self.money, "gmv", driver.subject)
+        claim = self._cause_claim(cause, say(amount, self.money, signed=True))
+        names = [
+            *driver.subject,
+            *(cause.event.subject if cause.event else ()),
+            *(cause.within.subject if cause.within else ()),
+        ]
+        within = cause.within.label.zh if cause.within else ""
+        return make_fact(
+            self.ctx,
+            ("entity", driver.id, driver.key, *self.key),
+            claim,
+            [*self._own(driver), part],
+            topic="entity",
+            rank=rank,
+            formula=_AGAINST,
+            source=self.source,
+            why_class=driver.why_class,
+            entities=names,
+            driver_id=driver.id,
+            factor=cause.factor,
+            event=cause.event.kind if cause.event else "",
+            within=within,
+            primary=rank == 1,
+            direction=_sign(cause.amount),
+        )
+
+    def _cause_claim(self, cause: Cause, part: Text) -> Text:
+        driver, move = cause.entity, self._move(cause.entity)
+        name = driver.label
+        inner = Text("", "")
+        if cause.within is not None and driver.id == "traffic_source":
+            inner = Text(f"，其中“{cause.within.label.zh}”变化最大", f', "{cause.within.label.en}" most of all')
+        match driver.id:
+            case "traffic_source":
+                return Text(
+                    f"来自“{name.zh}”的访客{move.zh}{inner.zh}；这个来源的支付金额变化 {part.zh}。",
+                    f'Visitors from "{name.en}" {move.en}{inner.en}; the GMV of this source changed by {part.en}.',
+                )
+            case "product" | "stock_out":
+                return Text(
+                    f"“{name.zh}”的支付金额{move.zh}，变化 {part.zh}。",
+                    f'GMV of "{name.en}" {move.en}, a change of {part.en}.',
+                )
+            case "live_host":
+                return Text(
+                    f"主播“{name.zh}”的直播成交金额{move.zh}；计入接替场次后，直播对支付金额的影响约 {part.zh}。",
+                    f'Livestream GMV of host "{name.en}" {move.en}; with the sessions others took over, livestream moved GMV by about {part.en}.',
+                )
+            case "ad_plan":
+                return Text(
+                    f"推广计划“{name.zh}”的推广花费{move.zh}；按表面投产估计，支付金额约 {part.zh}。",
+                    f'Ad spend of plan "{name.en}" {move.en}; at its surface return that is about {part.en} of GMV.',
+                )
+            case "promotion":
+                factor = catalog()[driver.metric].name
+                return Text(
+                    f"活动“{name.zh}”前后，{factor.zh}{move.zh}，对应支付金额 {part.zh}。",
+                    f'Around the promotion "{name.en}", {factor.en} {move.en}, {part.en} of GMV.',
+                )
+            case "market":
+                return Text(
+                    f"大盘指数{move.zh}；店铺若只跟着大盘走，支付金额约变化 {part.zh}。",
+                    f"The market index {move.en}; moving with it alone would change GMV by about {part.en}.",
+                )
+        return Text(
+            f"“{name.zh}”的支付金额{move.zh}，变化 {part.zh}。", f'GMV of "{name.en}" {move.en}, a change of {part.en}.'
+        )
+
+    def _entity(self, driver: Driver, rank: int) -> Fact:
+        part = say(driver.contribution, self.money, signed=True)
+        claim = Text(
+            f"按来源、商品和渠道拆开看，“{driver.label.zh}”的支付金额变化 {part.zh}，没有哪一项明显偏离它自己的历史。",
+            f'Cut by source, product and channel, GMV of "{driver.label.en}" changed by {part.en}; none departs clearly from its own history.',
+        )
+        quantity = self._part(driver.contribution, self.money, "gmv", driver.subject)
+        return make_fact(
+            self.ctx,
+            ("part", driver.id, driver.key, *self.key),
+            claim,
+            [quantity],
+            topic="entity",
+            rank=rank,
+            source=self.source,
+            why_class=driver.why_class,
+            entities=driver.subject,
+            driver_id=driver.id,
+            primary=False,
+            direction=_sign(driver.contribution),
+        )
+
+    def _event(self, event: Event, cause: Cause | None, rank: int) -> Fact:
+        window = Window(start=event.start, end=event.end or max(event.start, self.found.window.end))
+        claim = Text(f"{event.label.zh}。", f"{event.label.en[:1].upper()}{event.label.en[1:]}.")
+        quantities = event.quantities or (
+            Quantity(metric=event.kind, value=Decimal(window.days), unit="days", window=window, subject=event.subject),
+        )
+        return make_fact(
+            self.ctx,
+            ("event", event.kind, event.entity, event.start, *self.key),
+            claim,
+            quantities,
+            topic="event",
+            rank=rank,
+            source=self.source,
+            why_class=event.why_class,
+            entities=(*event.subject, event.label.zh, event.label.en),
+            event=event.kind,
+            driver_id=cause.entity.id if cause else event.kind,
+            start=str(event.start),
+            end=str(event.end) if event.end else "",
+        )
+
+    def checks(self) -> list[Fact]:
+        order = {"warn": 0, "unknown": 1, "ok": 2}
+        ranked = sorted(self.found.checks, key=lambda check: order[check.verdict])
+        facts = []
+        for rank, check in enumerate(ranked, 1):
+            tail = check.unlock
+            claim = (
+                check.text
+                if tail is None
+                else Text(
+                    f"{check.text.zh}导出“{tail.zh}”即可分辨。",
+                    f"{check.text.en} It would take this export: {tail.en}.",
+                )
+            )
+            facts.append(
+                make_fact(
+                    self.ctx,
+                    ("check", check.id, check.text.en, *self.key),
+                    claim,
+                    check.quantities,
+                    topic="check",
+                    rank=rank,
+                    source=self.source,
+                    why_class=None,
+                    check=check.id,
+                    verdict=check.verdict,
+                )
+            )
+        return facts
+
+    def missing(self) -> list[Fact]:
+        facts = []
+        for rank, gap in enumerate(self.found.missing[:4], 1):
+            name = table_text(gap.table)
+            claim = Text(
+                f"没有“{name.zh}”数据，原因只能拆到这里；导出后拖进来即可：{gap.unlock.zh}。",
+                f'Without "{name.en}" data the why stops here; this export takes it further: {gap.unlock.en}.',
+            )
+            facts.append(
+                make_fact(
+                    self.ctx, ("missing", gap.table, *self.key), claim, (), topic="missing", rank=rank, table=gap.table
+                )
+            )
+        return facts
+
+    def tables(self) -> list[ToolTable]:
+        lang = self.ctx.lang
+        rows = [
+            (
+                d.label.get(lang),
+                _cell(d.before, d.unit, lang),
+                _cell(d.after, d.unit, lang),
+                format_value(d.contribution, self.unit, lang, signed=True),
+            )
+            for d in self.found.factors
+        ]
+        if not rows:
+            return []
+        head = ("因素", "之前", "现在", "影响") if lang == "zh" else ("factor", "before", "now", "effect")
+        return [ToolTable(title=Claim(zh="变化拆解", en="What the change is made of"), columns=head, rows=tuple(rows))]
+
+
+_LMDI = Text(
+    "LMDI 精确拆解（有 0 或负数时用 Shapley），各项相加等于总变化",
+    "LMDI (Shapley at zeros), parts add up to the change exactly",
+)
+_AGAINST = Text(
+    "与其余部分的同期变化、以及自身历史相比", "against the others over the same windows and against its own history"
+)
+
+
+def _cell(value: Decimal | None, unit: str, lang: Lang) -> str:
+    return "" if value is None else format_value(value, unit, lang)
+
+
+def _sign(value: Decimal) -> str:
+    return "up" if value > 0 else "down" if value < 0 else "flat"
