@@ -37,10 +37,10 @@ class Writer:
             )
         move = self._move(driver)
         part = say(driver.contribution, self.unit, signed=True)
-        target = catalog()[self.found.metric].name
+        target, now = catalog()[self.found.metric].name, window_text(self.found.window).en
         claim = Text(
             f"拆解：{driver.label.zh}{move.zh}，对应{target.zh} {part.zh}。",
-            f"By decomposition, {driver.label.en} {move.en}: {part.en} of {target.en}.",
+            f"{driver.label.en[:1].upper()}{driver.label.en[1:]} {move.en}; by decomposition that is {part.en} of {target.en} in {now}.",
         )
         return make_fact(
             self.ctx,
@@ -147,7 +147,7 @@ class Writer:
         )
 
     def _cause_claim(self, cause: Cause, part: Text) -> Text:
-        driver, move = cause.entity, self._move(cause.entity)
+        driver, move, now = cause.entity, self._move(cause.entity), window_text(self.found.window).en
         name = driver.label
         inner = Text("", "")
         if cause.within is not None and driver.id == "traffic_source":
@@ -177,7 +177,7 @@ class Writer:
                 factor = catalog()[driver.metric].name
                 return Text(
                     f"活动“{name.zh}”前后，{factor.zh}{move.zh}，对应支付金额 {part.zh}。",
-                    f'Around the promotion "{name.en}", {factor.en} {move.en}, {part.en} of GMV.',
+                    f'Around the promotion "{name.en}", {factor.en} {move.en}; that is {part.en} of GMV in {now}.',
                 )
             case "market":
                 return Text(

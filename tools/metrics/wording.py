@@ -129,8 +129,8 @@ def change_words(value: Decimal, before: Decimal, unit: str, previous: Window) -
     rate = say((value - before) / abs(before), "ratio", signed=True) if before else None
     tail = Text(f"（{rate.zh}）", f" ({rate.en})") if rate else Text("", "")
     if value > before:
-        return Text(f"，比{words.zh}多 {step.zh}{tail.zh}", f", up {step.en}{tail.en} on {words.en}")
-    return Text(f"，比{words.zh}少 {step.zh}{tail.zh}", f", down {step.en}{tail.en} on {words.en}")
+        return Text(f"，比{words.zh}增加 {step.zh}{tail.zh}", f", up {step.en}{tail.en} on {words.en}")
+    return Text(f"，比{words.zh}减少 {step.zh}{tail.zh}", f", down {step.en}{tail.en} on {words.en}")
 
 
 def figure_claim(metric: Metric, result: MetricResult, before: MetricResult | None = None) -> Text:
