@@ -79,7 +79,7 @@ def _advice(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
         yield from _grounds(pieces, say, told=headline)
     if calm:
         return
-    yield from what_drafts(pieces, say)
+    yield from what_drafts(pieces, say, decided=frame.intent == "decision")
     if frame.intent != "why_change" or sections & {"what", "how"}:
         yield from how_drafts(pieces, say)
 

@@ -37,20 +37,23 @@ def _range(piece: Piece, say: Say) -> str:
     low, high = piece.q(Role.RANGE_LOW), piece.q(Role.RANGE_HIGH)
     if low is None or high is None or low.unit != high.unit or high.value <= 0:
         return ""
+    window = say.window(high.window)
+    span = say.t(f"（按{window}）", f" (on {window})") if window else ""
     if low.value <= 0 or say.value(low) == say.value(high):
-        return say.t(f"最多 {say.value(high)}", f"at most {say.value(high)}")
-    return say.t(f"{say.value(low)} 到 {say.value(high)}", f"{say.value(low)} to {say.value(high)}")
+        return say.t(f"最多 {say.value(high)}{span}", f"at most {say.value(high)}{span}")
+    return say.t(f"{say.value(low)} 到 {say.value(high)}{span}", f"{say.value(low)} to {say.value(high)}{span}")
 
 
-def what_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
-    """At most two: what to start with and why it is worth it; what not to do."""
+def what_drafts(pieces: Pieces, say: Say, *, decided: bool = False) -> Iterator[Draft]:
+    """At most two: what to start with and why it is worth it (unless the decision said so); what not to do."""
     best = pieces.start_here
     if best is None:
         return
     if pieces.tiny:
         yield Draft("what", _one_step(best, say))
         return
-    yield Draft("what", _worth(best, say))
+    if not decided:
+        yield Draft("what", _worth(best, say))
     stop = _not_now(best, say)
     if stop:
         yield Draft("what", stop)
@@ -78,8 +81,8 @@ def _worth(best: Piece, say: Say) -> str:
         if money
         else ""
     )
-    because = "" if money else best.text("because", say.lang).rstrip("。.")
-    return say.join(lead, worth, because)
+    unsized = "" if money else _clean(best.text("worth_formula", say.lang))
+    return say.join(lead, worth or (f"{unsized}{best.cite}" if unsized else ""))
 
 
 def _first_text(value: Any, lang: Any) -> str:
@@ -147,54 +150,40 @@ def _measure(best: Piece, say: Say) -> Iterator[Draft]:
 
 def decision_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
     """Do it, do not, or what is needed to say: from the playbook's own conditions, never from a wish to please."""
+    refused = next(
+        (text for tool, code, text in pieces.errors if tool == "plan_playbook" and code == "data_missing"), None
+    )
     best = pieces.start_here
+    if refused is not None:
+        told = refused.get(say.lang).rstrip("。. ")
+        other = ""
+        if best is not None:
+            name = say.quote(best.text("name", say.lang) or best.subject)
+            other = say.t(f"更该先看的是{name}{best.cite}", f"look at {name} first{best.cite}")
+        yield Draft("decision", say.join(say.t(f"现在先不做：{told}", f"not now: {told}"), other))
+        return
     if best is None:
         return
-    name = best.text("name", say.lang) or best.subject
-    money = _range(best, say)
-    blocked = best.fact.data.get("blocked") or best.fact.data.get("verdict") == "not_now"
-    if blocked:
-        reason = _first_text(
-            blocked if not isinstance(blocked, bool) else best.fact.data.get("not_for"), say.lang
-        ).rstrip("。.")
-        yield Draft(
-            "decision",
-            say.join(say.t(f"现在先不做{say.quote(name)}：{reason}{best.cite}", f"not now: {reason}{best.cite}")),
-        )
-        return
     if pieces.tiny:
-        yield Draft(
-            "decision",
-            say.join(
-                say.t(
-                    f"现在不用上整套，先试最小的一步{best.cite}",
-                    f"not the whole of it yet; try the smallest step first{best.cite}",
-                )
-            ),
+        step = say.t(
+            f"现在不用上整套，先试最小的一步{best.cite}",
+            f"not the whole of it yet; try the smallest step first{best.cite}",
         )
+        yield Draft("decision", say.join(step))
         return
-    if money:
-        yield Draft(
-            "decision",
-            say.join(
-                say.t(
-                    f"可以做，先小范围试{say.quote(name)}：估值 {money}{best.cite}",
-                    f"yes, as a small test of {say.quote(name)}: worth {money}{best.cite}",
-                ),
-                _mind(best, say),
-            ),
-        )
-        return
-    yield Draft(
-        "decision",
-        say.join(
-            say.t(
-                f"可以先小范围试{say.quote(name)}，但现在的数据还估不出值多少{best.cite}",
-                f"try {say.quote(name)} on a small scale; the data do not yet say what it is worth{best.cite}",
-            ),
-            _mind(best, say),
-        ),
+    doing, money = best.text("decision", say.lang).rstrip("。."), _range(best, say)
+    lead = say.t(f"可以做，但先小范围：{doing}{best.cite}", f"yes, but small first: {doing}{best.cite}")
+    worth = (
+        say.t(f"按你自己的数字估，值 {money}{best.cite}", f"on your own figures it is worth {money}{best.cite}")
+        if money
+        else ""
     )
+    unsized = "" if money else _clean(best.text("worth_formula", say.lang))
+    yield Draft("decision", say.join(lead, worth or (f"{unsized}{best.cite}" if unsized else ""), _mind(best, say)))
+
+
+def _clean(text: str) -> str:
+    return text.strip().rstrip("。.；;")
 
 
 def _mind(best: Piece, say: Say) -> str:

@@ -14,24 +14,29 @@ _CONFIDENCE_LOW = "low"
 
 
 def case_draft(pieces: Pieces, say: Say) -> Iterator[Draft]:
-    """One line under "how": the closest case, with what is like and what differs."""
+    """One line under "how": the case the playbook itself leans on when it was found, else the closest one."""
+    evidence = pieces.start_here.fact.data.get("evidence", []) if pieces.start_here else []
+    for entry in evidence:
+        piece = next((p for p in pieces.cases if p.fact.data.get("case_id") == entry.get("case")), None)
+        if piece is not None:
+            like, differ = pick(entry.get("likeness"), say.lang), pick(entry.get("difference"), say.lang)
+            yield Draft("how", _reference(piece, say, like=like, differ=differ))
+            return
     best = next((p for p in pieces.cases if p.text("likeness", say.lang)), None)
-    if best is None:
-        return
-    yield Draft("how", _reference(best, say))
+    if best is not None:
+        like, differ = best.text("likeness", say.lang), best.text("difference", say.lang)
+        yield Draft("how", _reference(best, say, like=like, differ=differ))
 
 
-def _reference(piece: Piece, say: Say) -> str:
+def _reference(piece: Piece, say: Say, *, like: str, differ: str) -> str:
     brand = piece.text("brand", say.lang) or piece.subject
     failed = piece.fact.data.get("outcome") == "failure"
-    like, differ = (_clean(piece.text(name, say.lang)) for name in ("likeness", "difference"))
-    lesson = _lesson(piece, say)
-    like, differ = _inline(like, say), _inline(differ, say)
+    like, differ, lesson = _inline(_clean(like), say), _inline(_clean(differ), say), _lesson(piece, say)
     if say.zh:
         lead = f"{'反例' if failed else '可以参考'} {brand}{piece.cite}：{like}"
-        return say.join(lead + (f"；但{differ}" if differ else ""), lesson)
+        return say.join(lead + (f"；不同的是，{differ}" if differ else ""), lesson)
     lead = f"{'a warning' if failed else 'for reference'}, {brand}{piece.cite}: {like}"
-    return say.join(lead + (f"; but {differ}" if differ else ""), lesson)
+    return say.join(lead + (f"; what differs: {differ}" if differ else ""), lesson)
 
 
 def _inline(text: str, say: Say) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from advisor.brains.compose.pieces import Piece
 from advisor.brains.compose.say import Say
 from tools.facts import Role
 from tools.text import Text
 
-__all__ = ["entity_level", "entity_name", "event_words"]
+__all__ = ["entity_level", "entity_name", "event_words", "is_turning_point"]
+
+_DAY = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日|\d{1,2} [A-Z][a-z]+ \d{4}")
 
 # What an entity of each cut is called, and what its own figure is.
 _NAMES = {
@@ -27,9 +31,9 @@ _FIGURES = {
 }
 # Parts that are estimates through something else say so.
 _THROUGH = {
-    "live_host": Text("把接替的场次算上，约", "counting the sessions others took over, about "),
-    "ad_plan": Text("按表面投产折合约", "at its surface return about "),
-    "market": Text("若只跟着大盘走，约", "moving with the market alone, about "),
+    "live_host": Text("把接替的场次算上，", "counting the sessions others took over, about "),
+    "ad_plan": Text("按表面投产折合，", "at its surface return about "),
+    "market": Text("若只跟着大盘走，", "moving with the market alone, about "),
 }
 
 
@@ -54,7 +58,8 @@ def entity_level(entity: Piece, say: Say) -> str:
     figure = _FIGURES.get(entity.driver, Text("的" + say.metric(now.metric), " " + say.metric(now.metric))).get(
         say.lang
     )
-    within = str(entity.fact.data.get("within") or "")
+    # the source around a host or a plan says nothing new; the product inside a source does
+    within = str(entity.fact.data.get("within") or "") if entity.driver == "traffic_source" else ""
     inner = say.t(f"（其中{say.quote(within)}变化最大）", f" ({say.quote(within)} most of all)") if within else ""
     if say.zh:
         return f"{name}{figure}{say.shift(before, now)}{inner}，{part}"
@@ -70,13 +75,25 @@ def _part(entity: Piece, say: Say) -> str:
     size = say.value(amount, size=True)
     what = say.metric(amount.metric)
     if say.zh:
-        return f"{through.zh if through else ''}{what}{'少' if less else '多'} {size}{entity.cite}"
+        return f"{through.zh if through else ''}{what}{'约' if through else ''}{'少' if less else '多'} {size}{entity.cite}"
     return f"{through.en if through else ''}{size} {'less' if less else 'more'} {what}{entity.cite}"
 
 
-def event_words(event: Piece, say: Say) -> str:
-    """The event's own sentence, fit to stand inside another."""
+def event_words(event: Piece, say: Say, *, of: Piece | None = None) -> str:
+    """The event's own sentence, fit to stand inside another. After its own entity a turning point keeps only the day."""
     text = say.claim(event)
+    if of is not None and is_turning_point(event):
+        day = _DAY.search(text)
+        if day is not None:
+            return say.t(
+                f"{day.group()}起明显{'走低' if of.sign < 0 else '走高'}",
+                f"clearly {'lower' if of.sign < 0 else 'higher'} from {day.group()} on",
+            )
     if say.zh or text.startswith(tuple(event.fact.entities[:1])):
         return text
     return text[0].lower() + text[1:] if text[:1].isupper() and text[1:2].islower() else text
+
+
+def is_turning_point(event: Piece) -> bool:
+    """A day from which the entity itself ran differently: when, not what."""
+    return event.fact.data.get("event") == "turning_point"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from tools.text import Text
 
 __all__ = ["follow_ups", "limit_drafts", "no_answer"]
 
+_MENDABLE = re.compile(r"导出|导入|上传|export|import|upload")
 _MOST_LIMITS = 3
 _MOST_FOLLOW_UPS = 3
 _ADVICE_TOOLS = ("match_playbooks", "plan_playbook", "search_cases", "find_tools")
@@ -69,8 +71,11 @@ def _failures(pieces: Pieces, say: Say, headline_from_error: bool) -> Iterator[s
 
 
 def _notes(pieces: Pieces, say: Say) -> Iterator[str]:
-    for _, note in pieces.notes:
-        yield note.get(say.lang)
+    for tool, note in pieces.notes:
+        text = note.get(say.lang)
+        # the snapshot notes how each of its many figures is made; only what a file would mend is a limit of the answer
+        if tool != "shop_snapshot" or _MENDABLE.search(text):
+            yield text
 
 
 _BY_TOPIC: dict[str, tuple[Text, ...]] = {

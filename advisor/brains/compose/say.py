@@ -50,8 +50,16 @@ class Say:
         return named.get(self.lang) if named else metric_id.replace("_", " ")
 
     def driver(self, piece: Piece) -> str:
-        """What a driver is called: its factor name, its subject, else its metric."""
+        """What a driver is called: its factor name (a group with the figure it is measured by), its subject, else its metric."""
         named = FACTOR_NAMES.get(piece.driver)
+        if (
+            named is not None
+            and piece.fact.quantities
+            and piece.fact.quantities[0].subject
+            and piece.metric in catalog()
+        ):
+            own = self.metric(piece.metric)
+            return self.t(f"{named.zh}的{own}", f"{own} of {named.en}")
         if named is not None:
             return named.get(self.lang)
         return self.quote(piece.subject) if piece.subject else self.metric(piece.metric)
@@ -80,7 +88,7 @@ class Say:
         return (sign > 0) == (found.direction == "up_good")
 
     def quote(self, name: str) -> str:
-        return f"“{name}”"
+        return f"“{name}”" if self.zh else f'"{name}"'
 
     def join(self, *parts: str) -> str:
         """Clauses to one sentence."""
@@ -110,11 +118,17 @@ class Say:
             return ""
         if before is None:
             return self.level(piece)
-        if rate is not None and abs(rate.value) < FLAT and now.unit not in _RATIO_UNITS:
+        small = rate is not None and abs(rate.value) < FLAT and now.unit not in _RATIO_UNITS
+        if small or self.level_same(piece):
             return self._flat(piece, now, before)
         if now.unit in _RATIO_UNITS or change is None or not (is_money(now.unit) or rate):
             return self._from_to(piece, now, before, change)
         return self._by(piece, now, before, change, rate)
+
+    def level_same(self, piece: Piece) -> bool:
+        """Value and comparison read the same once written."""
+        now, before = piece.q(Role.VALUE), piece.q(Role.PREVIOUS)
+        return now is not None and before is not None and self.value(now) == self.value(before)
 
     def _flat(self, piece: Piece, now: Quantity, before: Quantity) -> str:
         name, cite = self.metric(now.metric), piece.cite

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from advisor.brains.base import Draft
-from advisor.brains.compose.entity import entity_level, entity_name, event_words
+from advisor.brains.compose.entity import entity_level, entity_name, event_words, is_turning_point
 from advisor.brains.compose.pieces import Piece, Pieces
 from advisor.brains.compose.say import FLAT, Say
 from tools.facts import Role, WhyClass
@@ -86,7 +86,8 @@ def primary(pieces: Pieces) -> tuple[Piece | None, Piece | None]:
 
     For a question about one factor (conversion), only an entity that moved through that factor will do.
     """
-    entities = list(pieces.entities)
+    target = pieces.whole.metric if pieces.whole else ""
+    entities = [p for p in pieces.entities if _carries(p, target)]
     asked = _asked_factor(pieces)
     if asked is not None:
         entities = [p for p in entities if p.fact.data.get("factor") == asked.driver]
@@ -98,10 +99,20 @@ def primary(pieces: Pieces) -> tuple[Piece | None, Piece | None]:
     return entity, next(iter(events), None)
 
 
+def _carries(entity: Piece, target: str) -> bool:
+    """Entities carry money: they account for GMV and its relatives, not for a rate."""
+    part = entity.q(Role.CONTRIBUTION)
+    return part is not None and (part.metric == target or target in ("gmv", "net_gmv", "orders", "buyers"))
+
+
 def _told_apart(pieces: Pieces) -> bool:
     """Whether the leading entity stood out, or is only the largest part of an ordinary split."""
     entity, _ = primary(pieces)
-    return entity is not None and (entity.fact.data.get("factor") is not None or "primary" not in entity.fact.data)
+    return entity is not None and _told(entity)
+
+
+def _told(entity: Piece) -> bool:
+    return entity.fact.data.get("factor") is not None
 
 
 def cause_clause(pieces: Pieces, say: Say) -> str:
@@ -131,11 +142,25 @@ def cause_clause(pieces: Pieces, say: Say) -> str:
 
 
 def _asked_clause(pieces: Pieces, asked: Piece, say: Say) -> str:
+    if pieces.change is not None and say.level_same(pieces.change):
+        return _elsewhere(pieces, say)
     whole = _whole_amount(pieces, asked, say)
     entity, event = primary(pieces)
     if entity is None:
         return whole
     return ("；" if say.zh else "; ").join([whole, _entity_clause(entity, event, say)])
+
+
+def _elsewhere(pieces: Pieces, say: Say) -> str:
+    """The metric asked about hardly moved: what moved the whole is another factor."""
+    lead = next(iter(_along(pieces, pieces.factors)), None)
+    if lead is None or pieces.whole is None:
+        return ""
+    target = say.metric(pieces.whole.metric)
+    return say.t(
+        f"真正变的是{say.driver(lead)}，按拆解{target}{say.part(lead)}",
+        f"what did move is {say.driver(lead)}: in the split, {target} {say.part(lead)}",
+    )
 
 
 def _whole_amount(pieces: Pieces, asked: Piece, say: Say) -> str:
@@ -169,17 +194,19 @@ def _offset_clause(both: tuple[Piece, Piece], say: Say) -> str:
 def _entity_clause(entity: Piece, event: Piece | None, say: Say) -> str:
     up = _amount(entity) > 0
     name = entity_name(entity, say)
-    if say.zh:
-        where = f"{'多出来的' if up else '缺口'}主要在{name}，{say.part(entity)}"
-        return where + (f"；同一时间{event_words(event, say)}{event.cite}" if event else "")
-    where = f"most of it sits in {name}, {say.part(entity)}"
-    return where + (f"; at the same time {event_words(event, say)}{event.cite}" if event else "")
+    where = say.t(
+        f"{'多出来的' if up else '缺口'}主要在{name}，{say.part(entity)}",
+        f"most of it sits in {name}, {say.part(entity)}",
+    )
+    if event is None:
+        return where
+    lead = "" if is_turning_point(event) else say.t("同一时间", "at the same time ")
+    return ("；" if say.zh else "; ").join([where, f"{lead}{event_words(event, say, of=entity)}{event.cite}"])
 
 
 def why_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
     """At most four reasons. Each says its class; nothing here says that one thing caused another."""
-    drafts = [*_factor_drafts(pieces, say), *_entity_drafts(pieces, say), *_calendar_drafts(pieces, say)]
-    drafts += [*_market_drafts(pieces, say), *_check_drafts(pieces, say)]
+    drafts = [*_factor_drafts(pieces, say), *_entity_drafts(pieces, say), *_context_drafts(pieces, say)]
     yield from drafts[:_MOST]
 
 
@@ -248,8 +275,8 @@ def _entity_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
         yield Draft("why", say.join(entity_level(entity, say), tail), entity.fact.why_class or WhyClass.DECOMPOSITION)
         return
     if event is not None:
-        timing = say.t("时间对得上，但还不是因果的证明", "the timing fits, which is not yet proof")
-        text = say.join(entity_level(entity, say), f"{event_words(event, say)}{event.cite}", timing)
+        words = f"{event_words(event, say, of=entity)}{event.cite}"
+        text = say.join(entity_level(entity, say), words, _unproven(event, say))
         yield Draft("why", text, event.fact.why_class or WhyClass.ASSOCIATION)
     else:
         tail = say.t(
@@ -259,45 +286,44 @@ def _entity_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
     yield from _second_entity(pieces, entity, say)
 
 
+def _unproven(event: Piece, say: Say) -> str:
+    if is_turning_point(event):
+        return say.t(
+            "那几天改过什么（标题、主图、价格、投放），数据里没有记录",
+            "what was changed around that day (title, picture, price, ads) is not in the data",
+        )
+    return say.t("时间对得上，但还不是因果的证明", "the timing fits, which is not yet proof")
+
+
 def _second_entity(pieces: Pieces, entity: Piece, say: Say) -> Iterator[Draft]:
     """Another entity with its own event, or one that pulls the other way, when it is large enough to matter."""
-    others = [p for p in pieces.entities if p is not entity and abs(_amount(p)) * 3 >= abs(_amount(entity))]
+    others = [
+        p for p in pieces.entities if p is not entity and _told(p) and abs(_amount(p)) * 3 >= abs(_amount(entity))
+    ]
     second = next(iter(others), None)
     if second is None:
         return
     event = next((e for e in pieces.events if e.rank == second.rank and e.driver == second.driver), None)
     same = _amount(second) * _amount(entity) > 0
     lead = say.t("另一处：" if same else "反方向的：", "another part: " if same else "the other way: ")
-    tail = f"{event_words(event, say)}{event.cite}" if event else ""
+    tail = f"{event_words(event, say, of=second)}{event.cite}" if event else ""
     yield Draft("why", say.join(lead + entity_level(second, say), tail), second.fact.why_class or WhyClass.ASSOCIATION)
 
 
-def _calendar_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
-    """A campaign or holiday that weighs on one window only."""
-    event = next((e for e in pieces.events if e.fact.data.get("event") == "calendar"), None)
-    if event is not None:
-        text = say.t(
-            f"两段时间的节点不同：{event_words(event, say)}{event.cite}",
-            f"the two windows differ in the calendar: {event_words(event, say)}{event.cite}",
-        )
-        yield Draft("why", say.join(text), event.fact.why_class or WhyClass.ASSOCIATION)
-
-
-def _market_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
-    """Market or me, once it can be told; when it cannot, the limits say which file would."""
-    market = check_of(pieces, "market")
-    if market is not None and verdict(market) in ("ok", "warn"):
-        yield Draft("why", say.join(f"{say.claim(market)}{market.cite}"), market.fact.why_class or WhyClass.ASSOCIATION)
-
-
-def _check_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
-    gaps = check_of(pieces, "gaps")
+def _context_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """Holes in the data, market or me, the usual swing, the calendar. A market that cannot be told is a limit, not a reason."""
+    gaps, market, normal = (check_of(pieces, name) for name in ("gaps", "market", "normal"))
     if gaps is not None and verdict(gaps) == "warn":
         tail = say.t(
             "先确认这几天是真没卖，还是导出漏了行",
             "first make sure whether sales really stopped or rows are missing from the export",
         )
-        yield Draft("why", say.join(f"{say.claim(gaps)}{gaps.cite}", tail), gaps.fact.why_class or WhyClass.INFERENCE)
-    normal = check_of(pieces, "normal")
-    if normal is not None and verdict(normal) == "warn":
-        yield Draft("why", say.join(f"{say.claim(normal)}{normal.cite}"), normal.fact.why_class or WhyClass.INFERENCE)
+        yield Draft("why", say.join(f"{say.claim(gaps)}{gaps.cite}", tail), WhyClass.INFERENCE)
+    told = [f"{say.claim(p)}{p.cite}" for p in (market, normal) if p is not None and verdict(p) in ("ok", "warn")]
+    if told:
+        yield Draft("why", say.join(*told), WhyClass.INFERENCE)
+    event = next((e for e in pieces.events if e.fact.data.get("event") == "calendar"), None)
+    if event is not None:
+        text = f"{event_words(event, say)}{event.cite}"
+        said = say.t(f"两段时间的节点不同：{text}", f"the two windows differ in the calendar: {text}")
+        yield Draft("why", say.join(said), WhyClass.ASSOCIATION)

@@ -51,7 +51,7 @@ def resolve(
     chosen = _intent(intent, new, found, asked, bare=bool(_BARE.match(text)))
     new_subject = "metric" in new or "topic" in new
     for name in _CARRIED:
-        if name in new or name not in before:
+        if name in new or name not in before or (name == "window" and new.get("recent")):
             continue
         if new_subject and name in {"metric", "topic", "topics", "subject", "source", "by"}:
             continue

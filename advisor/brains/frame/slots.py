@@ -81,12 +81,13 @@ def _windows(
     if compared:
         slots["compare"] = "yoy"
     pairs = [(w, s) for w, s in zip(windows, said, strict=True) if not (compared and s in ("去年", "last year"))]
+    if any(w == "recent" for w, _ in pairs):
+        slots["recent"] = True
+    pairs = [(w, s) for w, s in pairs if w != "recent"]
     if pairs:
         first = pairs[0][0]
-        if len(pairs) > 1 and first == "30d":  # "最近…上个月": the exact one counts
-            first = pairs[1][0]
         slots["window"] = first
-        others = [w for w, _ in pairs if w not in (first, "30d")]
+        others = [w for w, _ in pairs if w != first]
         if others and "compare" in found:
             slots["against"] = others[0]
     if "compare" in found and "compare" not in slots:

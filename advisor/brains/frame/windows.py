@@ -294,7 +294,7 @@ _RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         (r"这几天|这两天|最近几天|近几天|last few days|past few days|these days", _fixed("7d")),
         (r"这几周|最近几周|近几周|last few weeks", _fixed("28d")),
         (r"这几个月|最近几个月|近几个月|last few months", _fixed("90d")),
-        (r"最近|近期|近来|lately|recently|目前|现在", _fixed("30d")),
+        (r"最近|近期|近来|lately|recently|目前|现在", _fixed("recent")),
     )
 )
 _MAY = re.compile(r"(?<![a-z])may(?![a-z])")
@@ -311,7 +311,7 @@ def find_window(text: str, anchor: date, today: date) -> list[Span]:
     """Windows said in a normalised text, in reading order, overlapping readings dropped (earlier rules are more specific).
 
     ``anchor`` is the last day the shop has data for, or today when that is earlier: "March" is the latest March begun by
-    then. Of an impossible date only the month is read.
+    then. Of an impossible date only the month is read. "Lately" is the window `recent`: whatever length the question needs.
     """
     taken: list[tuple[int, int, Span]] = []
     for pattern, make in _RULES:

@@ -12,6 +12,8 @@ from advisor.brains.planner.repair import repaired
 
 __all__ = ["PlannerBrain"]
 
+_STAGES = ("first", "second", "third")
+
 
 class PlannerBrain:
     """The brain that is always there."""
@@ -20,11 +22,11 @@ class PlannerBrain:
     model: str | None = None
 
     async def decide(self, turn: TurnView) -> list[ToolCall]:
-        """Round 1: the calls an intent declares. Round 2: what the first results ask for. Then nothing."""
-        if turn.round > 1 or turn.frame.reply is not None:
+        """Round 1: the calls an intent declares. Rounds 2 and 3: what the results before them ask for. Then nothing."""
+        if turn.round >= len(_STAGES) or turn.frame.reply is not None:
             return []
         known = Derived(turn)
-        stage = "first" if turn.round == 0 else "second"
+        stage = _STAGES[turn.round]
         calls = calls_of(
             turn.frame.intent,
             stage,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from advisor.brains.base import TurnView
-from advisor.brains.compose.pieces import Piece, Pieces, gather
+from advisor.brains.compose.pieces import Piece, Pieces, gather, pick
 from advisor.brains.frame.lexicon import data_yaml
 from advisor.brains.planner.plans import topic_of
 from tools.facts import Role
@@ -42,7 +42,8 @@ class Derived:
             "named_metric": bool(self._slots.get("metric")),
             "repurchase_leads": self._lead_topic() == "repurchase",
             "not_repurchase_metric": not str(self._slots.get("metric", "")).startswith("repurchase"),
-            "has_playbook": bool(self.pieces.playbooks) and not self.pieces.tiny,
+            "undecided": not self.pieces.playbooks,
+            "advisable": bool(self.pieces.playbooks) and not self.pieces.tiny,
         }
         return checks[name]
 
@@ -66,7 +67,10 @@ class Derived:
 
     def _topic(self) -> str:
         """What the answer turns on: the leading driver once it is known, else what was asked about."""
-        return self._lead_topic() or str(self._slots.get("topic", "") or "")
+        asked = str(self._slots.get("topic", "") or "")
+        if asked and self._slots.get("metric") not in (None, "gmv", "net_gmv", "orders"):
+            return asked
+        return self._lead_topic() or asked
 
     def _goal(self) -> str | None:
         found = topic_of(self._topic()).get("goal")
@@ -84,10 +88,24 @@ class Derived:
         found = topic_of(str(self._slots.get("topic", ""))).get("lever")
         return str(found) if found else None
 
-    def _playbook(self) -> str | None:
-        asked = self._slots.get("playbook_id")
+    def _decides(self) -> str | None:
+        """The playbook that answers a yes-or-no about the topic."""
+        found = topic_of(str(self._slots.get("topic", "") or "")).get("decides")
+        return str(found) if found else None
+
+    def _window(self) -> str | None:
+        """The window said. Repurchase needs a longer one than the 30 days of "lately"."""
+        said = self._slots.get("window")
+        return str(said) if said else "90d" if str(self._slots.get("metric", "")).startswith("repurchase") else None
+
+    def _evidence_query(self) -> str:
+        """Words that find the case the leading playbook leans on; without one, the problem."""
         best = self.pieces.start_here
-        return str(asked or (best.fact.data["playbook_id"] if best else "")) or None
+        entries = best.fact.data.get("evidence", []) if best else []
+        if not entries:
+            return self._query()
+        words = str(entries[0].get("case", "")).replace("-", " ")
+        return f"{words} {pick(entries[0].get('likeness'), self._turn.frame.lang)}"[:400]
 
     def _query(self) -> str:
         """Words a case is searched with: the problem (or the user's own), then the category."""
