@@ -8,7 +8,7 @@ from tools.base import ToolContext
 from tools.facts import Claim, Fact, Quantity, Role, ToolTable, Window
 from tools.metrics.catalog import catalog, table_text
 from tools.metrics.drivers import Cause, Driver, Event, Explanation
-from tools.metrics.windows import window_text
+from tools.metrics.windows import when_en, window_text
 from tools.metrics.wording import make_fact, quantities_of, say
 from tools.text import Lang, Text, format_value
 
@@ -37,10 +37,10 @@ class Writer:
             )
         move = self._move(driver)
         part = say(driver.contribution, self.unit, signed=True)
-        target, now = catalog()[self.found.metric].name, window_text(self.found.window).en
+        target, now = catalog()[self.found.metric].name, when_en(self.found.window)
         claim = Text(
             f"拆解：{driver.label.zh}{move.zh}，对应{target.zh} {part.zh}。",
-            f"{driver.label.en[:1].upper()}{driver.label.en[1:]} {move.en}; by decomposition that is {part.en} of {target.en} in {now}.",
+            f"{driver.label.en[:1].upper()}{driver.label.en[1:]} {move.en}; by decomposition that is {part.en} of {target.en} {now}.",
         )
         return make_fact(
             self.ctx,
@@ -82,13 +82,13 @@ class Writer:
             return Text("发生变化", "changed")
         old, new = say(driver.before, driver.unit), say(driver.after, driver.unit)
         if old == new:
-            return Text(f"基本持平（{new.zh}）", f"stayed at {new.en}")
+            return Text(f"基本持平（{new.zh}）", f"stayed close to {new.en}")
         down = driver.after < driver.before
         nouns = tuple(f" {noun}" for noun in (driver.unit, driver.label.en))
         bare = [next((x.removesuffix(n) for n in nouns if x.endswith(n)), x) for x in (new.en, old.en)]
         return Text(
             f"从{words[1].zh}的 {old.zh} {'降到' if down else '升到'}{words[0].zh}的 {new.zh}",
-            f"in {words[0].en} {'fell' if down else 'rose'} to {bare[0]}, from {bare[1]} in {words[1].en}",
+            f"{when_en(self.found.window)} {'fell' if down else 'rose'} to {bare[0]}, against {bare[1]} {when_en(self.found.previous)}",
         )
 
     def causes(self) -> list[Fact]:
@@ -147,7 +147,7 @@ class Writer:
         )
 
     def _cause_claim(self, cause: Cause, part: Text) -> Text:
-        driver, move, now = cause.entity, self._move(cause.entity), window_text(self.found.window).en
+        driver, move, now = cause.entity, self._move(cause.entity), when_en(self.found.window)
         name = driver.label
         inner = Text("", "")
         if cause.within is not None and driver.id == "traffic_source":
@@ -177,7 +177,7 @@ class Writer:
                 factor = catalog()[driver.metric].name
                 return Text(
                     f"活动“{name.zh}”前后，{factor.zh}{move.zh}，对应支付金额 {part.zh}。",
-                    f'Around the promotion "{name.en}", {factor.en} {move.en}; that is {part.en} of GMV in {now}.',
+                    f'Around the promotion "{name.en}", {factor.en} {move.en}; that is {part.en} of GMV {now}.',
                 )
             case "market":
                 return Text(

@@ -20,7 +20,7 @@ from tools.metrics.measure import MetricResult, anchor_of, measure_many
 from tools.metrics.query import query_with
 from tools.metrics.reader import Reader
 from tools.metrics.tool_explain import attention
-from tools.metrics.windows import parse_window, split_periods, window_text
+from tools.metrics.windows import parse_window, split_periods, when_en, window_text
 from tools.metrics.wording import figure_claim, gmv_fact, make_fact, note, quantities_of, say
 from tools.text import Text
 
@@ -118,7 +118,7 @@ def _size(ctx: ToolContext, results: Sequence[MetricResult], window: Window) -> 
     monthly = orders.value * 30 / window.days
     limits = ((100, "micro"), (1000, "small"), (10000, "medium"))
     size = next((name for limit, name in limits if monthly < limit), "large")
-    words = window_text(window)
+    words, when = window_text(window), when_en(window)
     count = say(orders.value, "orders")
     micro = Text(
         f"{words.zh}只有 {count.zh}，样本太小，还不足以判断复购或人群。",
@@ -133,7 +133,7 @@ def _size(ctx: ToolContext, results: Sequence[MetricResult], window: Window) -> 
     if size != "micro":
         claim = Text(
             f"{words.zh}有 {count.zh}，按单量是{sizes[size].zh}。",
-            f"With {count.en} in {words.en} this is {sizes[size].en} by orders.",
+            f"With {count.en} {when} this is {sizes[size].en} by orders.",
         )
     quantity = Quantity(metric="orders", value=orders.value, unit="orders", window=window)
     return make_fact(
@@ -202,9 +202,10 @@ def _top_entity(ctx: ToolContext, reader: Reader, whole: Window) -> Fact | None:
             continue
         share = row.value / found.total.value
         amount, part, words = say(row.value, found.total.unit), say(share, "ratio"), window_text(whole)
+        when = when_en(whole)
         claim = Text(
             f"{words.zh}支付金额最高的是“{row.label.zh}”：{amount.zh}，占 {part.zh}。",
-            f'"{row.label.en}" sold most in {words.en}: {amount.en} of GMV, a share of {part.en}.',
+            f'"{row.label.en}" sold most {when}: {amount.en} of GMV, a share of {part.en}.',
         )
         value = Quantity(metric="gmv", value=row.value, unit=found.total.unit, window=whole, subject=(row.label.zh,))
         quantities = [value, value.model_copy(update={"value": share, "unit": "ratio", "role": Role.SHARE})]

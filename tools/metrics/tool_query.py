@@ -14,7 +14,7 @@ from tools.metrics.catalog import find_metric
 from tools.metrics.measure import anchor_of
 from tools.metrics.query import QueryResult, QueryRow, query_with
 from tools.metrics.reader import Reader
-from tools.metrics.windows import Compare, compare_window, parse_window, window_text
+from tools.metrics.windows import Compare, compare_window, parse_window, when_en, window_text
 from tools.metrics.wording import change_words, figure_claim, gmv_fact, make_fact, note, quantities_of, say
 from tools.text import Text, format_value
 
@@ -120,12 +120,12 @@ def _row_fact(ctx: ToolContext, result: QueryResult, row: QueryRow, rank: int) -
     )
     figure = say(value, result.total.unit)
     tail = change_words(value, old, result.total.unit, previous) if old is not None and previous else Text("", "")
-    words = window_text(row.window)
+    words, when = window_text(row.window), when_en(row.window)
     small = Text("（样本太小，只作参考）", " (a small sample)") if row.small else Text("", "")
     who = Text("", "") if time else Text(f"“{row.label.zh}”的", f' of "{row.label.en}"')
     claim = Text(
         f"{words.zh}{who.zh}{metric.name.zh} {figure.zh}{tail.zh}{small.zh}。",
-        f"{metric.name.en[:1].upper()}{metric.name.en[1:]}{who.en} in {words.en}: {figure.en}{tail.en}{small.en}.",
+        f"{metric.name.en[:1].upper()}{metric.name.en[1:]}{who.en} {when}: {figure.en}{tail.en}{small.en}.",
     )
     return make_fact(
         ctx,

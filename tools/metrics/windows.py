@@ -25,6 +25,7 @@ __all__ = [
     "parse_window",
     "same_length_before",
     "split_periods",
+    "when_en",
     "window_text",
 ]
 
@@ -227,3 +228,11 @@ def window_text(window: Window) -> Text:
     zh_end = end.zh.removeprefix(f"{first.year}年") if window.end.year == first.year else end.zh
     en_start = start.en.removesuffix(f" {first.year}") if window.end.year == first.year else start.en
     return Text(f"{start.zh}至{zh_end}", f"{en_start} to {end.en}")
+
+
+def when_en(window: Window) -> str:
+    """The English phrase of time: in October 2026, on 3 October 2026, from 3 October to 9 November 2026."""
+    words = window_text(window).en
+    if window.days == 1:
+        return f"on {words}"
+    return f"in {words}" if _calendar_unit(window) else f"from {words}"

@@ -12,7 +12,7 @@ from tools.metrics.catalog import Metric, catalog
 from tools.metrics.measure import MetricResult, measure_many
 from tools.metrics.reader import Reader
 from tools.metrics.stats import Interval
-from tools.metrics.windows import window_text
+from tools.metrics.windows import when_en, window_text
 from tools.text import Text, format_value
 
 __all__ = [
@@ -116,29 +116,29 @@ def quantities_of(
 
 def change_words(value: Decimal, before: Decimal, unit: str, previous: Window) -> Text:
     """“，比2026年9月少 7.78 万元（-7.9%）” / ", down ¥77,834 (-7.9%) on September 2026"."""
-    words = window_text(previous)
+    words, when = window_text(previous), when_en(previous)
     if value == before:
-        return Text(f"，与{words.zh}持平", f", the same as in {words.en}")
+        return Text(f"，与{words.zh}持平", f", the same as {when}")
     if unit == "ratio":
         step = say(abs(value - before) * 100, "pp")
         old = say(before, unit)
         if value > before:
-            return Text(f"，比{words.zh}的 {old.zh} 高 {step.zh}", f", up {step.en} on {old.en} in {words.en}")
-        return Text(f"，比{words.zh}的 {old.zh} 低 {step.zh}", f", down {step.en} on {old.en} in {words.en}")
+            return Text(f"，比{words.zh}的 {old.zh} 高 {step.zh}", f", up {step.en} on {old.en} {when}")
+        return Text(f"，比{words.zh}的 {old.zh} 低 {step.zh}", f", down {step.en} on {old.en} {when}")
     step = say(abs(value - before), unit)
     rate = say((value - before) / abs(before), "ratio", signed=True) if before else None
     tail = Text(f"（{rate.zh}）", f" ({rate.en})") if rate else Text("", "")
     if value > before:
-        return Text(f"，比{words.zh}增加 {step.zh}{tail.zh}", f", up {step.en}{tail.en} on {words.en}")
-    return Text(f"，比{words.zh}减少 {step.zh}{tail.zh}", f", down {step.en}{tail.en} on {words.en}")
+        return Text(f"，比{words.zh}增加 {step.zh}{tail.zh}", f", up {step.en}{tail.en} against {words.en}")
+    return Text(f"，比{words.zh}减少 {step.zh}{tail.zh}", f", down {step.en}{tail.en} against {words.en}")
 
 
 def figure_claim(metric: Metric, result: MetricResult, before: MetricResult | None = None) -> Text:
     """One metric over one window in a sentence, with its comparison when both figures exist."""
-    words = window_text(result.window)
+    words, when = window_text(result.window), when_en(result.window)
     if result.value is None:
         why = result.notes[0] if result.notes else Text("", "")
-        return Text(f"{words.zh}{metric.name.zh}：{why.zh}", f"{metric.name.en} in {words.en}: {why.en}")
+        return Text(f"{words.zh}{metric.name.zh}：{why.zh}", f"{metric.name.en} {when}: {why.en}")
     figure = say(result.value, result.unit)
     tail = Text("", "")
     if before is not None and before.value is not None:
@@ -146,7 +146,7 @@ def figure_claim(metric: Metric, result: MetricResult, before: MetricResult | No
     small = Text("（样本太小，只作参考）", " (a small sample, for orientation only)") if result.small else Text("", "")
     return Text(
         f"{words.zh}{metric.name.zh} {figure.zh}{tail.zh}{small.zh}。",
-        f"{_sentence(metric.name.en)} in {words.en}: {figure.en}{tail.en}{small.en}.",
+        f"{_sentence(metric.name.en)} {when}: {figure.en}{tail.en}{small.en}.",
     )
 
 
@@ -203,7 +203,7 @@ def _both_formulas(metrics: Sequence[Metric]) -> Text:
 
 
 def _gmv_claim(metrics: Sequence[Metric], now: Sequence[MetricResult], old: Sequence[MetricResult | None]) -> Text:
-    words, lead, other = window_text(now[0].window), now[0], now[1]
+    words, when, lead, other = window_text(now[0].window), when_en(now[0].window), now[0], now[1]
     if lead.value is None:
         return figure_claim(metrics[0], lead)
     figure, tail = say(lead.value, lead.unit), Text("", "")
@@ -221,5 +221,5 @@ def _gmv_claim(metrics: Sequence[Metric], now: Sequence[MetricResult], old: Sequ
     name = metrics[0].name
     return Text(
         f"{words.zh}{name.zh} {figure.zh}{tail.zh}{beside.zh}{count.zh}。",
-        f"{name.en[:1].upper()}{name.en[1:]} in {words.en}: {figure.en}{tail.en}{beside.en}{count.en}.",
+        f"{name.en[:1].upper()}{name.en[1:]} {when}: {figure.en}{tail.en}{beside.en}{count.en}.",
     )
