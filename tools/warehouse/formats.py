@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -85,10 +86,21 @@ def template_csv(table: str, lang: Lang = "zh") -> str:
     return out.getvalue()
 
 
+class _PlainWords(yaml.SafeLoader):
+    """YAML in which only true and false are booleans: a field may be called `no`."""
+
+
+_PlainWords.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in rules if tag != "tag:yaml.org,2002:bool"]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_PlainWords.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|True|false|False)$"), list("tTfF"))
+
+
 def load_mapping(path: Path) -> Format:
     """A merchant's own format file. Raises ImportRefused naming the line that is wrong."""
     try:
-        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_PlainWords)
         return Format.model_validate(raw)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

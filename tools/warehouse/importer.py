@@ -36,7 +36,7 @@ class _Plan:
     report: ImportReport | None = field(default=None)
 
 
-def detect(path: Path, *, format: str = "auto", mapping: Path | None = None) -> list[Detection]:  # noqa: A002
+def detect(path: Path, *, format: str = "auto", mapping: Path | None = None) -> list[Detection]:
     """What a file is, before anything is written: one entry per table in it. Raises ImportRefused, BadArguments."""
     formats = _formats(format, mapping)
     with work_folder() as folder:
@@ -51,7 +51,7 @@ def import_files(
     quarantine: Path,
     keys: Path,
     profile: MerchantProfile,
-    format: str = "auto",  # noqa: A002
+    format: str = "auto",
     dry_run: bool = False,
     mapping: Path | None = None,
     on_progress: Progress | None = None,
@@ -112,12 +112,14 @@ def _run(
 ) -> None:
     """The one write. Whatever goes wrong on the way, the merchant's file and the quarantine stay as they were."""
     pieces = [plan for plan in plans if plan.piece is not None]
+    waiting = None if quarantine is None else folder / "quarantine"
+    moved: list[Path] = []
     done = False
     try:
         with write_merchant(target, profile) as connection:
             attach_stage(connection, folder)
             for number, plan in enumerate(pieces):
-                job = Job(folder, key, profile.merchant_id, quarantine, _scaled(progress, number, len(pieces)))
+                job = Job(folder, key, profile.merchant_id, waiting, _scaled(progress, number, len(pieces)))
                 try:
                     plan.report = import_piece(connection, plan.piece, job) if plan.piece is not None else None
                 except ImportRefused as error:
@@ -125,14 +127,26 @@ def _run(
             connection.execute("DETACH stage")
             if all(plan.report is None for plan in plans):
                 raise _first_refusal(plans)
+            if quarantine is not None:
+                _publish(plans, quarantine, moved)
         done = True
     finally:
-        if not done:
-            for plan in plans:
-                if plan.report is not None and plan.report.quarantine_file is not None:
-                    Path(plan.report.quarantine_file).unlink(missing_ok=True)
+        for path in [] if done else moved:
+            path.unlink(missing_ok=True)
     if progress is not None:
         progress(Text("导入完成", "Import finished"), 1.0)
+
+
+def _publish(plans: Sequence[_Plan], quarantine: Path, moved: list[Path]) -> None:
+    """Put the rejected rows where the merchant finds them, just before the new file takes the place of the old."""
+    for plan in plans:
+        if plan.report is not None and plan.report.quarantine_file is not None:
+            source = Path(plan.report.quarantine_file)
+            quarantine.mkdir(parents=True, exist_ok=True)
+            target = quarantine / source.name
+            moved.append(target)
+            shutil.copyfile(source, target)
+            plan.report.quarantine_file = str(target)
 
 
 def _scaled(progress: Progress | None, number: int, total: int) -> Progress:

@@ -70,7 +70,7 @@ def write_merchant(folder: Path, profile: MerchantProfile) -> Iterator[duckdb.Du
     target = merchant_file(folder, profile.merchant_id)
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / f".{profile.merchant_id}.lock"):
-        for stale in folder.glob(f".{profile.merchant_id}.*.part"):
+        for stale in folder.glob(f".{profile.merchant_id}.*.part*"):
             stale.unlink()
         copy = folder / f".{profile.merchant_id}.{uuid.uuid4().hex}.part"
         try:

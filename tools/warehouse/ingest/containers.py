@@ -115,9 +115,8 @@ def _is_workbook(path: Path) -> bool:
     with _open_zip(path) as archive:
         infos = archive.infolist()
         names = {info.filename for info in infos}
-        if not ({"[Content_Types].xml", "mimetype"} & names and any(n.startswith("xl/") for n in names)) and not (
-            "content.xml" in names
-        ):
+        office = "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names)
+        if not office and "content.xml" not in names:
             return False
         _check_sizes(path, infos)
         return True

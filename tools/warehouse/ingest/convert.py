@@ -6,7 +6,7 @@ from tools.seeds import load_yaml
 from tools.warehouse.ingest.expressions import literal
 from tools.warehouse.ingest.spec import FieldSpec, FieldType
 
-__all__ = ["ERROR_CODES", "LARGEST_AMOUNT", "clean_sql", "convert_sql", "zoned_sql"]
+__all__ = ["ERROR_CODES", "LARGEST_AMOUNT", "convert_sql", "filled_sql", "implausible_sql", "strip_sql", "zoned_sql"]
 
 # A single amount of ten billion is a shifted column or a phone number, not a sale.
 LARGEST_AMOUNT = 10_000_000_000
@@ -41,31 +41,42 @@ _DAY_FIRST = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%d-%m-%Y")
 _MONTH_FIRST = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%m-%d-%Y")
 
 
-def clean_sql(column: str, kind: FieldType) -> str:
-    """Strip blanks, the `="…"` and the leading `'` that keep spreadsheets from touching ids; nothing-words become NULL."""
-    if kind in {"id", "buyer", "money", "number", "int", "time", "date"}:
-        text = f"trim({column}, {_SPACE} || '=\"''')"
+def strip_sql(column: str, kind: FieldType) -> str:
+    """Strip blanks, the `="…"` and the leading `'` that keep spreadsheets from touching ids.
+
+    Stripping by a set of characters is dear, so most cells pass by a look at their ends.
+    """
+    if kind in {"text", "map", "bool", "province"}:
+        bare = f"CASE WHEN starts_with({column}, '=\"') THEN trim({column}, '=\"') ELSE {column} END"
+        stripped = f"trim(ltrim({bare}, ''''), {_SPACE})"
     else:
-        text = f"trim(ltrim(CASE WHEN starts_with({column}, '=\"') THEN trim({column}, '=\"') ELSE {column} END, ''''), {_SPACE})"
-    return f"CASE WHEN {text} NOT IN ({', '.join(literal(word) for word in _NOTHING)}) THEN {text} END"
+        stripped = f"trim({column}, {_SPACE} || '=\"''')"
+    odd = [f"{column} < '0'", f"({column} >= ':' AND {column} < 'A')"]
+    odd += [f"ends_with({column}, {end})" for end in ("' '", "chr(9)", "'\"'", "''''", "chr(12288)", "chr(160)")]
+    odd += [f"starts_with({column}, {end})" for end in ("chr(12288)", "chr(160)")]
+    return f"CASE WHEN {' OR '.join(odd)} THEN {stripped} ELSE {column} END"
+
+
+def filled_sql(stripped: str) -> str:
+    """NULL for the words that mean nothing. `stripped` is used twice: give a column where it matters."""
+    return f"CASE WHEN {stripped} NOT IN ({', '.join(literal(word) for word in _NOTHING)}) THEN {stripped} END"
 
 
 def convert_sql(text: str, field: FieldSpec, zone: str) -> str:
-    """SQL of the typed value of cleaned text; `zone` is the merchant's IANA zone."""
+    """SQL of the typed value of a column of cleaned text; `zone` is the merchant's IANA zone."""
     kind = field.type
     if kind == "id":
-        return _id(text)
+        return f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,40}}') THEN {text} ELSE {_id(text)} END"
     if kind == "text":
         return f"left({text}, 500)"
     if kind == "buyer":
         return f"lower({_whole(text)})"
-    if kind == "money":
-        return _amount(text, 2)
-    if kind == "number":
-        return _amount(text, 6)
+    if kind in {"money", "number"}:
+        return _amount(text, 2 if kind == "money" else 6)
     if kind == "int":
         number = _amount(text, 6)
-        return f"CASE WHEN {number} = floor({number}) THEN CAST({number} AS BIGINT) END"
+        slow = f"CASE WHEN {number} = floor({number}) THEN CAST({number} AS BIGINT) END"
+        return f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,12}}') THEN try_cast({text} AS BIGINT) ELSE {slow} END"
     if kind == "time":
         return _time(text, field, zone)
     if kind == "date":
@@ -77,6 +88,15 @@ def convert_sql(text: str, field: FieldSpec, zone: str) -> str:
     if kind == "province":
         return _province(text)
     return _mapped(text, field)
+
+
+def implausible_sql(value: str, kind: FieldType) -> str | None:
+    """A value that reads well and cannot be: an amount of ten billion, a day outside 1990 to 2100."""
+    if kind in {"money", "number", "int"}:
+        return f"abs({value}) > {LARGEST_AMOUNT}"
+    if kind in {"time", "date"}:
+        return f"{value} NOT BETWEEN DATE '1990-01-01' AND DATE '2100-01-01'"
+    return None
 
 
 def zoned_sql(text: str) -> str:
@@ -100,22 +120,23 @@ def _amount(text: str, places: int) -> str:
     sign = f"CASE WHEN starts_with({text}, '(') OR contains({text}, '-') THEN -1 ELSE 1 END"
     share = f"CASE WHEN ends_with({text}, '%') THEN 100 ELSE 1 END"
     slow = f"CASE WHEN regexp_full_match({text}, {literal(_AMOUNT)}) THEN try_cast({bare} AS {kind}) * {sign} / {share} END"
-    value = f"coalesce(try_cast({text} AS {kind}), try_cast({slow} AS {kind}))"
-    return f"CASE WHEN abs({value}) <= {LARGEST_AMOUNT} THEN {value} END"
+    return f"coalesce(try_cast({text} AS {kind}), try_cast({slow} AS {kind}))"
 
 
 def _time(text: str, field: FieldSpec, zone: str) -> str:
-    formats = _OTHER_TIMES
+    formats: tuple[str, ...] = _OTHER_TIMES
     if field.day_first is not None:
         formats += _DAY_FIRST if field.day_first else _MONTH_FIRST
-    iso = f"regexp_replace({text}, '(:\\d\\d(?:\\.\\d+)?) ?([+-]\\d\\d):?(\\d\\d)$', '\\1\\2:\\3')"
+    timed = f"regexp_replace({text}, '([ T]\\d{{1,2}}:\\d\\d) ?(Z|UTC|[+-])', '\\1:00\\2')"
+    iso = f"regexp_replace({timed}, '(:\\d\\d(?:\\.\\d+)?) ?([+-]\\d\\d):?(\\d\\d)$', '\\1\\2:\\3')"
     other = ", ".join(literal(item) for item in formats)
-    value = (
-        f"CASE WHEN regexp_full_match({text}, {literal(_PLAIN_TIME)}) THEN try_cast({text} AS TIMESTAMP) "
+    plain = literal(_PLAIN_TIME)
+    # a cast to TIMESTAMP would silently drop an offset, so the shape is checked first
+    return (
+        f"CASE WHEN regexp_full_match({text}, {plain}) THEN try_cast({text} AS TIMESTAMP) "
         f"WHEN {zoned_sql(text)} THEN timezone({literal(zone)}, try_cast({iso} AS TIMESTAMPTZ)) "
         f"WHEN length({text}) BETWEEN 8 AND 24 THEN try_strptime({text}, [{other}]) END"
     )
-    return f"CASE WHEN {value} BETWEEN TIMESTAMP '1990-01-01' AND TIMESTAMP '2100-01-01' THEN {value} END"
 
 
 def _province(text: str) -> str:

@@ -53,6 +53,8 @@ def expression_sql(expression: Any) -> str:
         return " || '-' || ".join(f"coalesce(CAST({part} AS VARCHAR), '')" for part in parts)
     if op == "sum":
         parts = [f"coalesce({part}, 0)" for part in parts]
+    if op == "minus":  # nothing to take away is not an unknown result
+        parts = [parts[0], *(f"coalesce({part}, 0)" for part in parts[1:])]
     if op == "divide":
         return f"({parts[0]} / nullif({parts[1]}, 0))"
     return "(" + f" {_FOLD[op]} ".join(parts) + ")"

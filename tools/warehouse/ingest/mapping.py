@@ -7,12 +7,19 @@ from dataclasses import dataclass
 
 import duckdb
 
-from tools.warehouse.ingest.convert import ERROR_CODES, LARGEST_AMOUNT, clean_sql, convert_sql
+from tools.warehouse.ingest.convert import (
+    ERROR_CODES,
+    LARGEST_AMOUNT,
+    convert_sql,
+    filled_sql,
+    implausible_sql,
+    strip_sql,
+)
 from tools.warehouse.ingest.detecting import Layout
 from tools.warehouse.ingest.expressions import condition_sql, expression_sql, literal, quote
 from tools.warehouse.ingest.identity import hash_buyers
 from tools.warehouse.ingest.refund_reading import Reading, read_refunds
-from tools.warehouse.ingest.spec import READ_GROSS, READ_REFUND, FieldType, Format, expression_refs
+from tools.warehouse.ingest.spec import READ_GROSS, READ_REFUND, FieldSpec, FieldType, Format, expression_refs
 from tools.warehouse.ingest.staging import Staged, column_name
 from tools.warehouse.schema import SQL_TYPES, table_spec
 
@@ -44,7 +51,7 @@ class Mapped:
 def cell_sql(layout: Layout, name: str) -> str:
     """The cleaned text of a field: the first filled of its columns."""
     kind = layout.format.fields[name].type
-    cells = [clean_sql(column_name(index), kind) for index in layout.columns[name]]
+    cells = [filled_sql(strip_sql(column_name(index), kind)) for index in layout.columns[name]]
     return cells[0] if len(cells) == 1 else f"coalesce({', '.join(cells)})"
 
 
@@ -77,7 +84,8 @@ def map_rows(
 def _typed_sql(layout: Layout, staged: Staged, zone: str, currency: str) -> str:
     """Clean, convert, and name the first thing that is wrong with a row."""
     spec = layout.format
-    texts, values, errors = ["_row"], ["_row"], []
+    # Each step is a layer of its own: an expression used twice would be computed twice.
+    strips, texts, values, errors = ["_row"], ["_row"], ["*"], []
     masked = "FALSE AS _masked"
     anchor = f"{quote('_t_' + spec.carry.anchor)} IS NOT NULL AS _anchor" if spec.carry else "FALSE AS _anchor"
     for name, field in spec.fields.items():
@@ -85,7 +93,9 @@ def _typed_sql(layout: Layout, staged: Staged, zone: str, currency: str) -> str:
         if name not in layout.columns:
             values.append(f"CAST(NULL AS {_SQL[field.type]}) AS {value}")
             continue
-        texts.append(f"{cell_sql(layout, name)} AS {text}")
+        cells = {quote(f"_s_{name}_{index}"): index for index in layout.columns[name]}
+        strips += [f"{strip_sql(column_name(index), field.type)} AS {cell}" for cell, index in cells.items()]
+        texts.append(f"coalesce({', '.join(filled_sql(cell) for cell in cells)}) AS {text}")
         converted = convert_sql(text, field, zone)
         if field.type == "buyer":
             nobody = f"contains({text}, '*')"
@@ -93,15 +103,10 @@ def _typed_sql(layout: Layout, staged: Staged, zone: str, currency: str) -> str:
                 nobody += f" OR regexp_full_match({text}, {literal(field.rotating)})"
             converted = f"CASE WHEN NOT ({nobody}) THEN {converted} END"
             masked = f"coalesce({nobody}, FALSE) AS _masked"
-        values += [f"{converted} AS {value}", text]
-        if field.required:
-            errors.append(f"WHEN {text} IS NULL THEN 'missing|{name}'")
-        if staged.damaged_bytes:
-            errors.append(f"WHEN contains({text}, chr(65533)) THEN 'bytes|{name}'")
-        if code := ERROR_CODES.get(field.type):
-            errors.append(f"WHEN {text} IS NOT NULL AND {value} IS NULL THEN '{code}|{name}'")
+        values.append(f"{converted} AS {value}")
+        errors += _faults(field, value, text, name, damaged=staged.damaged_bytes)
     if spec.currency_field in layout.columns:
-        cell = quote("_t_" + spec.currency_field) if spec.currency_field else ""
+        cell = quote(spec.currency_field or "")
         errors.append(
             f"WHEN {cell} IS NOT NULL AND upper({cell}) <> {literal(currency)} THEN 'currency|{spec.currency_field}'"
         )
@@ -109,8 +114,23 @@ def _typed_sql(layout: Layout, staged: Staged, zone: str, currency: str) -> str:
     fields = ", ".join(quote(name) for name in spec.fields)
     return (
         f"CREATE OR REPLACE TABLE stage.typed AS SELECT _row, {fields}, _masked, _anchor, {error} AS _error "  # noqa: S608
-        f"FROM (SELECT {', '.join(values)}, {masked}, {anchor} FROM (SELECT {', '.join(texts)} FROM stage.raw))"
+        f"FROM (SELECT {', '.join(values)}, {masked}, {anchor} "
+        f"FROM (SELECT {', '.join(texts)} FROM (SELECT {', '.join(strips)} FROM stage.raw)))"
     )
+
+
+def _faults(field: FieldSpec, value: str, text: str, name: str, *, damaged: bool) -> list[str]:
+    """What can be wrong with one field. The typed value is looked at first, the text only where there is none."""
+    found = []
+    if field.required:
+        found.append(f"WHEN {value} IS NULL AND {text} IS NULL THEN 'missing|{name}'")
+    if damaged:
+        found.append(f"WHEN contains({text}, chr(65533)) THEN 'bytes|{name}'")
+    if code := ERROR_CODES.get(field.type):
+        found.append(f"WHEN {value} IS NULL AND {text} IS NOT NULL THEN '{code}|{name}'")
+        if implausible := implausible_sql(value, field.type):
+            found.append(f"WHEN {implausible} THEN '{code}|{name}'")
+    return found
 
 
 def _wide_sql(layout: Layout, reading: Reading | None, buyer: str | None) -> str:

@@ -56,6 +56,8 @@ def merge_table(
     connection.execute("BEGIN TRANSACTION")
     _replace_changed(connection, target, columns, import_id)
     _insert_new(connection, target, merchant_id, import_id)
+    if spec.targets[table].from_lines:
+        _resum_others(connection, spec, table)
     connection.execute("COMMIT")
 
 
@@ -63,22 +65,36 @@ def _staged_columns(connection: duckdb.DuckDBPyConnection, table: str) -> set[st
     return {row[0] for row in connection.execute(f"DESCRIBE {staged_name(table)}").fetchall()}
 
 
+def _sums(spec: Format, table: str) -> dict[str, str]:
+    """SQL of each column that is a sum over the lines of an order."""
+    found = {}
+    for name, rule in spec.targets[table].from_lines.items():
+        body = f"sum({quote(rule.sum)})" if rule.sum else f"bool_and(coalesce({quote(rule.every or '')}, FALSE))"
+        found[name] = f"TRY_CAST({body} AS {table_spec(table).column(name).sql_type})"
+    return found
+
+
 def _sum_lines(connection: duckdb.DuckDBPyConnection, spec: Format, table: str, *, replay: bool) -> None:
     """Order columns that are sums over all lines of the order, those of earlier files included."""
     staged = staged_name(table)
-    parts = []
-    for name, rule in spec.targets[table].from_lines.items():
-        kind = table_spec(table).column(name).sql_type
-        body = (
-            f"sum({quote(rule.sum)})"
-            if rule.sum is not None
-            else f"bool_and(coalesce({quote(rule.every or '')}, FALSE))"
-        )
-        parts.append(f"TRY_CAST({body} AS {kind}) AS {quote(name)}")
     source = staged_name("order_lines") if replay else "main.order_lines"
+    parts = ", ".join(f"{sql} AS {quote(name)}" for name, sql in _sums(spec, table).items())
     connection.execute(
-        f"CREATE OR REPLACE TABLE {staged} AS SELECT * FROM {staged} LEFT JOIN (SELECT order_id, {', '.join(parts)} "  # noqa: S608
+        f"CREATE OR REPLACE TABLE {staged} AS SELECT * FROM {staged} LEFT JOIN (SELECT order_id, {parts} "  # noqa: S608
         f"FROM {source} WHERE order_id IN (SELECT order_id FROM {staged}) GROUP BY order_id) USING (order_id)"
+    )
+
+
+def _resum_others(connection: duckdb.DuckDBPyConnection, spec: Format, table: str) -> None:
+    """Orders of earlier files that got lines from this one without being in it (an export cut within an order)."""
+    lines = staged_name("order_lines")
+    sums = _sums(spec, table)
+    values = ", ".join(f"{quote(name)} = s.{quote(name)}" for name in sums)
+    parts = ", ".join(f"{sql} AS {quote(name)}" for name, sql in sums.items())
+    connection.execute(
+        f"UPDATE main.{table} AS w SET {values} FROM (SELECT order_id, {parts} FROM main.order_lines "  # noqa: S608
+        f"WHERE order_id IN (SELECT order_id FROM {lines}) "
+        f"AND order_id NOT IN (SELECT order_id FROM {staged_name(table)}) GROUP BY order_id) s WHERE w.order_id = s.order_id"
     )
 
 
@@ -162,7 +178,7 @@ def complete(connection: duckdb.DuckDBPyConnection, merchant_id: str, import_id:
     )
     connection.execute(
         "INSERT INTO customers (merchant_id, buyer_key, first_paid_date, first_channel, import_id) "
-        "SELECT ?, buyer_key, min(paid_date), arg_min(channel, paid_at), ? FROM orders "
+        "SELECT ?, buyer_key, min(paid_date), arg_min(channel, coalesce(paid_at, paid_date)), ? FROM orders "
         "WHERE buyer_key IS NOT NULL AND paid_date IS NOT NULL "
         "AND buyer_key NOT IN (SELECT buyer_key FROM customers) GROUP BY buyer_key",
         [merchant_id, import_id],

@@ -33,7 +33,7 @@ Progress = Callable[[Text, float], None]
 
 @dataclass(frozen=True)
 class Job:
-    """What all pieces of one call share. `quarantine` is None in a dry run."""
+    """What all pieces of one call share. `quarantine` is where rejected rows wait for the end; None in a dry run."""
 
     folder: Path
     key: bytes
@@ -129,7 +129,7 @@ def _quarantine(
     if job.quarantine is None or not rejected:
         return None
     stem = re.sub(r"[^\w.-]+", "_", piece.name)[:60].strip("._") or "file"
-    target = job.quarantine / f"{import_id}-{stem}.csv"
+    target = job.quarantine / f"{import_id}-{stem.removesuffix('.csv')}.csv"
     write_quarantine(connection, piece.layout, staged.unreadable, file=piece.name, target=target)
     return str(target)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -54,7 +53,7 @@ _LIKE: dict[FieldType, str] = {
 
 
 def _unless_personal(cell: str, like: str) -> str:
-    phone = "regexp_matches({0}, '(^|[^0-9])1[0-9]{{10}}([^0-9]|$)')".format(cell)
+    phone = f"regexp_matches({cell}, '(^|[^0-9])1[0-9]{{10}}([^0-9]|$)')"
     return f"CASE WHEN regexp_full_match({cell}, {literal(like)}) AND NOT {phone} THEN {cell} END"
 
 
@@ -87,16 +86,12 @@ def write_quarantine(
 ) -> None:
     """Write all rejected rows, in the order of the file (UTF-8 with BOM, so that Excel shows Chinese)."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_suffix(".part")
-    with draft.open("w", encoding="utf-8-sig", newline="") as out:
+    with target.open("w", encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(["file", "row", "reason_zh", "reason_en", "column", "value", "id"])
         for number, code in sorted(unreadable.items()):
             writer.writerow([_safe(file), number, *_REASONS[code], "", "", ""])
         writer.writerows(_rows(connection, layout, file))
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(draft, target)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, layout: Layout, file: str) -> Iterator[list[object]]:

@@ -28,7 +28,6 @@ class Shop:
 
 def settle_shop(connection: duckdb.DuckDBPyConnection, piece: Piece) -> Shop:
     """Currency and zone to read this piece in. Raises ImportRefused for another currency, or for a demo shop."""
-    spec = piece.layout.format
     found = connection.execute(
         "SELECT currency, timezone, simulated, (SELECT count(*) FROM imports) FROM merchants"
     ).fetchone()
