@@ -68,8 +68,8 @@ def gaps_in(counts: Mapping[date, int]) -> list[Gap]:
     low = _low_days(series, usual, closed)
     runs = _merge(low, closed)
     if not runs:
-        runs = _silent_runs(series)
-        low = [value == 0 for value in series]
+        runs = _silent_runs(series, closed)
+        low = [value == 0 and not shut for value, shut in zip(series, closed, strict=True)]
     gaps = [_gap(days, series, usual, low, run) for run in runs]
     return sorted(gaps, key=lambda gap: (gap.edge, -gap.low_days, gap.window.start))
 
@@ -120,15 +120,16 @@ def _merge(low: list[bool], closed: list[bool]) -> list[tuple[int, int]]:
     return runs
 
 
-def _silent_runs(series: list[int]) -> list[tuple[int, int]]:
+def _silent_runs(series: list[int], closed: list[bool]) -> list[tuple[int, int]]:
     """For shops with few orders a day: runs of no order at all, too long for chance."""
-    rate = sum(series) / len(series)
+    rate = sum(series) / max(1, len(series) - sum(closed))
     runs, start = [], None
     for index, value in enumerate([*series, 1]):
         if value == 0 and start is None:
             start = index
         elif value and start is not None:
-            if rate * (index - start) >= _RARE:
+            open_days = sum(1 for k in range(start, index) if not closed[k])
+            if open_days > 1 and rate * open_days >= _RARE:
                 runs.append((start, index - 1))
             start = None
     return runs
