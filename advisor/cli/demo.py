@@ -19,7 +19,7 @@ __all__ = ["demo", "ui"]
 _SHOP = "demo-skincare"
 _QUESTIONS = (
     Text("上个月销售额为什么变了？", "Why did sales change last month?"),
-    Text("我们现在最该做什么来提高复购？", "What should we do now to raise repurchase?"),
+    Text("那接下来最该做什么？", "So what should we do first?"),
     Text("第一步具体怎么做？", "How exactly do we take the first step?"),
 )
 _MAKING = Text("正在生成演示店铺 {shop}（只需一次）", "Making the demo shop {shop} (once)")

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from advisor.answer import AskResult, EvidenceItem, PlanStep, Section, Statement
 from advisor.render import WHY_CLASS_LABELS, heading
+from advisor.ui.chart_view import charts_html
 from advisor.ui.evidence_view import evidence_list, tables_html
 from advisor.ui.html import chips, element, esc
 from advisor.ui.words import word
+from tools.facts import Chart
 from tools.text import Lang
 
 __all__ = ["LiveTurn", "answer_html", "error_html", "question_html"]
@@ -55,6 +57,7 @@ def answer_html(result: AskResult, turn: str, *, lang: Lang) -> str:
         parts.append(element("span", esc(word("simulated", result.lang)), class_="badge"))
     parts += [
         _statements(passed, turn, result.lang),
+        _charts(result.charts, result.lang),
         _plan(answer.plan, turn, result.lang),
         _statements({"limits": answer.limits}, turn, result.lang),
         _evidence(result.evidence, turn, result.lang),
@@ -137,6 +140,11 @@ def _artefact(text: str, lang: Lang) -> str:
     """A ready text with a button that copies it."""
     button = element("button", esc(word("copy", lang)), type="button", class_="copy", data_done=word("copied", lang))
     return element("div", element("p", esc(text)) + button, class_="artefact")
+
+
+def _charts(charts: Sequence[Chart], lang: Lang) -> str:
+    drawn = charts_html(charts, lang)
+    return element("details", element("summary", esc(word("charts", lang))) + drawn, class_="charts") if drawn else ""
 
 
 def _evidence(items: Sequence[EvidenceItem], turn: str, lang: Lang) -> str:

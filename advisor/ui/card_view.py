@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from advisor.service.card import Card
+from advisor.ui.chart_view import charts_html
 from advisor.ui.html import element, esc
 from advisor.ui.words import word
 from tools.text import Lang
@@ -65,7 +66,11 @@ def _report(report: ImportReport, lang: Lang) -> str:
         )
         return element("div", body, class_="report")
     counts = "".join(
-        element("div", element("dt", esc(word(name, lang))) + element("dd", f"{getattr(report, name):,}"), class_=name)
+        element(
+            "div",
+            element("dt", esc(word(name, lang))) + element("dd", f"{getattr(report, name):,}"),
+            class_=name if getattr(report, name) else "zero",
+        )
         for name in _COUNTS
     )
     period = f" · {word('period', lang)} {report.first_day} – {report.last_day}" if report.first_day else ""
@@ -98,4 +103,6 @@ def card_html(card: Card, lang: Lang) -> str:
         )
         for title, lines in card.sections(lang)
     ]
-    return element("div", "".join(parts), class_="first-card")
+    return element(
+        "div", parts[0] + charts_html(card.charts, lang) + "".join(parts[1:]) if parts else "", class_="first-card"
+    )

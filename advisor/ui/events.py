@@ -38,7 +38,6 @@ class Parts:
     past: Any
     new: Any
     importing: Any
-    drop_text: Any
     files: Any
     target: Any
     demo: Any

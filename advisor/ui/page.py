@@ -70,9 +70,14 @@ def mount_pages(app: FastAPI, page: Page) -> None:
             pwa=False,
             mcp_server=False,
             theme=_theme(),
-            css=css,
+            css=css + _own_words(lang),
             js=script.replace("__LANG__", "zh-CN" if lang == "zh" else "en"),
         )
+
+
+def _own_words(lang: Lang) -> str:
+    """The drop zone in the page's language; the library would follow the browser's."""
+    return f'#drop .wrap::after {{ content: "{word("drop_or_click", lang)}"; }}'
 
 
 def _theme() -> gr.themes.Base:
@@ -85,6 +90,14 @@ def _theme() -> gr.themes.Base:
         radius_size=gr.themes.sizes.radius_md,
         font=[gr.themes.Font(name) for name in sans],
         font_mono=[gr.themes.Font(name) for name in mono],
+    ).set(
+        body_background_fill="#ffffff",
+        body_background_fill_dark="#151c24",
+        block_background_fill_dark="#151c24",
+        button_primary_background_fill="#0f5c5c",
+        button_primary_background_fill_hover="#0b4747",
+        button_primary_background_fill_dark="#1d7a78",
+        button_primary_text_color="#ffffff",
     )
 
 
@@ -96,13 +109,13 @@ def _blocks(page: Page, lang: Lang) -> Any:
             shop = gr.Dropdown(label=word("shop", lang), choices=[], visible=False, scale=2, min_width=160)
             past = gr.Dropdown(label=word("past", lang), choices=[], visible=False, scale=3, min_width=180)
             new = gr.Button(word("new_thread", lang), size="sm", scale=1, min_width=110, elem_id="new")
-        with gr.Accordion(word("more_files", lang), open=True, elem_id="import") as importing:
-            drop_text = gr.HTML(elem_id="drop-text")
+        with gr.Accordion(word("drop", lang), open=True, elem_id="import") as importing:
+            gr.HTML(element("p", esc(word("drop_hint", lang)), class_="hint"))
             files = gr.File(
                 file_count="multiple", show_label=False, elem_id="drop", label=word("drop", lang), height=150
             )
             target = gr.Dropdown(label=word("import_into", lang), choices=[], visible=False)
-            demo = gr.Button(word("see_demo", lang), elem_id="demo", variant="secondary")
+            demo = gr.Button(word("see_demo", lang), elem_id="demo", variant="secondary", size="sm")
             gr.HTML(element("p", esc(word("privacy", lang)), class_="meta"), elem_id="privacy")
         card = gr.HTML(elem_id="card")
         history = gr.HTML(elem_id="history")
@@ -121,7 +134,7 @@ def _blocks(page: Page, lang: Lang) -> Any:
                 )
         gr.HTML(_footer(page, lang), elem_id="footer")
         parts = Parts(
-            memory=memory, header=header, bar=bar, shop=shop, past=past, new=new, importing=importing, drop_text=drop_text,
+            memory=memory, header=header, bar=bar, shop=shop, past=past, new=new, importing=importing,
             files=files, target=target, demo=demo, card=card, history=history, live=live, composer=composer,
             suggestions=suggestions, box=box, send=send, stop=stop,
         )  # fmt: skip

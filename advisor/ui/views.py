@@ -86,8 +86,7 @@ class Views:
             parts.header: self._header(shops),
             parts.bar: gr.update(visible=shops.current is not None),
             parts.shop: gr.update(choices=shops.choices(lang), value=wanted or None, visible=len(shops.profiles) > 1),
-            parts.importing: gr.update(open=not own),
-            parts.drop_text: self._drop_text(shops),
+            parts.importing: gr.update(open=not own, label=self._drop_title(shops)),
             parts.target: gr.update(
                 choices=targets, value=wanted if wanted in own else targets[0][1], visible=bool(own)
             ),
@@ -108,10 +107,10 @@ class Views:
         )
         return element("header", element("div", name + sub) + element("nav", links, aria_label="语言 / Language"))
 
-    def _drop_text(self, shops: ShopList) -> str:
-        only_demo = bool(shops.profiles) and not shops.real
-        title = word("own_shop" if only_demo else "drop", self.lang)
-        return element("h2", esc(title)) + element("p", esc(word("drop_hint", self.lang)), class_="hint")
+    def _drop_title(self, shops: ShopList) -> str:
+        if shops.real:
+            return word("more_files", self.lang)
+        return word("own_shop" if shops.profiles else "drop", self.lang)
 
     def suggest(self, follow_ups: Sequence[str]) -> Updates:
         """The suggested questions: those of the last answer, else three to begin with."""

@@ -18,7 +18,8 @@ WORDS: dict[str, Text] = {
         "问题和为回答挑出的数字会发给 {host}。", "Questions and the facts picked for the answer are sent to {host}."
     ),
     "shop": Text("店铺", "Shop"),
-    "drop": Text("把你的导出文件拖到这里，或点击选择", "Drop your export here, or click to choose"),
+    "drop": Text("把你的导出文件拖到这里", "Drop your export here"),
+    "drop_or_click": Text("拖到这里，或点击选择文件", "Drop here, or click to choose files"),
     "drop_hint": Text(
         "千牛的订单报表、宝贝报表，Shopify 的 orders_export.csv，或通用模板；CSV、Excel、ZIP 都可以，不用改表头。",
         "Order reports from Qianniu, orders_export.csv from Shopify, or the generic template; CSV, Excel or ZIP, as downloaded.",
@@ -57,6 +58,7 @@ WORDS: dict[str, Text] = {
     "try": Text("可以这样问", "You could ask"),
     "evidence": Text("依据 {n} 条", "Evidence ({n})"),
     "plan": Text("计划", "Plan"),
+    "charts": Text("图表", "Charts"),
     "tables": Text("明细表", "Tables"),
     "value": Text("数值", "value"),
     "window": Text("区间", "window"),

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-
-from scipy.optimize import brentq
-from scipy.stats import norm
+from statistics import NormalDist
 
 __all__ = ["ALPHA", "POWER", "HoldOut", "detectable_difference", "hold_out", "power_of", "sample_per_group"]
 
@@ -16,6 +14,7 @@ POWER = 0.80
 # Shares of the audience that may be left without the offer, smallest first: leave out no more than the answer costs.
 _SHARES = (Decimal("0.1"), Decimal("0.2"), Decimal("0.3"), Decimal("0.5"))
 _MIN_GROUP = 30
+_NORMAL = NormalDist()  # of the standard library: loading scipy.stats would cost a command half a second
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,8 @@ def power_of(base: float, difference: float, n1: int, n2: int, alpha: float = AL
     alternative = math.sqrt(p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2)
     if alternative == 0:
         return 1.0 if difference else alpha
-    z: float = norm.ppf(1 - alpha / 2)
-    return float(norm.cdf((abs(difference) - z * null) / alternative))
+    z = _NORMAL.inv_cdf(1 - alpha / 2)
+    return _NORMAL.cdf((abs(difference) - z * null) / alternative)
 
 
 def detectable_difference(base: float, n1: int, n2: int, alpha: float = ALPHA, power: float = POWER) -> float | None:
@@ -46,16 +45,20 @@ def detectable_difference(base: float, n1: int, n2: int, alpha: float = ALPHA, p
     top = 1 - base - 1e-9
     if top <= 0 or power_of(base, top, n1, n2, alpha) < power:
         return None
-    return float(brentq(lambda d: power_of(base, d, n1, n2, alpha) - power, 1e-9, top))
+    low, high = 1e-9, top  # power grows with the difference, so halving finds where it crosses
+    while high - low > 1e-12:
+        middle = (low + high) / 2
+        low, high = (middle, high) if power_of(base, middle, n1, n2, alpha) < power else (low, middle)
+    return high
 
 
 def sample_per_group(base: float, difference: float, alpha: float = ALPHA, power: float = POWER) -> int:
     """People per group for two equal groups, rounded up."""
     p1, p2 = base + difference, base
     pooled = (p1 + p2) / 2
-    z = norm.ppf(1 - alpha / 2) * math.sqrt(2 * pooled * (1 - pooled))
-    z += norm.ppf(power) * math.sqrt(p1 * (1 - p1) + p2 * (1 - p2))
-    return math.ceil(float(z / difference) ** 2)
+    z = _NORMAL.inv_cdf(1 - alpha / 2) * math.sqrt(2 * pooled * (1 - pooled))
+    z += _NORMAL.inv_cdf(power) * math.sqrt(p1 * (1 - p1) + p2 * (1 - p2))
+    return math.ceil((z / difference) ** 2)
 
 
 def hold_out(audience: int, base: Decimal, wanted: Decimal | None) -> HoldOut | None:
