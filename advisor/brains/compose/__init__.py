@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.brains.base import Draft, Frame, TurnView
-from advisor.brains.compose.advice import action_clause, decision_drafts, how_drafts, what_drafts
+from advisor.brains.compose.advice import action_clause, decision_drafts, grounds_drafts, how_drafts, what_drafts
 from advisor.brains.compose.cases import case_list_drafts, tool_drafts
 from advisor.brains.compose.figure import breakdown_drafts, data_drafts, figure_drafts, glance_drafts
 from advisor.brains.compose.limits import follow_ups, limit_drafts, no_answer
@@ -60,8 +60,10 @@ def _glance(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
     if frame.intent == "products":
         yield from breakdown_drafts(pieces, say, worst=frame.slots.get("order") == "worst")
     else:
-        yield from glance_drafts(pieces, say)
-    yield from list(what_drafts(pieces, say))[:1]
+        slots = frame.slots
+        yield from glance_drafts(pieces, say, which=bool(slots.get("which")), worst=slots.get("order") == "worst")
+    if not frame.slots.get("which"):
+        yield from list(what_drafts(pieces, say))[:1]
 
 
 def _advice(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
@@ -75,8 +77,9 @@ def _advice(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
         yield from decision_drafts(pieces, say)
     if pieces.change is not None or pieces.factors or pieces.events:
         yield from why_drafts(pieces, say)
-    elif pieces.figures:
+    else:
         yield from _grounds(pieces, say, told=headline)
+        yield from grounds_drafts(pieces, say)
     if calm:
         return
     yield from what_drafts(pieces, say, decided=frame.intent == "decision")
@@ -86,7 +89,8 @@ def _advice(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
 
 def _headline(frame: Frame, pieces: Pieces, say: Say, *, calm: bool) -> str:
     """One sentence: the figure, where it comes from, the first action."""
-    action = "" if calm else action_clause(pieces, say, calm=within_normal(pieces) is not None)
+    deciding = frame.intent == "decision"
+    action = "" if calm else action_clause(pieces, say, calm=within_normal(pieces) is not None, deciding=deciding)
     if frame.intent in ("how_to", "decision") and pieces.change is None:
         figure = say.moved(pieces.figures[0]) if pieces.figures else ""
         return say.join(figure, action)
@@ -102,9 +106,9 @@ def _headline(frame: Frame, pieces: Pieces, say: Say, *, calm: bool) -> str:
 def _grounds(pieces: Pieces, say: Say, *, told: str) -> Iterator[Draft]:
     """Without a diagnosis the figures that were read are the reasons."""
     for piece in pieces.figures[:3]:
-        text = say.moved(piece)
-        if text and text not in told:
-            yield Draft("why", say.join(text), piece.fact.why_class)
+        text = say.join(say.moved(piece))
+        if text and text.rstrip("。.") not in told:
+            yield Draft("why", text, piece.fact.why_class)
 
 
 def _nothing(frame: Frame, pieces: Pieces, say: Say) -> str:

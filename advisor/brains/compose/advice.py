@@ -9,28 +9,53 @@ from advisor.brains.base import Draft
 from advisor.brains.compose.cases import case_draft
 from advisor.brains.compose.pieces import Piece, Pieces, pick
 from advisor.brains.compose.say import Say
-from tools.facts import Role
+from tools.facts import Role, WhyClass
+from tools.text import Text
 
-__all__ = ["action_clause", "decision_drafts", "how_drafts", "what_drafts"]
+__all__ = ["action_clause", "decision_drafts", "grounds_drafts", "how_drafts", "refused", "what_drafts"]
 
 _STEPS_TOLD = 2
 
 
-def action_clause(pieces: Pieces, say: Say, *, calm: bool = False) -> str:
+def action_clause(pieces: Pieces, say: Say, *, calm: bool = False, deciding: bool = False) -> str:
     """The headline's end: the first action. A tiny shop gets the small step, in words; a calm one an offer, no rescue."""
     best = pieces.start_here
+    if deciding and refused(pieces) is not None:
+        return say.t("现在没有非动不可的理由", "nothing calls for it now")
     if best is None:
         return ""
     if pieces.tiny:
-        step = best.text("first_step", say.lang).rstrip("。.")
+        step = _clean(best.text("first_step", say.lang))
         return say.t(f"眼下只做一件事：{step}{best.cite}", f"do one thing for now: {step}{best.cite}") if step else ""
-    name = best.text("name", say.lang) or best.subject
+    name = say.quote(best.text("name", say.lang) or best.subject)
+    if deciding and _range(best, say):
+        return say.t(f"值得小范围试{best.cite}", f"worth a small test{best.cite}")
+    if deciding:
+        return say.t(
+            f"可以小范围试，但还定不了投入多少{best.cite}",
+            f"a small test is fine, but how much to put in cannot be said yet{best.cite}",
+        )
     if calm:
         return say.t(
-            f"想往上走，可以从{say.quote(name)}入手{best.cite}",
-            f"to grow from here, {say.quote(name)} is the place to start{best.cite}",
+            f"想往上走，可以从{name}入手{best.cite}", f"to grow from here, {name} is the place to start{best.cite}"
         )
-    return say.t(f"先做{say.quote(name)}{best.cite}", f"start with {say.quote(name)}{best.cite}")
+    return say.t(f"先做{name}{best.cite}", f"start with {name}{best.cite}")
+
+
+def refused(pieces: Pieces) -> Text | None:
+    """Why the playbook that would answer the decision does not fit this shop now."""
+    return next(
+        (text for tool, code, text in pieces.errors if tool == "plan_playbook" and code == "data_missing"), None
+    )
+
+
+def grounds_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """Why it is worth doing at all: the playbook's conditions that hold in this shop, at most two."""
+    best = pieces.start_here
+    for condition in (best.fact.data.get("conditions") or [])[:2] if best is not None and not pieces.tiny else []:
+        text = _clean(pick(condition, say.lang))
+        if text and best is not None:
+            yield Draft("why", say.join(f"{text}{best.cite}"), WhyClass.ASSOCIATION)
 
 
 def _range(piece: Piece, say: Say) -> str:
@@ -38,7 +63,7 @@ def _range(piece: Piece, say: Say) -> str:
     if low is None or high is None or low.unit != high.unit or high.value <= 0:
         return ""
     window = say.window(high.window)
-    span = say.t(f"（按{window}）", f" (on {window})") if window else ""
+    span = say.t(f"（按{window}的数）", f" (on the figures of {window})") if window else ""
     if low.value <= 0 or say.value(low) == say.value(high):
         return say.t(f"最多 {say.value(high)}{span}", f"at most {say.value(high)}{span}")
     return say.t(f"{say.value(low)} 到 {say.value(high)}{span}", f"{say.value(low)} to {say.value(high)}{span}")
@@ -97,7 +122,7 @@ def _not_now(best: Piece, say: Say) -> str:
     not_for = _first_text(best.fact.data.get("not_for"), say.lang).strip().rstrip("。.")
     if not not_for:
         return ""
-    return say.t(f"先别做的情况：{not_for}{best.cite}。", f"Leave it when: {not_for}{best.cite}.")
+    return say.t(f"先别做的情况：{not_for}{best.cite}。", f"When not to: {not_for}{best.cite}.")
 
 
 def how_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
@@ -127,15 +152,14 @@ def _planned(pieces: Pieces, best: Piece) -> Sequence[Mapping[str, Any]]:
 
 
 def _step(step: Mapping[str, Any], best: Piece, say: Say, number: int) -> str:
-    action, where, stop = (
-        pick(step.get(key), say.lang).strip().rstrip("。.") for key in ("action", "where", "stop_rule")
-    )
+    """A step in words and where to stop it. Where to click stands in the plan."""
+    action, stop = (_clean(pick(step.get(key), say.lang)) for key in ("action", "stop_rule"))
     if not action:
         return ""
-    order = say.t("先" if number == 0 else "接着", "first, " if number == 0 else "then ")
-    place = say.t(f"（{where}）", f" ({where})") if where else ""
+    order = say.t("先", "first, ") if number == 0 else say.t("接着", "then ")
+    order = "" if action.startswith(order) else order
     halt = say.t(f"停手线：{stop}", f"stop line: {stop}") if stop else ""
-    return say.join(f"{order}{action}{place}{best.cite}", halt)
+    return say.join(f"{order}{action}{best.cite}", halt)
 
 
 def _measure(best: Piece, say: Say) -> Iterator[Draft]:
@@ -150,17 +174,17 @@ def _measure(best: Piece, say: Say) -> Iterator[Draft]:
 
 def decision_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
     """Do it, do not, or what is needed to say: from the playbook's own conditions, never from a wish to please."""
-    refused = next(
-        (text for tool, code, text in pieces.errors if tool == "plan_playbook" and code == "data_missing"), None
-    )
+    blocked = refused(pieces)
     best = pieces.start_here
-    if refused is not None:
-        told = refused.get(say.lang).rstrip("。. ")
+    if blocked is not None:
+        told = _clean(blocked.get(say.lang))
+        cite = pieces.figures[0].cite if pieces.figures else best.cite if best is not None else ""
+        lead = say.t(f"先不动{cite}：{told}", f"leave it for now{cite}: {told}")
         other = ""
         if best is not None:
             name = say.quote(best.text("name", say.lang) or best.subject)
-            other = say.t(f"更该先看的是{name}{best.cite}", f"look at {name} first{best.cite}")
-        yield Draft("decision", say.join(say.t(f"现在先不做：{told}", f"not now: {told}"), other))
+            other = say.t(f"更该先看的是{name}{best.cite}", f"{name} deserves a look first{best.cite}")
+        yield Draft("decision", say.join(lead, other))
         return
     if best is None:
         return

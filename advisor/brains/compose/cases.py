@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from advisor.brains.base import Draft
@@ -57,6 +58,8 @@ def _lesson(piece: Piece, say: Say) -> str:
         return ""
     inferred = bool(lesson.get("inference")) if isinstance(lesson, dict) else False
     text = text.removeprefix("推断：").removeprefix("推断:").removeprefix("【推断】")
+    text = re.sub('[“”"]', "", text)  # quoted words would read as names
+    text = text[0].lower() + text[1:] if not say.zh and text[1:2].islower() else text
     if inferred:
         return say.t(f"我们的推断：{text}", f"our inference: {text}")
     return text

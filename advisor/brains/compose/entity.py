@@ -24,10 +24,10 @@ _NAMES = {
     "ad_plan": Text("推广计划{}", "the ad plan {}"),
     "promotion": Text("活动{}", "the promotion {}"),
 }
-_FIGURES = {
-    "traffic_source": Text("", ""),
-    "live_host": Text("成交金额", " GMV"),
-    "ad_plan": Text("的花费", " spend"),
+_LEVELS = {
+    "traffic_source": Text("{}来的访客", "visitors from {}"),
+    "live_host": Text("主播{}的直播成交金额", "livestream GMV of host {}"),
+    "ad_plan": Text("推广计划{}的花费", "spend of the ad plan {}"),
 }
 # Parts that are estimates through something else say so.
 _THROUGH = {
@@ -41,7 +41,7 @@ def entity_name(entity: Piece, say: Say) -> str:
     """The entity as the headline names it."""
     if entity.driver == "market":
         return say.t("大盘", "the market")
-    subject = say.quote(entity.subject) if entity.subject else say.driver(entity)
+    subject = say.name(entity) if entity.subject else say.driver(entity)
     return _NAMES.get(entity.driver, Text("{}", "{}")).get(say.lang).format(subject)
 
 
@@ -51,19 +51,18 @@ def entity_level(entity: Piece, say: Say) -> str:
     name, part = entity_name(entity, say), _part(entity, say)
     if now is None or before is None or now.value == before.value:
         return f"{name}，{part}" if say.zh else f"{name}, {part}"
-    if entity.driver == "promotion" and say.zh:
-        return f"{name}前后，{say.metric(now.metric)}{say.shift(before, now)}，{part}"
+    metric = say.metric(now.metric)
+    moved = say.shift(before, now)
     if entity.driver == "promotion":
-        return f"around {name}, {say.metric(now.metric)} {say.shift(before, now)}, {part}"
-    figure = _FIGURES.get(entity.driver, Text("的" + say.metric(now.metric), " " + say.metric(now.metric))).get(
-        say.lang
-    )
+        return say.t(f"{name}前后，{metric}{moved}，{part}", f"around {name}, {metric} {moved}, {part}")
+    if entity.driver == "market":
+        return say.t(f"大盘指数{moved}，{part}", f"the market index {moved}, {part}")
+    level = _LEVELS.get(entity.driver, Text("{}的" + metric, metric + " of {}")).get(say.lang)
+    told = level.format(say.name(entity) if entity.subject else say.driver(entity))
     # the source around a host or a plan says nothing new; the product inside a source does
     within = str(entity.fact.data.get("within") or "") if entity.driver == "traffic_source" else ""
     inner = say.t(f"（其中{say.quote(within)}变化最大）", f" ({say.quote(within)} most of all)") if within else ""
-    if say.zh:
-        return f"{name}{figure}{say.shift(before, now)}{inner}，{part}"
-    return f"{name}{figure} {say.shift(before, now)}{inner}, {part}"
+    return say.t(f"{told}{moved}{inner}，{part}", f"{told} {moved}{inner}, {part}")
 
 
 def _part(entity: Piece, say: Say) -> str:

@@ -124,7 +124,7 @@ def _row_list(rows: Sequence[Piece], say: Say) -> str:
         if now is None:
             continue
         part = say.t(f"（占 {say.value(share)}）", f" ({say.value(share)} of all)") if share is not None else ""
-        told.append(f"{say.quote(piece.subject)} {say.value(now)}{part}{piece.cite}")
+        told.append(f"{say.name(piece)} {say.value(now)}{part}{piece.cite}")
     return ("、" if say.zh else ", ").join(told)
 
 
@@ -138,24 +138,38 @@ def _row_moved(piece: Piece, say: Say) -> str:
     if now is None or before is None:
         return ""
     up = now.value > before.value
-    name = say.quote(piece.subject)
+    name, windows = say.name(piece), (say.window(before.window), say.window(now.window))
     if say.zh:
-        return f"{name}：从{say.window(before.window)}的 {say.value(before)} {'升到' if up else '降到'} {say.value(now)}{piece.cite}"
-    return f"{name} {'rose' if up else 'fell'} from {say.value(before)} in {say.window(before.window)} to {say.value(now)}{piece.cite}"
+        verb = "升到" if up else "降到"
+        return f"{name}：从{windows[0]}的 {say.bare(before)} {verb}{windows[1]}的 {say.value(now)}{piece.cite}"
+    verb = "rose" if up else "fell"
+    return f"{name} {verb} from {say.bare(before)} in {windows[0]} to {say.bare(now)} in {windows[1]}{piece.cite}"
 
 
-def glance_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
-    """A topic at a glance: its own figure first, then what stands out in the split, then the second figure."""
+def glance_drafts(pieces: Pieces, say: Say, *, which: bool = False, worst: bool = False) -> Iterator[Draft]:
+    """A topic at a glance: its own figure first, then what stands out in the split, then the second figure.
+
+    ``which``: the question asks for one of them ("which host sells best"), so the ranking leads.
+    """
     if not pieces.figures and not pieces.rows:
         return
     main = pieces.figures[0] if pieces.figures else None
     rows = [p for p in pieces.rows if p.q(Role.VALUE) is not None and not _time_rows(pieces.rows)]
+    rows = list(reversed(rows)) if worst else rows
     split = _row_list(rows[:_ROWS_TOLD], say)
-    if main is not None:
+    if which and split and main is not None:
+        name = say.metric(main.metric)
+        lead = say.t(
+            f"{say.window(main.window)}{name}{'最低' if worst else '最高'}的是{split}",
+            f"{'lowest' if worst else 'highest'} {name} for {say.window(main.window)}: {split}",
+        )
+        yield Draft("headline", say.join(lead))
+        yield Draft("why", say.join(say.moved(main)), None)
+    elif main is not None:
         yield Draft("headline", say.join(say.moved(main)))
     elif split:
         yield Draft("headline", say.join(say.t(f"靠前的是{split}", f"in front: {split}")))
-    if main is not None and split:
+    if main is not None and split and not which:
         yield Draft("why", say.join(say.t(f"分开看，靠前的是{split}", f"split up, in front: {split}")), None)
     mover = _largest_move(rows)
     if mover is not None:

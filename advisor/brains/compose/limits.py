@@ -64,7 +64,9 @@ def _missing(pieces: Pieces, say: Say) -> Iterator[str]:
 
 
 def _failures(pieces: Pieces, say: Say, headline_from_error: bool) -> Iterator[str]:
-    errors = [e for e in pieces.errors if e[1] in ("data_missing", "not_permitted", "timeout")]
+    # a playbook that does not fit is the decision's business, not a gap in the data
+    told = ("data_missing", "not_permitted", "timeout")
+    errors = [e for e in pieces.errors if e[1] in told and e[0] != "plan_playbook"]
     for index, (_, _, message) in enumerate(errors):
         if not (headline_from_error and index == 0):
             yield message.get(say.lang)

@@ -10,13 +10,22 @@ from tools.facts import Quantity, Role, Window
 from tools.metrics.catalog import catalog
 from tools.metrics.drivers import FACTOR_NAMES
 from tools.metrics.windows import window_text
-from tools.text import Lang, format_value, is_money
+from tools.text import Lang, Text, format_value, is_money
 
 __all__ = ["FLAT", "Say"]
 
 FLAT = Decimal("0.01")  # under one per cent a change is told as "about the same"
 _RATIO_UNITS = ("ratio", "pp")
 _COUNTS = ("orders", "buyers", "visitors", "items", "days", "rows", "times", "count")
+_GROUPS = ("new_buyers", "returning_buyers", "buyers")
+_CHANNELS = {
+    "shelf": Text("货架", "shelf"),
+    "live": Text("直播", "livestream"),
+    "kol": Text("达人", "influencers"),
+    "other": Text("其他渠道", "other channels"),
+    "(others)": Text("其余", "all others"),
+    "(difference)": Text("与全店的差额", "the difference to the whole"),
+}
 _GAP = re.compile(r"(?<=[\u4e00-\u9fff”]) (?=[\u4e00-\u9fff“])")
 _OPENING = re.compile(r"^(?:This|The|A|An|There|No|It|That|Neither|History)\b")
 
@@ -52,17 +61,20 @@ class Say:
     def driver(self, piece: Piece) -> str:
         """What a driver is called: its factor name (a group with the figure it is measured by), its subject, else its metric."""
         named = FACTOR_NAMES.get(piece.driver)
-        if (
-            named is not None
-            and piece.fact.quantities
-            and piece.fact.quantities[0].subject
-            and piece.metric in catalog()
-        ):
+        if named is not None and piece.driver in _GROUPS and piece.metric in catalog() and piece.metric != piece.driver:
             own = self.metric(piece.metric)
             return self.t(f"{named.zh}的{own}", f"{own} of {named.en}")
         if named is not None:
             return named.get(self.lang)
-        return self.quote(piece.subject) if piece.subject else self.metric(piece.metric)
+        return self.name(piece) if piece.subject else self.metric(piece.metric)
+
+    def name(self, piece: Piece) -> str:
+        """The subject in quotes; the product's own words for its channels."""
+        subjects = next((q.subject for q in piece.fact.quantities if q.subject), ())
+        if piece.topic == "row" and len(subjects) == 2:  # the same label in both languages
+            return subjects[0 if self.zh else 1]
+        label = _CHANNELS.get(piece.subject)
+        return label.get(self.lang) if label else self.quote(piece.subject)
 
     def driver_whole(self, pieces: Pieces) -> str:
         """The metric that the parts add up to."""
@@ -108,7 +120,7 @@ class Say:
         name = self.metric(now.metric)
         if self.zh:
             return f"{self.window(now.window)}{name} {self.value(now)}{piece.cite}"
-        return f"{name} for {self.window(now.window)} was {self.value(now)}{piece.cite}"
+        return f"{name} for {self.window(now.window)}: {self.value(now)}{piece.cite}"
 
     def moved(self, piece: Piece) -> str:
         """Level and change against the comparison window, in one clause."""
@@ -135,7 +147,7 @@ class Say:
         if self.zh:
             return f"{self.window(now.window)}{name} {self.value(now)}，和{self.window(before.window)}的 {self.value(before)} 基本持平{cite}"
         return (
-            f"{name} for {self.window(now.window)} was {self.value(now)}, about the same as "
+            f"{name} for {self.window(now.window)}: {self.value(now)}, about the same as "
             f"{self.value(before)} in {self.window(before.window)}{cite}"
         )
 
@@ -165,7 +177,7 @@ class Say:
             )
         tail = f" ({self.value(rate, signed=True)})" if rate else ""
         return (
-            f"{name} for {self.window(now.window)} was {self.value(now)}, {'up' if up else 'down'} "
+            f"{name} for {self.window(now.window)}: {self.value(now)}, {'up' if up else 'down'} "
             f"{self.value(change, size=True)}{tail} on {self.window(before.window)}{cite}"
         )
 

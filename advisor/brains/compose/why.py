@@ -142,7 +142,7 @@ def cause_clause(pieces: Pieces, say: Say) -> str:
 
 
 def _asked_clause(pieces: Pieces, asked: Piece, say: Say) -> str:
-    if pieces.change is not None and say.level_same(pieces.change):
+    if pieces.change is not None and (is_flat(pieces) or say.level_same(pieces.change)):
         return _elsewhere(pieces, say)
     whole = _whole_amount(pieces, asked, say)
     entity, event = primary(pieces)
@@ -319,6 +319,8 @@ def _context_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
             "first make sure whether sales really stopped or rows are missing from the export",
         )
         yield Draft("why", say.join(f"{say.claim(gaps)}{gaps.cite}", tail), WhyClass.INFERENCE)
+    if pieces.change is not None and pieces.change.fact.unit == "ratio":
+        market = None  # a market index says nothing about a rate
     told = [f"{say.claim(p)}{p.cite}" for p in (market, normal) if p is not None and verdict(p) in ("ok", "warn")]
     if told:
         yield Draft("why", say.join(*told), WhyClass.INFERENCE)

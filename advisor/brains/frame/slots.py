@@ -14,7 +14,7 @@ __all__ = ["read_slots"]
 
 _QUOTED = re.compile(r"[“\"「『《'](.{1,40}?)[”\"」』》'](?!s\b)")
 _HOST = re.compile(
-    r"主播\s?([A-Za-z0-9]{1,8}|[\u4e00-\u9fff]{1,3}?)(?=的|怎|带|播|表|业|上|昨|，|,|？|\?|$)|\bhost ([A-Za-z0-9]{1,12})\b"
+    r"(?<![哪个我们各位些])主播\s?([A-Za-z0-9]{1,8}|[\u4e00-\u9fff]{1,3}?)(?=的|怎|带|播|表|业|上|昨|，|,|？|\?|$)|\bhost ([A-Z][A-Za-z0-9]{0,11})\b"
 )
 _TOP = re.compile(r"(?:前|top ?)(\d{1,2})|(?:前|top )(十|五|三|ten|five|three)|(\d{1,2}|十|五|三)个(?:品|商品|款)")
 _TOP_WORDS = {"十": 10, "五": 5, "三": 3, "ten": 10, "five": 5, "three": 3}
@@ -23,6 +23,7 @@ _YOY = re.compile(
 )
 _TREND = {"走势": "day", "趋势": "day", "曲线": "day", "trend": "day"}
 _WORST = re.compile(r"最差|最低|垫底|卖不动|滞销|不好卖|worst|least|lowest|not selling|dead stock|slow")
+_WHICH = re.compile(r"哪|谁|最(?:好|差|高|低|多|少|能)|\bwhich\b|\bwho\b|\bbest\b|\bworst\b|\btop\b")
 _BUDGET = re.compile(r"预算|budget")
 _GENERIC_GMV = frozenset({"卖得", "卖的", "生意", "sell", "sold", "business", "成交", "sales", "销售", "收入"})
 # a metric word that is a topic only ("老客怎么不回来了" is about repurchase, not a count)
@@ -53,13 +54,17 @@ def read_slots(text: str, raw: str, found: frozenset[str], anchor: date, today: 
         also = list(dict.fromkeys(hit.id for hit in metrics if hit.id != metric.id and hit.word not in _GENERIC_GMV))
         if also:
             slots["also"] = also
+    _dimension(slots, words, text, found)
+    if slots.get("by") == "new_returning" and slots.get("metric") in ("new_buyers", "returning_buyers"):
+        slots["metric"] = "gmv"  # the groups were named as the split, not as the figure
     topics = _topics(words, text, slots.get("metric"))
     if topics:
         slots["topic"] = topics[0]
         if len(topics) > 1:
             slots["topics"] = topics
-    _dimension(slots, words, text, found)
     _subject(slots, words, raw, bare)
+    if _WHICH.search(text):
+        slots["which"] = True
     brands = words.brands.find(text)
     if brands:
         slots["brand"] = brands[0].id

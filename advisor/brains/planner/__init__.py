@@ -23,20 +23,24 @@ class PlannerBrain:
 
     async def decide(self, turn: TurnView) -> list[ToolCall]:
         """Round 1: the calls an intent declares. Rounds 2 and 3: what the results before them ask for. Then nothing."""
-        if turn.round >= len(_STAGES) or turn.frame.reply is not None:
+        if turn.frame.reply is not None:
             return []
         known = Derived(turn)
-        stage = _STAGES[turn.round]
-        calls = calls_of(
-            turn.frame.intent,
-            stage,
-            resolve=known.resolve,
-            holds=known.holds,
-            tools=turn.tools,
-            prefix=f"r{turn.round}c",
-        )
-        done = [(outcome.call.name, dict(outcome.call.arguments)) for outcome in turn.outcomes if outcome.result]
-        return [call for call in [*calls, *_retries(turn)] if (call.name, dict(call.arguments)) not in done]
+        done = [(outcome.call.name, dict(outcome.call.arguments)) for outcome in turn.outcomes]
+        for stage in _STAGES[turn.round :]:  # a stage with nothing to ask passes the round on
+            calls = calls_of(
+                turn.frame.intent,
+                stage,
+                resolve=known.resolve,
+                holds=known.holds,
+                tools=turn.tools,
+                prefix=f"r{turn.round}c",
+            )
+            retries = _retries(turn) if turn.round else []
+            fresh = [call for call in [*calls, *retries] if (call.name, dict(call.arguments)) not in done]
+            if fresh:
+                return fresh
+        return []
 
     async def statements(self, turn: TurnView) -> AsyncIterator[Draft]:
         """Drafts in reading order, headline first."""
@@ -60,13 +64,13 @@ class PlannerBrain:
 
 
 def _retries(turn: TurnView) -> list[ToolCall]:
-    """A call refused for an optional argument is tried once without it: a cut that the metric lacks, an unknown goal."""
-    if turn.round == 0:
-        return []
+    """A call refused for an optional argument is tried once without it (a cut that the metric lacks, an unknown goal); so is
+    a match that found nothing under its goal."""
     optional = ("by", "goal", "top", "compare", "category", "lever", "outcome")
     calls = []
     for outcome in turn.outcomes:
-        if outcome.code != "bad_arguments":
+        empty = outcome.result is not None and not outcome.result.facts and outcome.call.name == "match_playbooks"
+        if outcome.code != "bad_arguments" and not empty:
             continue
         kept = {name: value for name, value in outcome.call.arguments.items() if name not in optional}
         if kept != dict(outcome.call.arguments):

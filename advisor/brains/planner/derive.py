@@ -7,12 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from advisor.brains.base import TurnView
-from advisor.brains.compose.pieces import Piece, Pieces, gather, pick
+from advisor.brains.compose.pieces import Piece, Pieces, gather
 from advisor.brains.frame.lexicon import data_yaml
 from advisor.brains.planner.plans import topic_of
 from tools.facts import Role
 
 __all__ = ["Derived"]
+
+
+# What a question about them wants is "more sales": no goal that would narrow the choice.
+_TOTALS = ("", "gmv", "net_gmv", "orders", "buyers")
 
 
 class Derived:
@@ -72,14 +76,11 @@ class Derived:
             return asked
         return self._lead_topic() or asked
 
-    def _goal(self) -> str | None:
-        found = topic_of(self._topic()).get("goal")
-        return str(found) if found else None
-
     def _asked_goal(self) -> str | None:
         """The goal the question names; without one the ranking by what moved the shop decides."""
         found = topic_of(str(self._slots.get("topic", "") or "")).get("goal")
-        return str(found) if found else None
+        metric = str(self._slots.get("metric", "") or "")
+        return str(found) if found else metric if metric not in _TOTALS else None
 
     def _topic_metric(self) -> str | None:
         return str(self._slots.get("metric") or topic_of(str(self._slots.get("topic", ""))).get("metric") or "gmv")
@@ -93,6 +94,11 @@ class Derived:
         found = topic_of(str(self._slots.get("topic", "") or "")).get("decides")
         return str(found) if found else None
 
+    def _intent_decides(self) -> str | None:
+        """The playbook of the topic an open question is about."""
+        found = topic_of(self._turn.frame.intent).get("decides")
+        return str(found) if found else None
+
     def _window(self) -> str | None:
         """The window said. Repurchase needs a longer one than the 30 days of "lately"."""
         said = self._slots.get("window")
@@ -104,8 +110,7 @@ class Derived:
         entries = best.fact.data.get("evidence", []) if best else []
         if not entries:
             return self._query()
-        words = str(entries[0].get("case", "")).replace("-", " ")
-        return f"{words} {pick(entries[0].get('likeness'), self._turn.frame.lang)}"[:400]
+        return str(entries[0].get("case", "")).replace("-", " ")[:400]
 
     def _query(self) -> str:
         """Words a case is searched with: the problem (or the user's own), then the category."""
