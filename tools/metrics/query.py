@@ -97,6 +97,8 @@ def query_with(
     """`query` on an open reader."""
     if by is not None and by not in BY:
         raise BadArguments.unknown(Text("拆分维度", "cut"), by, BY)
+    if by is not None and by not in (*_TIME, _SPLIT):
+        _check_dimension(metric, by)
     before = compare_window(window, compare) if compare else None
     total = measure_many(reader, [metric], window, where)[0]
     previous = measure_many(reader, [metric], before, where)[0] if before else None
@@ -112,6 +114,12 @@ def query_with(
         notes += extra
     missing = missing_days(reader, metric, window)
     return QueryResult(metric, total, previous, by, tuple(rows), tuple(missing), tuple(dict.fromkeys(notes)))
+
+
+def _check_dimension(metric: Metric, by: str) -> None:
+    if metric.calc or by not in dims_for(metric):
+        choices = [*_TIME, *([] if metric.calc else dims_for(metric))]
+        raise BadArguments.unknown(Text(f"“{metric.name.zh}”的拆分维度", f"cut of {metric.name.en}"), by, choices)
 
 
 def _by_time(reader: Reader, metric: Metric, window: Window, by: str, where: Where) -> list[QueryRow]:
@@ -178,9 +186,6 @@ def _by_dimension(
     top: int,
     total: MetricResult,
 ) -> tuple[list[QueryRow], list[Text]]:
-    if metric.calc or by not in dims_for(metric):
-        choices = [*_TIME, *([] if metric.calc else dims_for(metric))]
-        raise BadArguments.unknown(Text(f"“{metric.name.zh}”的拆分维度", f"cut of {metric.name.en}"), by, choices)
     window, before = windows
     found = cut(reader, [metric], [window, before] if before else [window], by, where)
     rows = [_entity_row(reader, metric, found, key, windows) for key in found.entities()]

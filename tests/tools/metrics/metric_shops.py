@@ -38,7 +38,11 @@ def fill(connection: duckdb.DuckDBPyConnection, merchant: str, table: str, frame
 
 
 def make_shop(
-    folder: Path, data: Mapping[str, pd.DataFrame | Sequence[Mapping[str, Any]]], *, merchant: str = "shop", **profile: Any
+    folder: Path,
+    data: Mapping[str, pd.DataFrame | Sequence[Mapping[str, Any]]],
+    *,
+    merchant: str = "shop",
+    **profile: Any,
 ) -> Shop:
     """A shop with these tables."""
     with write_merchant(folder, MerchantProfile(merchant, merchant, **profile)) as connection:

@@ -23,7 +23,9 @@ def test_at_least_fifty_metrics_with_every_part() -> None:
         assert bool(metric.calc) != bool(metric.num), metric.id
         assert {term.base for term in (*metric.num, *metric.den)} <= set(BASES), metric.id
         assert not (metric.additive and metric.den), f"{metric.id}: a quotient does not add"
-        assert not (metric.additive and metric.unit in ("buyers", "visitors") and metric.id != "members_joined"), metric.id
+        assert not (metric.additive and metric.unit in ("buyers", "visitors") and metric.id != "members_joined"), (
+            metric.id
+        )
 
 
 def test_names_are_unambiguous() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -90,7 +91,7 @@ def test_periods_tile_the_window(start: date, length: int, by: str) -> None:
     assert periods[0].start == window.start
     assert periods[-1].end == window.end
     assert sum(period.days for period in periods) == window.days
-    assert all(a.end.toordinal() + 1 == b.start.toordinal() for a, b in zip(periods, periods[1:], strict=False))
+    assert all(a.end.toordinal() + 1 == b.start.toordinal() for a, b in pairwise(periods))
     if by == "week":
         assert all(period.start.weekday() == 0 for period in periods[1:])
 
@@ -99,7 +100,10 @@ def test_words() -> None:
     assert window_text(win("2026-10-01", "2026-10-31")) == ("2026年10月", "October 2026")
     assert window_text(win("2026-07-01", "2026-09-30")) == ("2026年第3季度", "Q3 2026")
     assert window_text(win("2026-10-03", "2026-10-03")) == ("2026年10月3日", "3 October 2026")
-    assert window_text(win("2025-12-24", "2026-01-03")) == ("2025年12月24日至2026年1月3日", "24 December 2025 to 3 January 2026")
+    assert window_text(win("2025-12-24", "2026-01-03")) == (
+        "2025年12月24日至2026年1月3日",
+        "24 December 2025 to 3 January 2026",
+    )
     assert when_en(win("2026-10-03", "2026-10-09")) == "from 3 October to 9 October 2026"
     assert when_en(win("2026-10-01", "2026-10-31")) == "in October 2026"
     assert when_en(win("2026-10-03", "2026-10-03")) == "on 3 October 2026"
