@@ -29,7 +29,8 @@ def compose(turn: TurnView) -> Iterator[Draft]:
         yield Draft("headline", missing)
     yield from (draft for draft in drafts if draft.text)
     if frame.intent != "figure" or not headline:
-        yield from limit_drafts(pieces, say, headline_from_error=bool(missing))
+        advised = frame.intent in _ADVICE and not (frame.intent == "why_change" and not _asks_action(frame))
+        yield from limit_drafts(pieces, say, headline_from_error=bool(missing), advised=advised)
     yield from follow_ups(frame, pieces, say)
 
 
@@ -68,8 +69,7 @@ def _glance(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
 
 def _advice(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
     """Why, what, how. A pure "why" keeps the plan out; a change within the usual swing gets no rescue plan."""
-    sections = set(frame.slots.get("sections", ()))
-    calm = frame.intent == "why_change" and within_normal(pieces) is not None and not sections & {"what", "how"}
+    calm = frame.intent == "why_change" and within_normal(pieces) is not None and not _asks_action(frame)
     headline = _headline(frame, pieces, say, calm=calm)
     if headline:
         yield Draft("headline", headline)
@@ -83,8 +83,20 @@ def _advice(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
     if calm:
         return
     yield from what_drafts(pieces, say, decided=frame.intent == "decision")
-    if frame.intent != "why_change" or sections & {"what", "how"}:
+    if frame.intent != "why_change" or _asks_action(frame):
         yield from how_drafts(pieces, say)
+
+
+def _asks_action(frame: Frame) -> bool:
+    return bool({"what", "how"} & set(frame.slots.get("sections", ())))
+
+
+def _contradicted(frame: Frame, pieces: Pieces, say: Say) -> str:
+    """The question says up and the figure went down, or the other way round: said once, before the figure."""
+    told, change = frame.slots.get("told"), pieces.change
+    if change is None or told is None or not change.sign or is_flat(pieces) or (told == "up") == (change.sign > 0):
+        return ""
+    return say.t("和你说的方向相反", "the figures say the opposite")
 
 
 def _headline(frame: Frame, pieces: Pieces, say: Say, *, calm: bool) -> str:
@@ -100,7 +112,7 @@ def _headline(frame: Frame, pieces: Pieces, say: Say, *, calm: bool) -> str:
     cause = (
         "" if is_flat(pieces) and within_normal(pieces) is None and not pieces.factors else cause_clause(pieces, say)
     )
-    return say.join(say.moved(pieces.change), cause, action)
+    return say.join(_contradicted(frame, pieces, say), say.moved(pieces.change), cause, action)
 
 
 def _grounds(pieces: Pieces, say: Say, *, told: str) -> Iterator[Draft]:

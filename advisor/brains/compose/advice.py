@@ -28,7 +28,7 @@ def action_clause(pieces: Pieces, say: Say, *, calm: bool = False, deciding: boo
         step = _clean(best.text("first_step", say.lang))
         return say.t(f"眼下只做一件事：{step}{best.cite}", f"do one thing for now: {step}{best.cite}") if step else ""
     name = say.quote(best.text("name", say.lang) or best.subject)
-    if deciding and _range(best, say):
+    if deciding and _worth_words(best, say):
         return say.t(f"值得小范围试{best.cite}", f"worth a small test{best.cite}")
     if deciding:
         return say.t(
@@ -58,15 +58,18 @@ def grounds_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
             yield Draft("why", say.join(f"{text}{best.cite}"), WhyClass.ASSOCIATION)
 
 
-def _range(piece: Piece, say: Say) -> str:
+def _worth_words(piece: Piece, say: Say) -> str:
+    """ "值 9.09 万元到 9.82 万元（按…的数）", "worth at most ¥1,689 (…)"; empty when it cannot be sized."""
     low, high = piece.q(Role.RANGE_LOW), piece.q(Role.RANGE_HIGH)
     if low is None or high is None or low.unit != high.unit or high.value <= 0:
         return ""
     window = say.window(high.window)
     span = say.t(f"（按{window}的数）", f" (on the figures of {window})") if window else ""
     if low.value <= 0 or say.value(low) == say.value(high):
-        return say.t(f"最多 {say.value(high)}{span}", f"at most {say.value(high)}{span}")
-    return say.t(f"{say.value(low)} 到 {say.value(high)}{span}", f"{say.value(low)} to {say.value(high)}{span}")
+        return say.t(f"最多值 {say.value(high)}{span}", f"worth at most {say.value(high)}{span}")
+    return say.t(
+        f"值 {say.value(low)} 到 {say.value(high)}{span}", f"worth {say.value(low)} to {say.value(high)}{span}"
+    )
 
 
 def what_drafts(pieces: Pieces, say: Say, *, decided: bool = False) -> Iterator[Draft]:
@@ -96,15 +99,13 @@ def _one_step(best: Piece, say: Say) -> str:
 def _worth(best: Piece, say: Say) -> str:
     name = best.text("name", say.lang) or best.subject
     doing = best.text("decision", say.lang).rstrip("。.")
-    money = _range(best, say)
+    money = _worth_words(best, say)
     lead = say.t(
         f"{say.quote(name)}：{doing}{best.cite}" if doing else f"先做{say.quote(name)}{best.cite}",
         f"{say.quote(name)}: {doing}{best.cite}" if doing else f"start with {say.quote(name)}{best.cite}",
     )
     worth = (
-        say.t(f"按你自己的数字估，值 {money}{best.cite}", f"on your own figures it is worth {money}{best.cite}")
-        if money
-        else ""
+        say.t(f"按你自己的数字估，{money}{best.cite}", f"on your own figures it is {money}{best.cite}") if money else ""
     )
     unsized = "" if money else _clean(best.text("worth_formula", say.lang))
     return say.join(lead, worth or (f"{unsized}{best.cite}" if unsized else ""))
@@ -195,12 +196,10 @@ def decision_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
         )
         yield Draft("decision", say.join(step))
         return
-    doing, money = best.text("decision", say.lang).rstrip("。."), _range(best, say)
+    doing, money = best.text("decision", say.lang).rstrip("。."), _worth_words(best, say)
     lead = say.t(f"可以做，但先小范围：{doing}{best.cite}", f"yes, but small first: {doing}{best.cite}")
     worth = (
-        say.t(f"按你自己的数字估，值 {money}{best.cite}", f"on your own figures it is worth {money}{best.cite}")
-        if money
-        else ""
+        say.t(f"按你自己的数字估，{money}{best.cite}", f"on your own figures it is {money}{best.cite}") if money else ""
     )
     unsized = "" if money else _clean(best.text("worth_formula", say.lang))
     yield Draft("decision", say.join(lead, worth or (f"{unsized}{best.cite}" if unsized else ""), _mind(best, say)))

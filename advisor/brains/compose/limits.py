@@ -14,6 +14,7 @@ from tools.text import Text
 
 __all__ = ["follow_ups", "limit_drafts", "no_answer"]
 
+_NONE_FITS = re.compile(r"没有合适的打法|[Nn]o playbook fits")
 _MENDABLE = re.compile(r"导出|导入|上传|export|import|upload")
 _MOST_LIMITS = 3
 _MOST_FOLLOW_UPS = 3
@@ -36,7 +37,7 @@ def no_answer(pieces: Pieces, say: Say) -> str:
     return ""
 
 
-def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool) -> Iterator[Draft]:
+def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool, advised: bool) -> Iterator[Draft]:
     """At most three, the one that would change the answer most first."""
     texts = list(
         dict.fromkeys(
@@ -44,7 +45,7 @@ def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool) -> Iter
                 *_market(pieces, say),
                 *_missing(pieces, say),
                 *_failures(pieces, say, headline_from_error),
-                *_notes(pieces, say),
+                *_notes(pieces, say, advised=advised),
             ]
         )
     )
@@ -59,7 +60,11 @@ def _market(pieces: Pieces, say: Say) -> Iterator[str]:
 
 
 def _missing(pieces: Pieces, say: Say) -> Iterator[str]:
-    for piece in [*pieces.missing, *pieces.unlocks][:2]:
+    asked = verdict(check_of(pieces, "market")) == "unknown"  # the market's file is named there already
+    wanted = [
+        p for p in (*pieces.missing, *pieces.unlocks) if not (asked and p.fact.data.get("table") == "market_daily")
+    ]
+    for piece in wanted[:2]:
         yield say.join(f"{say.claim(piece)}{piece.cite}")
 
 
@@ -72,9 +77,14 @@ def _failures(pieces: Pieces, say: Say, headline_from_error: bool) -> Iterator[s
             yield message.get(say.lang)
 
 
-def _notes(pieces: Pieces, say: Say) -> Iterator[str]:
+def _notes(pieces: Pieces, say: Say, *, advised: bool) -> Iterator[str]:
+    """The tools' own limits. What another file would let us judge matters only where advice was asked for."""
     for tool, note in pieces.notes:
         text = note.get(say.lang)
+        if tool in ("match_playbooks", "plan_playbook") and (
+            not advised or (pieces.playbooks and _NONE_FITS.search(text))
+        ):
+            continue
         # the snapshot notes how each of its many figures is made; only what a file would mend is a limit of the answer
         if tool != "shop_snapshot" or _MENDABLE.search(text):
             yield text

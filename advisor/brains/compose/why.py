@@ -16,6 +16,8 @@ __all__ = ["cause_clause", "check_of", "is_flat", "offsetting", "verdict", "why_
 _MOST = 4
 _REAL_PART = Decimal("0.25")  # a driver below a quarter of the change is told only beside a larger one
 _FACTOR_ROOM = 2
+_LEADS = Decimal("0.25")  # an entity below it does not lead a headline
+_MOSTLY = Decimal("0.5")
 # An asked metric and the factor of GMV that holds it, where the names differ.
 _FACTOR_OF = {
     "aov_order": "order_value",
@@ -122,8 +124,8 @@ def cause_clause(pieces: Pieces, say: Say) -> str:
         return _asked_clause(pieces, asked, say)
     normal = within_normal(pieces)
     entity, event = primary(pieces)
-    if entity is not None and _told_apart(pieces) and normal is None:
-        return _entity_clause(entity, event, say)
+    if entity is not None and _told_apart(pieces) and normal is None and _weight(entity, pieces) >= _LEADS:
+        return _entity_clause(entity, event, say, share=_weight(entity, pieces))
     both = offsetting(pieces)
     if both:
         return _offset_clause(both, say)
@@ -148,7 +150,7 @@ def _asked_clause(pieces: Pieces, asked: Piece, say: Say) -> str:
     entity, event = primary(pieces)
     if entity is None:
         return whole
-    return ("；" if say.zh else "; ").join([whole, _entity_clause(entity, event, say)])
+    return ("；" if say.zh else "; ").join([whole, _entity_clause(entity, event, say, share=Decimal(0))])
 
 
 def _elsewhere(pieces: Pieces, say: Say) -> str:
@@ -191,13 +193,23 @@ def _offset_clause(both: tuple[Piece, Piece], say: Say) -> str:
     )
 
 
-def _entity_clause(entity: Piece, event: Piece | None, say: Say) -> str:
+def _weight(entity: Piece, pieces: Pieces) -> Decimal:
+    """The part of the whole change that an entity carries, 0 to 1; 1 when the whole is in another unit."""
+    change = pieces.whole.q(Role.CHANGE) if pieces.whole else None
+    part = entity.q(Role.CONTRIBUTION)
+    if change is None or part is None or change.unit != part.unit or not change.value:
+        return Decimal(1)
+    return abs(part.value / change.value)
+
+
+def _entity_clause(entity: Piece, event: Piece | None, say: Say, *, share: Decimal) -> str:
     up = _amount(entity) > 0
     name = entity_name(entity, say)
-    where = say.t(
-        f"{'多出来的' if up else '缺口'}主要在{name}，{say.part(entity)}",
-        f"most of it sits in {name}, {say.part(entity)}",
-    )
+    if share >= _MOSTLY:
+        where = say.t(f"{'多出来的' if up else '缺口'}主要在{name}", f"most of it sits in {name}")
+    else:
+        where = say.t(f"能落到具体对象的最大一块在{name}", f"the largest part that can be pinned down is {name}")
+    where = f"{where}{'，' if say.zh else ', '}{say.part(entity)}"
     if event is None:
         return where
     lead = "" if is_turning_point(event) else say.t("同一时间", "at the same time ")

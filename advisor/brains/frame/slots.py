@@ -24,6 +24,16 @@ _YOY = re.compile(
 _TREND = {"走势": "day", "趋势": "day", "曲线": "day", "trend": "day"}
 _WORST = re.compile(r"最差|最低|垫底|卖不动|滞销|不好卖|worst|least|lowest|not selling|dead stock|slow")
 _WHICH = re.compile(r"哪|谁|最(?:好|差|高|低|多|少|能)|\bwhich\b|\bwho\b|\bbest\b|\bworst\b|\btop\b")
+# Which way the question says it went; a question with both ("up or down") says neither.
+_TOLD = {
+    "up": re.compile(
+        r"多了|变多|变高|涨|上升|升高|增加|飙升|\bup\b|\brose\b|\bris(?:e|ing)\b|increas|jumped|higher|grew"
+    ),
+    "down": re.compile(
+        r"少了|变少|变低|变差|掉|跌|下滑|下降|降低|减少|腰斩|\bdown\b|\bfell\b|\bfall|dropp?|declin|decreas|lower|collaps|halved|sliding"
+    ),
+}
+_CAMPAIGN = re.compile(r"618|双\s?1[12]|双十[一二]|double 11|11\.11|singles")
 _BUDGET = re.compile(r"预算|budget")
 _GENERIC_GMV = frozenset({"卖得", "卖的", "生意", "sell", "sold", "business", "成交", "sales", "销售", "收入"})
 # a metric word that is a topic only ("老客怎么不回来了" is about repurchase, not a count)
@@ -63,6 +73,9 @@ def read_slots(text: str, raw: str, found: frozenset[str], anchor: date, today: 
         if len(topics) > 1:
             slots["topics"] = topics
     _subject(slots, words, raw, bare)
+    told = {side for side, pattern in _TOLD.items() if pattern.search(text)}
+    if len(told) == 1:
+        slots["told"] = told.pop()
     if _WHICH.search(text):
         slots["which"] = True
     brands = words.brands.find(text)
@@ -95,6 +108,8 @@ def _windows(
         others = [w for w, _ in pairs if w != first]
         if others and "compare" in found:
             slots["against"] = others[0]
+    if "compare" not in slots and any(_CAMPAIGN.search(s) for _, s in pairs):
+        slots["compare"] = "yoy"  # a campaign is measured against itself a year earlier
     if "compare" in found and "compare" not in slots:
         slots["compare"] = "previous"
 
