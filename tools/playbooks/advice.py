@@ -24,6 +24,7 @@ _NET_OF = {
     "profit": Text("毛利", "margin"),
     "cost": Text("投入", "spend"),
 }
+_METRIC_OF = {"gmv": "gmv", "net": "net_gmv", "profit": "margin", "cost": "ad_spend"}
 _CONDITIONS_SHOWN = 2
 
 
@@ -51,6 +52,7 @@ def playbook_fact(shop: ShopHandle, situation: Situation, found: Match, start: d
         "cost": pair(plan.cost),
         "break_even": pair(plan.break_even),
         "stop_rules": [pair(text) for text in plan.stop_rules],
+        "because": pair(evaluation.held[0].text if evaluation.held else None),
         "conditions": [pair(held.text) for held in evaluation.held],
         "changes_mind": pair(book.fill(playbook.changes_mind)),
         "worth_formula": pair(book.fill(playbook.sizing.text if playbook.sizing else playbook.unsized)),
@@ -80,7 +82,8 @@ def playbook_fact(shop: ShopHandle, situation: Situation, found: Match, start: d
 def _size(evaluation: Evaluation, situation: Situation) -> None:
     """Put the range and the cost where the texts and the claim can name them."""
     values = dict(evaluation.book.values)
-    unit, window, metric = situation.currency, situation.window, evaluation.playbook.goal_metric
+    unit, window, sizing = situation.currency, situation.window, evaluation.playbook.sizing
+    metric = _METRIC_OF[sizing.net_of] if sizing is not None else evaluation.playbook.goal_metric
     if evaluation.worth is not None:
         worth = evaluation.worth
         values["range_low"] = Entry(metric, worth.low, unit, Role.RANGE_LOW, window)
@@ -96,9 +99,12 @@ def _claim(evaluation: Evaluation, situation: Situation, start_here: bool) -> Te
     playbook, book = evaluation.playbook, evaluation.book
     why = [held.text for held in evaluation.held[:_CONDITIONS_SHOWN]]
     decision, facts, worth = book.need(playbook.decision), book.need(playbook.facts), _worth(evaluation, situation)
-    lead = Text("先做：", "Start here: ") if start_here else Text("", "")
-    zh = f"{lead.zh}{decision.zh}。为什么：{'；'.join([facts.zh, *(text.zh for text in why)])}。{worth.zh}。"
-    en = f"{lead.en}{decision.en}. Why: {'; '.join([facts.en, *(text.en for text in why)])}. {worth.en}."
+    lead = Text("从这里开始：", "Start here: ") if start_here else Text("", "")
+    action = decision.en if start_here else decision.en[0].upper() + decision.en[1:]
+    even = book.fill(playbook.break_even)
+    line = Text(f"保本：{even.zh}。", f" Mind: {even.en}.") if even is not None else Text("", "")
+    zh = f"{lead.zh}{decision.zh}。为什么：{'；'.join([facts.zh, *(text.zh for text in why)])}。{worth.zh}。{line.zh}"
+    en = f"{lead.en}{action}. Why: {'; '.join([facts.en, *(text.en for text in why)])}. {worth.en}.{line.en}"
     return Text(zh, en)
 
 

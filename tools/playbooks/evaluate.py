@@ -179,7 +179,7 @@ def _book(playbook: Playbook, situation: Situation, names: Mapping[str, Text]) -
         values |= _entries(figure)
     for name, parameter in playbook.parameters.items():
         unit = situation.currency if parameter.unit == "money" else parameter.unit
-        values[name] = Entry(name, parameter.value, unit, parameter.role)
+        values[name] = Entry(parameter.metric or name, parameter.value, unit, parameter.role)
     for name, derived in playbook.derived.items():
         value = parse(derived.formula).value(_decimals(values))
         if value is None:
@@ -189,21 +189,24 @@ def _book(playbook: Playbook, situation: Situation, names: Mapping[str, Text]) -
             value = (value / derived.round_to).to_integral_value() * derived.round_to
         elif is_money(unit):
             value = quantize(value, 2)
-        values[name] = Entry(name, value, unit, derived.role)
+        values[name] = Entry(derived.metric or name, value, unit, derived.role)
     return Book(values, names)
 
 
 def _entries(figure: Figure) -> dict[str, Entry]:
     """A figure with its previous window and its own history under `name_previous`, `name_median`, `name_best`."""
-    role = Role.SAMPLE if figure.unit in {"buyers", "orders"} else Role.VALUE
-    found = {figure.id: Entry(figure.id, figure.value, figure.unit, role, figure.window)}
+    role = Role.PREVIOUS if figure.id.endswith("_before") else Role.VALUE
+    if role is Role.VALUE and figure.unit in {"buyers", "orders"}:
+        role = Role.SAMPLE
+    metric = figure.metric or figure.id
+    found = {figure.id: Entry(metric, figure.value, figure.unit, role, figure.window, figure.subject)}
     for suffix, value, kind in (
         ("previous", figure.previous, Role.PREVIOUS),
         ("median", figure.history_median, Role.TARGET),
         ("best", figure.history_best, Role.TARGET),
     ):
         if value is not None:
-            found[f"{figure.id}_{suffix}"] = Entry(figure.id, value, figure.unit, kind)
+            found[f"{figure.id}_{suffix}"] = Entry(metric, value, figure.unit, kind, None, figure.subject)
     return found
 
 
@@ -215,7 +218,7 @@ def _unknown(playbook: Playbook, book: Book) -> set[str]:
     """Names that sentences which must be there need and that are not known. Optional sentences are left out instead."""
     needed: list[Bilingual] = [playbook.decision, playbook.facts, playbook.first_step]
     for step in playbook.steps:
-        needed += [step.action, step.where, step.owner, step.kpi, step.stop_rule]
+        needed += [step.without_control or step.action, step.where, step.owner, step.kpi, step.stop_rule]
     system = {"holdout_share", "treated", "held_out", "detectable"}
     names = {name for template in needed for name in template.names} - system
     return {name for name in names if name not in book.values and name not in book.names}
@@ -234,7 +237,10 @@ def _what_is_missing(unknown: set[str]) -> tuple[Text, Text | None]:
 
 
 def _holdout(playbook: Playbook, situation: Situation, book: Book) -> HoldOut | None:
-    """Split the audience and put the numbers where the texts can name them."""
+    """Split the audience and put the numbers where the texts can name them.
+
+    None when even the most telling split could not show the gap there is to close: a control would cost and tell nothing.
+    """
     measure = playbook.measure
     audience = situation.figures.get(measure.audience or "")
     base = situation.figures.get(measure.base_rate or "")
@@ -243,16 +249,20 @@ def _holdout(playbook: Playbook, situation: Situation, book: Book) -> HoldOut | 
     best = base.history_best
     wanted = best - base.value if best is not None and best > base.value else None
     split = hold_out(int(audience.value), base.value, wanted)
-    values = dict(book.values)
-    if split is not None:
-        points = quantize(split.detectable * 100, 1)
-        values |= {
-            "holdout_share": Entry("holdout_share", split.share, "ratio", Role.TARGET),
-            "treated": Entry(audience.id, Decimal(split.treated), "buyers", Role.SAMPLE),
-            "held_out": Entry("holdout_size", Decimal(split.held_out), "buyers", Role.SAMPLE),
-            "detectable": Entry("detectable_difference", max(points, Decimal("0.1")), "pp", Role.TARGET),
-        }
-        book.values = values
+    if split is None:
+        return None
+    points = Entry("detectable_difference", max(quantize(split.detectable * 100, 1), Decimal("0.1")), "pp", Role.TARGET)
+    if wanted is not None and not split.enough:
+        gap = Entry(base.metric or base.id, quantize(wanted * 100, 1), "pp", Role.TARGET)
+        book.values = {**book.values, "too_coarse": points, "wanted_gap": gap}
+        return None
+    book.values = {
+        **book.values,
+        "holdout_share": Entry("holdout_share", split.share, "ratio", Role.TARGET),
+        "treated": Entry(audience.id, Decimal(split.treated), "buyers", Role.SAMPLE),
+        "held_out": Entry("holdout_size", Decimal(split.held_out), "buyers", Role.SAMPLE),
+        "detectable": points,
+    }
     return split
 
 

@@ -74,10 +74,16 @@ def _dates(step: Step, start: date, event: date | None) -> tuple[date, date]:
     return first, max(first, anchor + timedelta(days=step.due_day))
 
 
+def _action(book: Book, step: Step) -> Text:
+    if step.without_control is not None and "held_out" not in book.values:
+        return book.need(step.without_control)
+    return book.need(step.action)
+
+
 def _step(book: Book, step: Step, first: date, due: date) -> dict[str, Any]:
     optional = {"cost": step.cost, "target": step.target, "guardrail": step.guardrail}
     filled: dict[str, Any] = {
-        "action": pair(book.fill(step.action) or _plain(step.action)),
+        "action": pair(_action(book, step)),
         "where": pair(book.need(step.where)),
         "owner": pair(book.need(step.owner)),
         "kpi": pair(book.need(step.kpi)),
@@ -89,19 +95,19 @@ def _step(book: Book, step: Step, first: date, due: date) -> dict[str, Any]:
     return filled | {name: pair(book.fill(template)) for name, template in optional.items()}
 
 
-def _plain(template: Bilingual) -> Text:
-    """A hold-out that the audience is too small for: the same step without the split."""
-    zh, en = template.zh.split("，按买家编号随机")[0], template.en.split(", and leave a random")[0]
-    zh, en = zh.split("，随机留出")[0], en.split(", leave a random")[0]
-    return Text(zh, en)
+_TOO_COARSE = Bilingual(
+    zh="人数太少：对半分也只看得出 ≥ {too_coarse}的差，比要追的 {wanted_gap}还大，不留对照；改为做一周、停一周轮换比较，不能证明因果",
+    en="Too few people: even an equal split shows only differences of {too_coarse} or more, above the {wanted_gap} to win, so keep no control; alternate on and off weeks, which cannot prove cause (不能证明因果)",
+)
+_ON_OFF = Text(
+    "人数太少，留不出对照组：改为做一周、停一周轮换比较，属前后对比，不能证明因果",
+    "Too few people for a control group: alternate on and off weeks; that is before/after and cannot prove cause (不能证明因果)",
+)
 
 
 def _measure(evaluation: Evaluation) -> Text:
-    filled = evaluation.book.fill(evaluation.playbook.measure.text)
-    return filled if filled is not None else Text(
-        "人数太少，留不出对照组：改为做一周、停一周轮换比较，属前后对比，不能证明因果",
-        "Too few people for a control group: alternate on and off weeks; that is before/after and cannot prove cause (不能证明因果)",
-    )  # fmt: skip
+    book = evaluation.book
+    return book.fill(evaluation.playbook.measure.text) or book.fill(_TOO_COARSE) or _ON_OFF
 
 
 def _cost(evaluation: Evaluation) -> Text | None:

@@ -96,6 +96,7 @@ class Parameter(_Model):
     value: Decimal
     unit: str
     role: Role = Role.TARGET
+    metric: str = ""  # the catalogue metric it is a line for
     basis: str
 
 
@@ -105,6 +106,7 @@ class Derived(_Model):
     formula: Formula
     unit: str  # a unit of tools.text, or "money" for the currency of the shop
     role: Role = Role.TARGET
+    metric: str = ""
     round_to: Decimal | None = None
 
 
@@ -194,6 +196,7 @@ class Step(_Model):
     """
 
     action: Bilingual
+    without_control: Bilingual | None = None  # said instead of `action` when no control group is kept
     where: Bilingual
     owner: Bilingual
     anchor: Literal["start", "event"] = "start"

@@ -42,6 +42,7 @@ STATED: Mapping[str, str] = {
     "live_ad_ratio": "ratio",
 }
 _HISTORY = 6
+_PLACES = Decimal("0.000001")
 _LOOKED_FOR = (
     "order_lines",
     "shop_daily",
@@ -143,16 +144,19 @@ def _calculated(reader: Reader, metric: Metric, windows: list[Window]) -> Figure
 def _figure(reader: Reader, metric: Metric, values: list[Decimal | None], window: Window) -> Figure | None:
     if not values or values[0] is None:
         return None
-    history = [value for value in values[1:] if value is not None]
+    now, *earlier = (value.quantize(_PLACES) if value is not None else None for value in values)
+    if now is None:
+        return None
+    history = [value for value in earlier if value is not None]
     return Figure(
         id=metric.id,
-        value=values[0],
+        value=now,
         unit=reader.shop.currency if metric.unit == "money" else metric.unit,
         label=metric.name,
         formula=metric.formula,
         source="metrics",
         window=window,
-        previous=values[1] if len(values) > 1 else None,
+        previous=earlier[0] if earlier else None,
         history=tuple(reversed(history)),
         higher_is_better=metric.direction != "down_good",
     )

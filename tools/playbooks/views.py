@@ -43,6 +43,8 @@ class Figure:
     history: tuple[Decimal, ...] = ()
     higher_is_better: bool = True
     stated: bool = False
+    metric: str = ""  # the catalogue metric it is one of, when it has its own name here
+    subject: tuple[str, ...] = ()
 
     @property
     def history_median(self) -> Decimal | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tools.playbooks.figures.base import Frame, Group, Produced
 from tools.playbooks.figures.buyers import buyer_figures
@@ -56,7 +57,7 @@ FIGURES: Mapping[str, str] = {
     "stopped_spend_now": "money",
     "stopped_gmv_lost": "money",
     "stopped_spend_saved": "money",
-    "stopped_roi_before": "number",
+    "stopped_roi": "number",
     "losing_spend": "money",
     "losing_amount": "money",
     "losing_amount_far": "money",
@@ -84,6 +85,33 @@ FIGURES: Mapping[str, str] = {
     "agency_kept_cost": "money",
     "agency_commission": "ratio",
     "live_ad_ratio": "ratio",
+}
+# The catalogue metric a figure is one of, and the name that narrows it.
+_METRIC_OF: Mapping[str, tuple[str, str]] = {
+    "orders_on_record": ("orders", ""),
+    "buyers_on_record": ("buyers", ""),
+    "second_order_rate": ("repurchase_90d", ""),
+    "hero_price": ("item_price", "hero_product"),
+    "returned_rate": ("refund_rate", "returned_product"),
+    "returned_total": ("refund_amount", "returned_product"),
+    "out_of_stock_days": ("stock_out_days", "missing_product"),
+    "product_conversion": ("conversion", "weak_product"),
+    "product_visitors": ("visitors", "weak_product"),
+    "product_buyer_value": ("aov_buyer", "weak_product"),
+    "source_visitors_now": ("source_visitors", "lost_source"),
+    "source_visitors_before": ("source_visitors", "lost_source"),
+    "source_visitors_usual": ("source_visitors", "lost_source"),
+    "source_visitor_value": ("uv_value", "lost_source"),
+    "stopped_spend_before": ("ad_spend", "stopped_plan"),
+    "stopped_spend_now": ("ad_spend", "stopped_plan"),
+    "stopped_roi": ("ad_roi", "stopped_plan"),
+    "live_month_gmv": ("live_gmv", ""),
+    "live_hours_month": ("live_hours", ""),
+    "host_gmv_now": ("live_gmv", "lost_host"),
+    "host_gmv_before": ("live_gmv", "lost_host"),
+    "host_gmv_per_hour_before": ("live_gmv_per_hour", "lost_host"),
+    "channel_price_low": ("item_price", "low_channel"),
+    "channel_price_high": ("item_price", "high_channel"),
 }
 # Names (not figures) a template may use.
 NAMES = frozenset(
@@ -114,4 +142,8 @@ def shop_figures(frame: Frame, platform: str) -> Produced:
     part = campaign_figures(frame, platform)
     found.figures |= part.figures
     found.names |= part.names
+    for name, (metric, about) in _METRIC_OF.items():
+        if name in found.figures:
+            subject = (found.names[about].zh,) if about in found.names else ()
+            found.figures[name] = replace(found.figures[name], metric=metric, subject=subject)
     return found

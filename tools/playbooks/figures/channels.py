@@ -102,7 +102,7 @@ def stopped_plan_figures(frame: Frame) -> Produced:
         figure("stopped_spend_now", _of(now, plan, "spend"), "money", label=(f"“{name}”花费", f'spend of "{name}"'), formula=("计划花费合计", "spend of the plan"), **common),
         figure("stopped_gmv_lost", lost, "money", label=(f"“{name}”少的归因成交", f'attributed GMV lost of "{name}"'), formula=("上期归因成交 − 本期", "attributed GMV before − now"), **common),
         figure("stopped_spend_saved", saved, "money", label=(f"“{name}”省下的花费", f'spend saved on "{name}"'), formula=("上期花费 − 本期", "spend before − now"), **common),
-        figure("stopped_roi_before", roi, "number", label=(f"“{name}”上期投产比", f'return of "{name}" before'), formula=("归因成交 ÷ 花费", "attributed GMV ÷ spend"), **previous),
+        figure("stopped_roi", roi, "number", label=(f"“{name}”上期投产比", f'return of "{name}" before'), formula=("归因成交 ÷ 花费", "attributed GMV ÷ spend"), **previous),
     ):  # fmt: skip
         found.add(each)
     return found
