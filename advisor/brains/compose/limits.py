@@ -71,9 +71,9 @@ def _missing(pieces: Pieces, say: Say) -> Iterator[str]:
 def _failures(pieces: Pieces, say: Say, headline_from_error: bool) -> Iterator[str]:
     # a playbook that does not fit is the decision's business, not a gap in the data
     told = ("data_missing", "not_permitted", "timeout")
-    errors = [e for e in pieces.errors if e[1] in told and e[0] != "plan_playbook"]
-    for index, (_, _, message) in enumerate(errors):
-        if not (headline_from_error and index == 0):
+    messages = [text for tool, code, text in pieces.errors if code in told and tool != "plan_playbook"]
+    for message in dict.fromkeys(messages[1:] if headline_from_error else messages):
+        if not (headline_from_error and message == messages[0]):
             yield message.get(say.lang)
 
 

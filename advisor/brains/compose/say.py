@@ -61,6 +61,8 @@ class Say:
     def driver(self, piece: Piece) -> str:
         """What a driver is called: its factor name (a group with the figure it is measured by), its subject, else its metric."""
         named = FACTOR_NAMES.get(piece.driver)
+        if piece.driver == "orders" and is_money(piece.fact.unit):
+            return self.t("没有买家标识的订单", "orders without a buyer id")
         if named is not None and piece.driver in _GROUPS and piece.metric in catalog() and piece.metric != piece.driver:
             own = self.metric(piece.metric)
             return self.t(f"{named.zh}的{own}", f"{own} of {named.en}")
@@ -168,28 +170,31 @@ class Say:
         )
 
     def _by(self, piece: Piece, now: Quantity, before: Quantity, change: Quantity, rate: Quantity | None) -> str:
-        name, cite, up = self.metric(now.metric), piece.cite, piece.sign > 0
+        name, moved = self.metric(now.metric), self.more(change)
         if self.zh:
             tail = f"（{self.value(rate, signed=True)}）" if rate else ""
             return (
                 f"{self.window(now.window)}{name} {self.value(now)}，比{self.window(before.window)}的 {self.value(before)} "
-                f"{'多' if up else '少'} {self.value(change, size=True)}{tail}{cite}"
+                f"{moved}{tail}{piece.cite}"
             )
         tail = f" ({self.value(rate, signed=True)})" if rate else ""
         return (
-            f"{name} for {self.window(now.window)}: {self.value(now)}, {'up' if up else 'down'} "
-            f"{self.value(change, size=True)}{tail} on {self.window(before.window)}{cite}"
+            f"{name} for {self.window(now.window)}: {self.value(now)}, {moved}{tail} "
+            f"on {self.window(before.window)}{piece.cite}"
         )
 
+    def more(self, quantity: Quantity) -> str:
+        """ "少 18.20 万元", "多了 £182,000", "down ¥182,000"."""
+        up, figure = quantity.value > 0, self.value(quantity, size=True)
+        if not self.zh:
+            return f"{'up' if up else 'down'} {figure}"
+        word = "多" if up else "少"
+        return f"{word} {figure}" if figure[:1].isdigit() else f"{word}了 {figure}"
+
     def part(self, piece: Piece) -> str:
-        """How much of the change a driver carries: "少 18.20 万元[m3]", "took ¥182,000 away [m3]"."""
+        """How much of the change a driver carries: "少 18.20 万元[m3]", "down ¥182,000[m3]"."""
         amount = piece.q(Role.CONTRIBUTION)
-        if amount is None:
-            return ""
-        up = amount.value > 0
-        if self.zh:
-            return f"{'多' if up else '少'} {self.value(amount, size=True)}{piece.cite}"
-        return f"{'up' if up else 'down'} {self.value(amount, size=True)}{piece.cite}"
+        return f"{self.more(amount)}{piece.cite}" if amount is not None else ""
 
     def claim(self, piece: Piece) -> str:
         """The fact's own sentence, without its full stop."""

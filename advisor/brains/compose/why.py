@@ -119,6 +119,11 @@ def _told(entity: Piece) -> bool:
 
 def cause_clause(pieces: Pieces, say: Say) -> str:
     """The headline's middle: where the change sits and what went with it."""
+    gaps = check_of(pieces, "gaps")
+    if gaps is not None and verdict(gaps) == "warn":
+        return say.t(
+            f"先别解读这个变化：{say.claim(gaps)}{gaps.cite}", f"do not read it yet: {say.claim(gaps)}{gaps.cite}"
+        )
     asked = _asked_factor(pieces)
     if asked is not None:
         return _asked_clause(pieces, asked, say)
@@ -330,7 +335,8 @@ def _context_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
             "先确认这几天是真没卖，还是导出漏了行",
             "first make sure whether sales really stopped or rows are missing from the export",
         )
-        yield Draft("why", say.join(f"{say.claim(gaps)}{gaps.cite}", tail), WhyClass.INFERENCE)
+        lead = say.t(f"近乎空白的那几天{gaps.cite}", f"those nearly empty days{gaps.cite}")
+        yield Draft("why", say.join(f"{lead}{'，' if say.zh else ': '}{tail}"), WhyClass.INFERENCE)
     if pieces.change is not None and pieces.change.fact.unit == "ratio":
         market = None  # a market index says nothing about a rate
     told = [f"{say.claim(p)}{p.cite}" for p in (market, normal) if p is not None and verdict(p) in ("ok", "warn")]

@@ -104,12 +104,14 @@ class Derived:
         said = self._slots.get("window")
         return str(said) if said else "90d" if str(self._slots.get("metric", "")).startswith("repurchase") else None
 
-    def _evidence_query(self) -> str:
-        """Words that find the case the leading playbook leans on; without one, the problem."""
+    def _evidence_query(self) -> str | None:
+        """Words that find the case the leading playbook leans on. One that leans on none gets none; without a playbook, the problem."""
         best = self.pieces.start_here
-        entries = best.fact.data.get("evidence", []) if best else []
-        if not entries:
+        if best is None:
             return self._query()
+        entries = best.fact.data.get("evidence") or []
+        if not entries:
+            return None
         return str(entries[0].get("case", "")).replace("-", " ")[:400]
 
     def _query(self) -> str:
