@@ -74,6 +74,12 @@ class _Completion:
         return text
 
     @property
+    def rambles(self) -> bool:
+        """Talks where tool calls were asked for; a thought aloud may be longer."""
+        text = "".join(self.text)
+        return not self.calls and len(text) > (6_000 if "<think>" in text else 500)
+
+    @property
     def whole(self) -> bool:
         """The last line was finished: the endpoint said so, or it stopped at the end of a sentence."""
         ended = "".join(self.text).rstrip().endswith(("。", ".", "]", "!", "?", "！", "？"))
@@ -139,7 +145,8 @@ class ModelBrain:
             self._stream(messages, completion, self._until(), tools=[function(t) for t in turn.tools])
         ) as s:
             async for _ in s:
-                pass
+                if completion.rambles:
+                    break
         calls = self._calls(completion, turn.round)
         if not calls and not turn.outcomes and not turn.evidence:
             raise ToolsUnsupported(_NO_TOOLS)

@@ -8,20 +8,20 @@ from datetime import date
 
 from advisor.answer import Section
 from advisor.grounding.glossary import Glossary, default_glossary
-from advisor.grounding.language import Direction, causal_phrases, denies_source, says_unknown
-from advisor.grounding.match import Match, match_figure, metric_fits
+from advisor.grounding.language import says_unknown
+from advisor.grounding.masking import figures_of
+from advisor.grounding.match import Match, match_figure
 from advisor.grounding.names import foreign_names
 from advisor.grounding.numbers import Figure
 from advisor.grounding.reading import Reading, marks_in, read
-from advisor.grounding.support import Cited, cited_facts, figures_of
-from advisor.grounding.windows import overlaps
-from tools.facts import Fact, Quantity, Role, WhyClass
+from advisor.grounding.support import Cited, cited_facts
+from advisor.grounding.whole import bare_directions, causes, dates, denials, moves
+from tools.facts import Fact, WhyClass
 from tools.text import Lang, Text
 
 __all__ = ["Verdict", "check"]
 
 _ADVICE: frozenset[Section] = frozenset({"decision", "what", "how"})
-_CLAIMS: frozenset[Section] = frozenset({"headline", "decision", "why"})
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ def check(
     else:
         problems += [m.problem for m in matches if m.problem is not None]
     problems += _uncited(reading, section, marks, draft_text)
-    problems += _moves(reading, matches, facts)
-    problems += _bare_directions(reading, facts, section)
-    problems += _dates(reading, facts, section, question)
-    problems += _causes(draft_text, facts, section, why_class)
-    problems += _denials(reading, facts, section)
+    problems += moves(reading, matches, facts)
+    problems += bare_directions(reading, facts, section)
+    problems += dates(reading, facts, question, today)
+    problems += causes(draft_text, facts, section, why_class)
+    problems += denials(reading, facts, section)
     problems += _names(draft_text, facts, question, words)
     supported = sum(m.ok for m in matches)
     texts = list(dict.fromkeys(p.get(lang) for p in problems))
@@ -80,7 +80,10 @@ def _unknown_mark(mark: str) -> Text:
 
 
 def _matched(figure: Figure, reading: Reading, facts: Sequence[Cited], question: str) -> Match:
-    found = match_figure(figure, reading, facts)
+    near = reading.marks_for(figure.start)
+    found = match_figure(figure, reading, [c for c in facts if c.mark in near])
+    if not found.ok and reading.names_metric(figure):
+        found = match_figure(figure, reading, facts)  # all marks at the end: the metric it names tells which is meant
     if found.ok or not _merchant_said(figure, reading, facts, question):
         return found
     return Match(figure, from_claim=True)
@@ -109,134 +112,10 @@ def _uncited(reading: Reading, section: Section, marks: list[str], draft: str) -
     return []
 
 
-def _moves(reading: Reading, matches: Sequence[Match], facts: Sequence[Cited]) -> list[Text]:
-    """从 A 到 B: A is the earlier, B the later, and the verb agrees with them."""
-    problems = []
-    for first, second in reading.moves:
-        a, b = matches[first], matches[second]
-        if a.problem or b.problem or not a.quantities or not b.quantities:
-            continue
-        if _backwards(a.quantities, b.quantities):
-            problems.append(
-                Text(
-                    f"“{a.figure.text}”和“{b.figure.text}”的先后反了。",
-                    f'"{a.figure.text}" and "{b.figure.text}" are in the wrong order.',
-                )
-            )
-        elif not _verb_agrees(reading, a.figure, b.figure):
-            problems.append(
-                Text(
-                    f"从“{a.figure.text}”到“{b.figure.text}”的涨跌说反了。",
-                    f'From "{a.figure.text}" to "{b.figure.text}" is not the direction stated.',
-                )
-            )
-    return problems
-
-
-def _backwards(earlier: Sequence[Quantity], later: Sequence[Quantity]) -> bool:
-    roles_a, roles_b = {q.role for q in earlier}, {q.role for q in later}
-    if roles_a == {Role.VALUE} and roles_b == {Role.PREVIOUS}:
-        return True
-    windows = [(a.window, b.window) for a in earlier for b in later if a.metric == b.metric and a.window and b.window]
-    return bool(windows) and all(a is not None and b is not None and a.start > b.start for a, b in windows)
-
-
-def _verb_agrees(reading: Reading, earlier: Figure, later: Figure) -> bool:
-    left, right = sorted((earlier, later), key=lambda figure: figure.start)
-    segment = reading.segment(right.start)
-    near = [d for d in reading.directions if left.end <= d.start < right.start]
-    near = near or [d for d in reading.directions if segment.start <= d.start < left.start][-1:]
-    return not near or near[-1].denied or near[-1].sign == (1 if later.value >= earlier.value else -1)
-
-
-def _bare_directions(reading: Reading, facts: Sequence[Cited], section: Section) -> list[Text]:
-    """A rise or fall told without a figure (客单价没有变差) must agree with what the cited facts know."""
-    if section not in _CLAIMS:
-        return []
-    problems = []
-    for word in reading.directions:
-        segment = reading.segment(word.start)
-        if any(segment.start <= figure.start < segment.end for figure in reading.figures):
-            continue
-        inside = [m for m in reading.mentions if segment.start <= m.start < segment.end]
-        signs = {
-            cited.change_sign(q)
-            for mention in inside[-1:]
-            for cited in facts
-            for q in cited.fact.quantities
-            if q.role in (Role.VALUE, Role.CHANGE, Role.CHANGE_RATE)
-            and metric_fits(mention, reading, cited, q)
-            and q.metric in mention.metrics
-        } - {0}
-        if signs and not any(_agrees(word, sign) for sign in signs):
-            told = reading.piece(segment).strip()
-            problems.append(Text(f"“{told}”与证据的涨跌相反。", f'"{told}" contradicts the direction in the evidence.'))
-    return problems
-
-
-def _agrees(word: Direction, sign: int) -> bool:
-    return (word.sign == sign) is not word.denied
-
-
-def _dates(reading: Reading, facts: Sequence[Cited], section: Section, question: str) -> list[Text]:
-    """A date told without a figure of its own must lie in a cited window, or be said by a claim or the merchant."""
-    if section not in ("headline", "why") or not facts:
-        return []
-    windows = [q.window for c in facts for q in c.fact.quantities if q.window is not None]
-    problems = []
-    for words in reading.windows:
-        if words.kind in ("clock", "shift", "rolling") or words.text in question:
-            continue
-        if any(c.says(words.text) for c in facts) or any(overlaps(words, window) for window in windows):
-            continue
-        if not windows and not any(c.claim_windows for c in facts):
-            continue
-        if words.compared and any(overlaps(words, w) for c in facts for w in _bases(c)):
-            continue
-        told = words.text.strip()
-        problems.append(Text(f"证据里没有“{told}”这个时间。", f'No cited fact covers "{told}".'))
-    return problems
-
-
-def _bases(cited: Cited) -> list:  # type: ignore[type-arg]
-    return [q.window for q in cited.fact.quantities if q.role is Role.PREVIOUS and q.window is not None]
-
-
-def _causes(draft: str, facts: Sequence[Cited], section: Section, why_class: WhyClass | None) -> list[Text]:
-    """Only an experiment may say 导致 / caused; a case may repeat what its source said."""
-    proven = why_class is WhyClass.EXPERIMENT and any(c.fact.why_class is WhyClass.EXPERIMENT for c in facts)
-    if proven:
-        return []
-    told = causal_phrases(draft, soft=section in _CLAIMS)
-    sourced = [c for c in facts if c.fact.kind in ("case", "playbook")]
-    return [
-        Text(
-            f"“{word}”说成了因果，证据只支持拆解或关联。",
-            f'"{word}" claims a cause; the evidence only decomposes or associates.',
-        )
-        for word in told
-        if not any(c.says(word) for c in sourced) and not _advice_risk(section)
-    ]
-
-
-def _advice_risk(section: Section) -> bool:
-    return section in ("limits", "follow_ups")
-
-
-def _denials(reading: Reading, facts: Sequence[Cited], section: Section) -> list[Text]:
-    """不是来自搜索, while the cited fact says it is."""
-    parts = [c for c in facts if any(q.role in (Role.CONTRIBUTION, Role.SHARE) for q in c.fact.quantities)]
-    if section not in _CLAIMS or not parts or not denies_source(reading.text):
-        return []
-    if any(denies_source(c.fact.claim.zh) or denies_source(c.fact.claim.en) for c in parts):
-        return []
-    return [Text("句子否认了证据所说的来源。", "The sentence denies what the evidence says about the source.")]
-
-
 def _names(draft: str, facts: Sequence[Cited], question: str, words: Glossary) -> list[Text]:
     allowed = [question, *(c.text for c in facts), *(name for names in words.names.values() for name in names)]
     allowed += [c.fact.id for c in facts] + [c.fact.source for c in facts]
-    allowed += [str(value) for c in facts for value in c.fact.data.values() if isinstance(value, str)]
+    allowed += [text for c in facts for text in c.strings]
     return [
         Text(f"名字“{name}”不在引用的证据里。", f'The name "{name}" is not in the cited evidence.')
         for name in foreign_names(draft, allowed=allowed, brands=words.brands)

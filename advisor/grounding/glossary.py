@@ -10,7 +10,7 @@ from typing import Any
 
 from tools.seeds import load_yaml
 
-__all__ = ["SEGMENT_GROUPS", "Glossary", "Mention", "default_glossary", "groups_in"]
+__all__ = ["CUSTOMER_GROUPS", "SEGMENT_GROUPS", "Glossary", "Mention", "default_glossary", "groups_in"]
 
 
 def _set(words: str) -> frozenset[str]:
@@ -64,6 +64,7 @@ SEGMENT_GROUPS: dict[str, re.Pattern[str]] = {
 }
 
 
+CUSTOMER_GROUPS = frozenset({"new", "returning", "member", "nonmember"})  # the others are traffic sources
 # Platforms and places that case files carry as names, and that any answer may mention.
 _NOT_A_BRAND = frozenset(
     [

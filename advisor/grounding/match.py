@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from advisor.grounding.glossary import Mention, groups_in
+from advisor.grounding.glossary import CUSTOMER_GROUPS, Mention, groups_in
 from advisor.grounding.language import directions
 from advisor.grounding.numbers import Figure, Kind
 from advisor.grounding.problems import no_value, wrong_direction, wrong_metric, wrong_role, wrong_subject, wrong_window
@@ -139,6 +139,10 @@ def _subject(figure: Figure, reading: Reading, candidate: Candidate) -> bool:
     groups = reading.groups_near(figure) - _metric_groups(quantity.metric)
     if groups and not groups & _subject_groups(quantity, cited):
         return False
+    own = {group for name in quantity.subject for group in groups_in(name)}
+    told = (reading.groups_before(figure) if own and not groups else set()) - _metric_groups(quantity.metric)
+    if told and not told & own and (told <= CUSTOMER_GROUPS) == (own <= CUSTOMER_GROUPS):
+        return False  # 来自“推荐”的访客，少 7.8 万元: the part was named just before
     return not quantity.subject or _names_subject(quantity, reading, cited)
 
 

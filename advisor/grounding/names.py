@@ -18,6 +18,7 @@ _CASE_ID = re.compile(r"\b[a-z0-9]{2,}(?:-[a-z0-9]{2,}){2,}\b")
 _CAPITALISED = re.compile(
     r"(?<![\w@#/.])[A-Z][A-Za-z0-9&'’]*[A-Za-z0-9](?:[ \-](?:[A-Z][A-Za-z0-9&'’]*|&|of|de|la)(?=[ \-,.;:!?)\]]|$))*"
 )
+_MENU = re.compile(r"[A-Za-z][\w ’'&/.-]{0,30}(?:\s*(?:→|›|>)\s*[A-Za-z][\w ’'&/-]{0,30})+")
 _BRAND_ACTS = re.compile(
     r"^(?:'s|’s)?\s+(?:grew|raised|used|ran|launched|lifted|increased|cut|opened|built|saw|tried|did|lost|sold|doubled|tripled|gained|"
     r"reported|found|achieved|got|made|had|moved|switched|stopped|introduced|brand|case)\b"
@@ -51,7 +52,7 @@ _PLAIN = _set(
 def foreign_names(text: str, *, allowed: Iterable[str], brands: Iterable[str]) -> list[str]:
     """Names in `text` that none of the `allowed` texts (claims, entities, question) contains."""
     known = " \n ".join(allowed).lower()
-    bare = re.sub(r"\[[a-z]\d+\]", " ", text)
+    bare = _MENU.sub(" ", re.sub(r"\[[a-z]\d+\]", " ", text))  # Qianniu → Marketing → Coupons names a menu
     found = [name for name in _TITLE.findall(bare) if name.lower() not in known]
     in_case = bool(_CASE_CONTEXT.search(bare) or _CASE_MARK.search(text))
     if in_case:
@@ -68,9 +69,11 @@ def _looks_named(quoted: str) -> bool:
 
 
 def _names_brand(text: str, brand: str) -> bool:
+    if brand not in text:
+        return False
     if brand.isascii():
         return bool(re.search(rf"(?<![A-Za-z]){re.escape(brand)}(?![A-Za-z])", text))
-    return brand in text
+    return True
 
 
 def _english_compound(name: str) -> bool:
@@ -84,16 +87,17 @@ def _capitalised(text: str, known: str, *, in_case: bool) -> list[str]:
     found = []
     for match in _CAPITALISED.finditer(text):
         words = [word for word in re.split(r"[ \-]", match[0]) if word]
+        first = words[0]
         while words and _plain(words[0]):
             words.pop(0)
-        while words and (_plain(words[-1]) or words[-1] == "&"):
+        while words and (_plain(words[-1]) or words[-1] in ("&", "of", "de", "la")):
             words.pop()
         if not words or (not in_case and match[0].isupper()):
             continue
         name = " ".join(words)
         if name.lower() in known or all(word.lower() in known for word in words):
             continue
-        opens = _opens_sentence(text, match.start()) and len(words) == len(re.split(r"[ \-]", match[0]))
+        opens = _opens_sentence(text, match.start()) and words[0] == first
         if opens and len(words) == 1 and not (in_case and _BRAND_ACTS.match(text[match.end() :])):
             continue  # an ordinary first word
         found.append(name)

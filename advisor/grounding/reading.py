@@ -10,27 +10,16 @@ from datetime import date
 from advisor.answer import Section
 from advisor.grounding.glossary import Glossary, Mention, groups_in
 from advisor.grounding.language import Direction, Segment, directions, pairs, segments, states_change
+from advisor.grounding.masking import blank, blank_names, blank_spans, claiming_figures, widths
 from advisor.grounding.numbers import Figure
-from advisor.grounding.support import figures_of
-from advisor.grounding.windows import WindowWords, find_windows
+from advisor.grounding.window_rules import find_windows
+from advisor.grounding.windows import WindowWords
 
 __all__ = ["Reading", "marks_in", "read"]
 
 _MARKS = re.compile(r"[\[【]\s*[a-z]\d+(?:\s*[,，、;]\s*[a-z]\d+)*\s*[\]】]")
 _MARK = re.compile(r"[a-z]\d+")
 _CLASS_LABEL = re.compile(r"【(?:拆解|关联|实验|推断)】|\((?:decomposition|association|experiment|inference)\)")
-# Numbers that name or order things and claim nothing.
-_INNOCENT = re.compile(
-    r"^\s*(?:[-*>]\s*)?\d{1,2}[.)、）]\s?(?!\d)|[（(]\d{1,2}[)）]"
-    r"|第\s*(?:\d+|[一二三四五六七八九十]+)\s*(?:[-–—~至到]\s*(?:\d+|[一二三四五六七八九十]+)\s*)?(?:步|周|天|个?月|单|次|件|条|名|季度|阶段|档|个)?"
-    r"|\b(?:step|week|phase|stage|option|plan|day|no\.?|#|part|point|item|tier)\s?\d{1,2}(?:\s?[-–]\s?\d{1,2})?\b(?!\s*[%万])"
-    r"|(?:\d{1,2}|[一二两三四五六七八九十]+)\s*(?:个|条|种|类|项|点|步|件)\s*(?:主要|可能|关键)?(?:步骤|原因|选项|方案|动作|做法|事|问题|因素|建议|方向|短信|版本|案例|假设|数|来源|因子|阶段|条件|结论|步)"
-    r"|(?:\d{1,2}|[一二两三])\s*步|[一二两三四五六七八九]\s*(?:点|条|项|类|种)(?!成)"
-    r"|\b(?:\d{1,2})\s+(?:options?|steps?|things?|reasons?|causes?|actions?|ways?|questions?|facts?|sources?|points?|parts?|factors?|cases?|examples?|versions?|messages?|tests?|groups?)\b"
-    r"|(?<![\d.,])(?:618|双\s*(?:11|12)|99\s*大促|38\s*节|双十[一二]|11\.11|12\.12)(?![,.]?\d)|\bDouble (?:11|12|Eleven)\b|\bA/B\b|\b(?:5A|4P|B2B|O2O|B2C|C2M|3C)\b|\bT\+\d\b|\b1\s?(?:v|对)\s?1\b"
-    r"|\b[QH][1-4]\b",
-    re.I | re.M,
-)
 _PLAN_SECTIONS = frozenset({"what", "how", "follow_ups", "limits", "decision"})
 _PAST = re.compile(r"近|过去|最近|前|last|past|previous|trailing|prior|recent", re.I)
 
@@ -54,6 +43,7 @@ class Reading:
     windows: list[WindowWords]
     directions: list[Direction]
     moves: list[tuple[int, int]]  # index pairs (earlier, later) of `figures`
+    marks: list[tuple[int, str]]  # where each mark stands
 
     def segment(self, position: int) -> Segment:
         return next((s for s in self.segments if s.start <= position < s.end), Segment(0, len(self.text)))
@@ -90,6 +80,11 @@ class Reading:
         sentence = self.sentence(figure.start)
         earlier = [m for m in self.mentions if sentence.start <= m.start and m.end <= figure.start and not m.weak]
         return [m for m in earlier[-1:] if self._may_govern(m, figure)]
+
+    def names_metric(self, figure: Figure) -> bool:
+        """The figure's own segment names a metric beyond doubt."""
+        here = self.segment(figure.start)
+        return any(here.start <= m.start < here.end and not m.weak for m in self.metric_of(figure))
 
     def _may_govern(self, mention: Mention, figure: Figure) -> bool:
         """净成交 110 万，来自 4,912 单: a figure with a count noun of its own is not about a sum of money named before."""
@@ -152,6 +147,36 @@ class Reading:
     def groups_near(self, figure: Figure) -> set[str]:
         return groups_in(self._without_metrics(self.segment(figure.start)))
 
+    def groups_before(self, figure: Figure) -> set[str]:
+        """Groups named in the nearest earlier segment of the sentence that names any."""
+        sentence, here = self.sentence(figure.start), self.segment(figure.start)
+        earlier = [s for s in self.segments if sentence.start <= s.start < here.start]
+        return next((found for s in reversed(earlier) if (found := groups_in(self._without_metrics(s)))), set())
+
+    def marks_for(self, position: int) -> set[str]:
+        """Marks a figure or a date at `position` rests on: the next ones after it, and those of its own clause."""
+        start, end = 0, len(self.text)
+        for match in re.finditer(r"[。！？；;!?\n]|\.(?=\s|$)", self.text):
+            if match.end() <= position:
+                start = match.end()
+            elif match.start() >= position:
+                end = match.start()
+                break
+        # a mark after the full stop still belongs to the sentence before it
+        own = {mark for at, mark in self.marks if start <= at < end or self._closes(at, end)}
+        after = sorted(at for at, _ in self.marks if at >= position)
+        before = sorted(at for at, _ in self.marks if at < position)
+        nearest = after[:1] or ([] if own else before[-1:])
+        return own | {mark for at, mark in self.marks if at in nearest}
+
+    def _closes(self, at: int, end: int) -> bool:
+        return at >= end and not self.text[end:at].strip(" 。！？；;!?.\n")
+
+    def mark_after(self, position: int) -> str | None:
+        """The mark that closes the segment around a position."""
+        here = self.segment(position)
+        return next((mark for at, mark in self.marks if position < at <= here.end), None)
+
     def groups(self) -> set[str]:
         return groups_in(self.full)
 
@@ -172,17 +197,13 @@ def _nearest(windows: list[WindowWords], figure: Figure) -> WindowWords | None:
 
 def read(draft: str, *, names: Iterable[str], glossary: Glossary, section: Section, today: date | None) -> Reading:
     """Read a draft. `names` are cited entities: digits inside them are part of a name, not figures."""
-    text = _blank(draft.translate(_WIDTH), [*_MARKS.finditer(draft), *_CLASS_LABEL.finditer(draft)])
-    numeric = [name for name in names if re.search(r"\d", name) and re.search(r"[^\d\s.,%]", name)]
-    masked = text
-    for name in sorted(numeric, key=len, reverse=True):
-        masked = _blank(masked, re.finditer(re.escape(name), masked, re.I))
+    text = blank(widths(draft), [*_MARKS.finditer(draft), *_CLASS_LABEL.finditer(draft)])
+    masked = blank_names(text, names)
     windows = find_windows(masked, today)
     mentions = list(glossary.mentions(masked))
-    for_figures = _blank_spans(masked, [(w.start, w.end) for w in windows])
-    for_figures = _blank(for_figures, _INNOCENT.finditer(for_figures))
-    for_figures = _blank_spans(for_figures, [(m.start, m.end) for m in mentions if re.search(r"\d", m.word)])
-    figures = [f for f in figures_of(for_figures) if not _is_plan(f, for_figures, section)]
+    numbered = [(m.start, m.end) for m in mentions if re.search(r"\d", m.word)]
+    found, bare = claiming_figures(blank_spans(masked, numbered), windows)
+    figures = [f for f in found if not _is_plan(f, bare, section)]
     spans = [(f.start, f.end) for f in figures]
     mentions = [m for m in mentions if not any(f.start < m.end and m.start < f.end for f in figures)]
     return Reading(
@@ -196,25 +217,14 @@ def read(draft: str, *, names: Iterable[str], glossary: Glossary, section: Secti
         windows,
         directions(masked),
         pairs(masked, spans),
+        [(group.start(), mark) for group in _MARKS.finditer(draft) for mark in _MARK.findall(group[0])],
     )
-
-
-_WIDTH = str.maketrans("０１２３４５６７８９％￥＋－．", "0123456789%¥+-.")
-
-
-def _blank(text: str, matches: Iterable[re.Match[str]]) -> str:
-    return _blank_spans(text, [match.span() for match in matches])
-
-
-def _blank_spans(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    chars = list(text)
-    for start, end in spans:
-        chars[start:end] = " " * (end - start)
-    return "".join(chars)
 
 
 def _is_plan(figure: Figure, text: str, section: Section) -> bool:
     """How long to run or wait (两周后, within 14 days) in advice, and small bare counts of things to do."""
+    if figure.kind == "duration" and figure.value > 400:
+        return False
     if figure.kind == "duration":
         around = text[max(0, figure.start - 8) : figure.start]
         return section in _PLAN_SECTIONS and not _PAST.search(around)

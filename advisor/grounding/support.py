@@ -10,22 +10,16 @@ from functools import cached_property
 
 from advisor.grounding.glossary import Glossary, groups_in
 from advisor.grounding.language import Direction, directions
-from advisor.grounding.numbers import Figure, arabic_figures
-from advisor.grounding.windows import WindowWords, find_windows
-from advisor.grounding.words import word_figures
+from advisor.grounding.masking import blank_names, claiming_figures
+from advisor.grounding.numbers import Figure
+from advisor.grounding.window_rules import find_windows
+from advisor.grounding.windows import WindowWords
 from tools.facts import Fact, Quantity, Role
 from tools.text import is_money
 
-__all__ = ["CHANGES", "Candidate", "Cited", "cited_facts", "figures_of", "unit_fits", "value_fits"]
+__all__ = ["CHANGES", "Candidate", "Cited", "cited_facts", "unit_fits", "value_fits"]
 
 CHANGES = frozenset({Role.CHANGE, Role.CHANGE_RATE})
-
-
-def figures_of(text: str) -> list[Figure]:
-    """Figures in digits and in words, left to right; words win where they overlap (一千二, 12 percent)."""
-    words = list(word_figures(text))
-    digits = [f for f in arabic_figures(text) if not any(f.start < w.end and w.start < f.end for w in words)]
-    return sorted([*words, *digits], key=lambda figure: figure.start)
 
 
 @dataclass(frozen=True)
@@ -59,7 +53,7 @@ class Cited:
         """Figures of the claim that no quantity carries, each with its claim text."""
         found: list[tuple[Figure, str]] = []
         for text in (self.fact.claim.zh, self.fact.claim.en):
-            for figure in figures_of(text):
+            for figure in claiming_figures(blank_names(text, self.fact.entities))[0]:
                 if not any(value_fits(figure, q) for q in self.fact.quantities):
                     found.append((figure, text))
         return found
@@ -67,6 +61,21 @@ class Cited:
     @cached_property
     def claim_directions(self) -> list[Direction]:
         return directions(self.fact.claim.zh) + directions(self.fact.claim.en)
+
+    @cached_property
+    def strings(self) -> list[str]:
+        """Every text inside `data`: names and notes of a case or a playbook."""
+        found: list[str] = []
+        stack: list[object] = [self.fact.data]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, str):
+                found.append(item)
+            elif isinstance(item, Mapping):
+                stack.extend(item.values())
+            elif isinstance(item, list | tuple):
+                stack.extend(item)
+        return found
 
     def says(self, word: str) -> bool:
         return re.sub(r"\s+", "", word.lower()) in re.sub(r"\s+", "", self.text)

@@ -19,7 +19,7 @@ from advisor.grounding.support import CHANGES, Candidate, Cited
 from advisor.grounding.windows import WindowWords, fits, shift_fits
 from tools.facts import Quantity, Role
 
-__all__ = ["LOOSE", "direction_told", "role_told", "said_in_claim", "window_told"]
+__all__ = ["LOOSE", "direction_told", "role_told", "said_in_claim", "same_words", "window_told"]
 
 _LEVELS = frozenset({Role.VALUE, Role.PREVIOUS})
 LOOSE = frozenset({Role.CONTRIBUTION, Role.SHARE, Role.SAMPLE, Role.TARGET, Role.RANGE_LOW, Role.RANGE_HIGH})
@@ -63,13 +63,15 @@ def said_in_claim(words: WindowWords, cited: Cited) -> bool:
     """The claim itself, written by code, uses these words: 3 月起 in a claim about a longer window."""
     if any(q.window is not None for q in cited.fact.quantities) and not words.open_ended:
         return words.kind in ("rolling", "day", "span") and cited.says(words.text)
-    return cited.says(words.text) or any(_same_words(words, other) for other in cited.claim_windows)
+    return cited.says(words.text) or any(same_words(words, other) for other in cited.claim_windows)
 
 
-def _same_words(words: WindowWords, other: WindowWords) -> bool:
+def same_words(words: WindowWords, other: WindowWords) -> bool:
+    """The same days or month, whatever the language; a missing year fits any."""
     if words.first is not None and other.first is not None:
         return (words.first, words.last) == (other.first, other.last)
-    return bool(words.month) and (words.month, words.day) == (other.month, other.day)
+    mine = (words.month, words.day, words.last_month, words.last_day)
+    return bool(words.month) and mine == (other.month, other.day, other.last_month, other.last_day)
 
 
 def role_told(figure: Figure, reading: Reading, candidate: Candidate) -> bool:

@@ -128,6 +128,9 @@ def _english(text: str, match: re.Match[str]) -> Figure | None:
             part = (part or 1) * 100
         else:
             total, part = total + (part or 1) * {"thousand": 1000, "million": 10**6}[word], 0
+    counted = not re.match(r"per|%|point|pound|dollar|yuan|euro|RMB", match[2], re.I)
+    if counted and total + part < 3:
+        return None  # one order, two buyers: everyday words
     return _as_arabic(text, match, str(total + part), " " + match[2])
 
 

@@ -144,6 +144,14 @@ FACTS: dict[str, Fact] = {
         q("refund_rate", "0.164", "ratio", Role.PREVIOUS, Window(start=date(2023, 10, 1), end=date(2023, 10, 31))),
         q("refund_rate", "-2.3", "pp", Role.CHANGE),
     ),
+    "m14": fact(
+        "metric",
+        "“搜索”的访客2024年10月6日起明显走低。",
+        "Visitors from “搜索” are clearly lower from 6 October 2024 on.",
+        q("source_visitors", "28794", "visitors", subject=("搜索", "search")),
+        entities=("搜索", "search"),
+        why=WhyClass.ASSOCIATION,
+    ),
     "c1": fact(
         "case",
         "巴黎欧莱雅 2021 年双11：自家券叠加后 257 元，低于主播预售的 429 元，引来大量投诉。",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from advisor.brains.base import Draft, Message, Outcome, ToolCall
+from advisor.errors import ToolsUnsupported
 from tests.advisor.brains.model_turn import TOKEN, TOOLS, brain, turn
 from tests.advisor.grounding_facts import FACTS
 from tests.fakes.faulty_endpoint import GOOD_CALLS, GOOD_TEXT, Endpoint, serve
@@ -60,6 +61,14 @@ async def test_arguments_that_are_no_object_become_a_refusal_by_the_tool(endpoin
 async def test_unknown_tools_pass_through_for_the_runner_to_answer(endpoint: Endpoint) -> None:
     endpoint.mode = "unknown_tool"
     assert [call.name for call in await brain(endpoint.url).decide(turn(evidence={}))] == ["drop_tables"]
+
+
+async def test_an_endpoint_that_talks_instead_of_choosing_is_not_heard_out(endpoint: Endpoint) -> None:
+    endpoint.mode, endpoint.text = "wrong_content_type", "Let me tell you about shops. " * 700
+    one = brain(endpoint.url)
+    with pytest.raises(ToolsUnsupported):
+        await one.decide(turn(evidence={}))
+    assert one.usage()["completion_tokens"] < 400
 
 
 async def test_duplicate_ids_are_told_apart_and_calls_are_bounded(endpoint: Endpoint) -> None:
