@@ -21,7 +21,9 @@ def action_clause(pieces: Pieces, say: Say, *, calm: bool = False, deciding: boo
     """The headline's end: the first action. A tiny shop gets the small step, in words; a calm one an offer, no rescue."""
     best = pieces.start_here
     if deciding and refused(pieces) is not None:
-        return say.t("现在没有非动不可的理由", "nothing calls for it now")
+        if pieces.figures:
+            return say.t("现在没有非动不可的理由", "nothing calls for it now")
+        return say.t("还不能判断该不该做", "whether to do it cannot be told yet")
     if best is None:
         return ""
     if pieces.tiny:
@@ -181,6 +183,8 @@ def decision_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
         told = _clean(blocked.get(say.lang))
         cite = pieces.figures[0].cite if pieces.figures else best.cite if best is not None else ""
         lead = say.t(f"先不动{cite}：{told}", f"leave it for now{cite}: {told}")
+        if not cite:
+            lead = say.t(f"还不能判断该做：{told}", f"it cannot be recommended yet: {told}")
         other = ""
         if best is not None:
             name = say.quote(best.text("name", say.lang) or best.subject)

@@ -14,6 +14,7 @@ from tools.facts import Role
 __all__ = ["breakdown_drafts", "data_drafts", "figure_drafts", "glance_drafts"]
 
 _ROWS_TOLD = 3
+_FEW = 100  # a rate over fewer people is told with its denominator
 
 
 def figure_drafts(pieces: Pieces, say: Say, metric: str) -> Iterator[Draft]:
@@ -25,17 +26,14 @@ def figure_drafts(pieces: Pieces, say: Say, metric: str) -> Iterator[Draft]:
     normal = check_of(pieces, "normal")
     usual = f"{say.claim(normal)}{normal.cite}" if normal is not None and verdict(normal) in ("ok", "warn") else ""
     yield Draft("headline", say.join(_moved_with_net(main, say), beside, usual))
-    if _is_small(main):
-        sample = main.q(Role.SAMPLE)
-        if sample is not None:
-            count = say.value(sample)
-            yield Draft(
-                "limits",
-                say.t(
-                    f"样本只有 {count}{main.cite}，这个数还不稳，别据此做决定。",
-                    f"Only {count} stand behind it{main.cite}: too few to decide anything on.",
-                ),
-            )
+    sample = main.q(Role.SAMPLE)
+    if sample is not None and (_is_small(main) or (main.fact.unit == "ratio" and sample.value < _FEW)):
+        count = say.value(sample)
+        said = say.t(
+            f"分母只有 {count}{main.cite}，差一两个人就会变，别据此做决定。",
+            f"Only {count} stand behind it{main.cite}: one or two people more would move it, so decide nothing on it.",
+        )
+        yield Draft("limits", said)
 
 
 def _main(figures: Sequence[Piece], metric: str) -> Piece | None:

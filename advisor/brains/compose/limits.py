@@ -42,6 +42,7 @@ def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool, advised
     texts = list(
         dict.fromkeys(
             [
+                *_tiny(pieces, say),
                 *_market(pieces, say),
                 *_missing(pieces, say),
                 *_failures(pieces, say, headline_from_error),
@@ -55,11 +56,13 @@ def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool, advised
 
 def _market(pieces: Pieces, say: Say) -> Iterator[str]:
     market = check_of(pieces, "market")
-    if market is not None and verdict(market) == "unknown":
+    if market is not None and verdict(market) == "unknown" and not pieces.tiny:
         yield say.join(f"{say.claim(market)}{market.cite}")
 
 
 def _missing(pieces: Pieces, say: Say) -> Iterator[str]:
+    if pieces.tiny:
+        return  # more files do not make few orders many
     asked = verdict(check_of(pieces, "market")) == "unknown"  # the market's file is named there already
     wanted = [
         p for p in (*pieces.missing, *pieces.unlocks) if not (asked and p.fact.data.get("table") == "market_daily")
@@ -77,6 +80,19 @@ def _failures(pieces: Pieces, say: Say, headline_from_error: bool) -> Iterator[s
             yield message.get(say.lang)
 
 
+def _tiny(pieces: Pieces, say: Say) -> Iterator[str]:
+    size = next((p for p in pieces.sizes), None)
+    if pieces.tiny:
+        said = f"{say.claim(size)}{size.cite}" if size is not None else ""
+        yield say.join(
+            said,
+            say.t(
+                "会员等级、人群分层和投流的数字现在都会误导你，等订单多起来再谈",
+                "figures on tiers, segments or ads would mislead you now; come back to them with more orders",
+            ),
+        )
+
+
 def _notes(pieces: Pieces, say: Say, *, advised: bool) -> Iterator[str]:
     """The tools' own limits. What another file would let us judge matters only where advice was asked for."""
     for tool, note in pieces.notes:
@@ -85,6 +101,8 @@ def _notes(pieces: Pieces, say: Say, *, advised: bool) -> Iterator[str]:
             not advised or (pieces.playbooks and _NONE_FITS.search(text))
         ):
             continue
+        if tool == "search_cases" and advised and not pieces.playbooks:
+            continue  # no advice, so no case was used either
         # the snapshot notes how each of its many figures is made; only what a file would mend is a limit of the answer
         if tool != "shop_snapshot" or _MENDABLE.search(text):
             yield text

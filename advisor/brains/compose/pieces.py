@@ -106,6 +106,7 @@ class Pieces:
     gaps: Sequence[Piece] = ()
     questions: Sequence[Piece] = ()
     unlocks: Sequence[Piece] = ()
+    sizes: Sequence[Piece] = ()
     cases: Sequence[Piece] = ()
     playbooks: Sequence[Piece] = ()
     tools: Sequence[Piece] = ()
@@ -175,6 +176,7 @@ def gather(turn: TurnView) -> Pieces:
         gaps=_topic(metric, "gap"),
         questions=_topic(metric, "question"),
         unlocks=_topic(metric, "unlock"),
+        sizes=_topic(metric, "size"),
         cases=[piece for piece in pieces if piece.fact.kind == "case"],
         playbooks=[p for p in pieces if p.fact.kind == "playbook" and "playbook_id" in p.fact.data],
         tools=[p for p in pieces if p.fact.kind == "playbook" and "playbook_id" not in p.fact.data],

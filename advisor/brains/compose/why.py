@@ -118,7 +118,12 @@ def _told(entity: Piece) -> bool:
 
 
 def cause_clause(pieces: Pieces, say: Say) -> str:
-    """The headline's middle: where the change sits and what went with it."""
+    """The headline's middle: where the change sits and what went with it. In a tiny shop a change is mostly chance."""
+    if pieces.tiny:
+        return say.t(
+            "单量还少，涨跌多半是偶然，先不解读",
+            "with so few orders a change is mostly chance, so it is not read further",
+        )
     gaps = check_of(pieces, "gaps")
     if gaps is not None and verdict(gaps) == "warn":
         return say.t(
@@ -223,6 +228,8 @@ def _entity_clause(entity: Piece, event: Piece | None, say: Say, *, share: Decim
 
 def why_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
     """At most four reasons. Each says its class; nothing here says that one thing caused another."""
+    if pieces.tiny:
+        return
     drafts = [*_factor_drafts(pieces, say), *_entity_drafts(pieces, say), *_context_drafts(pieces, say)]
     yield from drafts[:_MOST]
 

@@ -1,0 +1,113 @@
+"""Tool plans as data: they name real tools, metrics and playbooks, and rounds follow from results."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from advisor.brains.base import Frame, Outcome, ShopCard, ToolCall, TurnView
+from advisor.brains.frame.lexicon import data_yaml
+from advisor.brains.planner import PlannerBrain
+from advisor.brains.planner.plans import calls_of
+from tools.base import Registry
+from tools.cases.tools import TOOLS as CASE_TOOLS
+from tools.facts import Claim, Fact, ToolResult
+from tools.metrics.catalog import catalog
+from tools.metrics.tools import TOOLS as METRIC_TOOLS
+from tools.playbooks.library import goal_named, playbooks
+from tools.playbooks.tools import TOOLS as PLAYBOOK_TOOLS
+from tools.text import Text
+
+SPECS = tuple(Registry([*METRIC_TOOLS, *CASE_TOOLS, *PLAYBOOK_TOOLS]))
+PLANS: dict[str, Any] = data_yaml("plans.yaml")
+INTENTS = [name for name in PLANS if name not in ("topics", "drivers")]
+SHOP = ShopCard("栗子小铺", "tmall", "护肤", "CNY", False)
+VALUES = {
+    "metric": "gmv", "also": "orders", "window": "2026-10", "by": "channel", "compare": "yoy", "top": 5, "against": "2026-09",
+    "asked_goal": "repurchase", "query": "复购下滑", "evidence_query": "hfp wechat", "decides": "first-to-second-order",
+    "intent_decides": "first-to-second-order", "topic_metric": "member_share", "lever": "members", "outcome": "failure",
+}  # fmt: skip
+
+
+def view(intent: str, *outcomes: Outcome, round_number: int = 0, **slots: Any) -> TurnView:
+    frame = Frame("问题", "zh", intent, slots)
+    evidence = {f"m{i}": fact for i, fact in enumerate(f for o in outcomes if o.result for f in o.result.facts)}
+    return TurnView(frame, (), outcomes, evidence, SPECS, SHOP, date(2026, 11, 24), round_number)
+
+
+def decide(turn: TurnView) -> list[ToolCall]:
+    return asyncio.run(PlannerBrain().decide(turn))
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_every_planned_call_is_accepted_by_its_tool(intent: str) -> None:
+    specs = {spec.name: spec for spec in SPECS}
+    for stage in ("first", "second", "third"):
+        steps = PLANS[intent].get(stage, [])
+        calls = calls_of(intent, stage, resolve=VALUES.get, holds=lambda _: True, tools=SPECS, prefix="c")
+        assert {step["tool"] for step in steps} == {call.name for call in calls}
+        for step in steps:
+            assert set(step["args"]) <= set(specs[step["tool"]].args.model_fields), step
+        for call in calls:
+            specs[call.name].parse(call.arguments)
+
+
+def test_metrics_goals_and_playbooks_of_the_topics_exist() -> None:
+    known = {book.id for book in playbooks()}
+    for topic in PLANS["topics"].values():
+        assert topic["metric"] in catalog()
+        assert goal_named(topic["goal"])
+        assert topic.get("decides") is None or topic["decides"] in known
+
+
+def test_every_intent_of_the_frame_that_needs_tools_has_a_plan() -> None:
+    ends = {"rules", "feedback", "smalltalk", "out_of_scope", "other_shop"}
+    assert set(data_yaml("intents.yaml")) - ends == set(INTENTS)
+
+
+def test_tools_that_are_not_offered_are_not_called() -> None:
+    turn = replace(view("why_change", metric="gmv"), tools=())
+    assert decide(turn) == []
+
+
+def test_a_decline_or_clarify_calls_nothing() -> None:
+    turn = view("other_shop")
+    assert decide(replace(turn, frame=replace(turn.frame, kind="decline", reply=Text("不", "no")))) == []
+
+
+def test_the_second_round_follows_the_first_and_the_last_ends() -> None:
+    first = decide(view("why_change", metric="gmv"))
+    assert [call.name for call in first] == ["explain_change"]
+    changed = Fact(id="f", kind="metric", claim=Claim(zh="变", en="moved"), data={"topic": "change"})
+    done = Outcome(first[0], result=ToolResult(facts=[changed]))
+    second = decide(view("why_change", done, round_number=1, metric="gmv"))
+    assert [call.name for call in second] == ["match_playbooks"]
+    book = Fact(
+        id="p", kind="playbook", claim=Claim(zh="做", en="do"), data={"playbook_id": "x", "evidence": [{"case": "a-b"}]}
+    )
+    third = decide(
+        view("why_change", done, Outcome(second[0], result=ToolResult(facts=[book])), round_number=2, metric="gmv")
+    )
+    assert [(call.name, call.arguments["query"]) for call in third] == [("search_cases", "a b")]
+    ended = view("why_change", done, Outcome(second[0], result=ToolResult(facts=[book])), Outcome(third[0], result=ToolResult()),
+                 round_number=3, metric="gmv")  # fmt: skip
+    assert decide(ended) == []
+
+
+def test_a_refused_cut_is_retried_once_without_it() -> None:
+    call = ToolCall("r0c1", "query_metric", {"metric": "returning_buyers", "window": "30d", "by": "channel", "top": 10})
+    refused = Outcome(call, error=Text("不能", "no"), code="bad_arguments")
+    again = decide(view("breakdown", refused, round_number=1, metric="returning_buyers", by="channel"))
+    assert [dict(c.arguments) for c in again] == [{"metric": "returning_buyers", "window": "30d"}]
+    failed = Outcome(again[0], error=Text("不能", "no"), code="bad_arguments")
+    assert decide(view("breakdown", refused, failed, round_number=2, metric="returning_buyers", by="channel")) == []
+
+
+def test_a_goal_without_a_playbook_is_widened() -> None:
+    call = ToolCall("r1c1", "match_playbooks", {"goal": "price", "window": "30d", "limit": 1})
+    again = decide(view("decision", Outcome(call, result=ToolResult()), round_number=2, topic="price"))
+    assert {"window": "30d", "limit": 1} in [dict(c.arguments) for c in again if c.name == "match_playbooks"]
