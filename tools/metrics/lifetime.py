@@ -1,0 +1,359 @@
+"""Customer lifetime models: BG/NBD for how often, Gamma-Gamma for how much. Pure numbers; knows no tables.
+
+[1] Fader, Hardie, Lee (2005), "Counting Your Customers" the Easy Way, Marketing Science 24(2).
+[2] Fader, Hardie (2013), The Gamma-Gamma Model of Monetary Value.
+Ratios and probabilities are floats here; money enters and leaves as Decimal at the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import betaln, digamma, gammaln, hyp2f1
+
+__all__ = [
+    "BgNbd",
+    "FitError",
+    "GammaGamma",
+    "History",
+    "Span",
+    "delta_sd",
+    "fit_bgnbd",
+    "fit_gamma_gamma",
+    "repeat_counts",
+]
+
+Floats = NDArray[np.float64]
+Z95 = 1.959963984540054
+_MIN_BUYERS = 50
+_PACK = 2**21
+_EDGE = 1e-6  # a = 1 and a + b = 1 are removable singularities of [1] eq. 9 and 10
+
+
+class FitError(ValueError):
+    """The data cannot carry the model: too few customers, nobody returning, or parameters they do not pin down."""
+
+
+class Span(NamedTuple):
+    """A 95 % interval."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class History:
+    """Purchase histories, one entry per distinct (x, t_x, T), in one time unit of the caller's choice.
+
+    `repeats` x: repeat purchase days; `last` t_x: age at the last purchase; `age` T: age at the end of observation;
+    `count`: how many customers share the entry.
+    """
+
+    repeats: Floats
+    last: Floats
+    age: Floats
+    count: Floats
+
+    @classmethod
+    def of(cls, repeats: Any, last: Any, age: Any, count: Any = None) -> History:
+        """Merge identical customers: a million buyers have a few ten thousand distinct histories. Raises FitError."""
+        x, t, age_ = (np.asarray(part, dtype=np.float64) for part in (repeats, last, age))
+        n = np.ones(x.size) if count is None else np.asarray(count, dtype=np.float64)
+        if not x.size or not (x.shape == t.shape == age_.shape == n.shape):
+            raise FitError("histories need as many x, t_x and T, and at least one")
+        if not ((x >= 0) & (t >= 0) & (t <= age_) & ((x > 0) == (t > 0)) & (n > 0)).all():
+            raise FitError("histories need x >= 0, 0 <= t_x <= T, and t_x > 0 exactly where x > 0")
+        order, starts = _groups(x, t, age_)
+        first = order[starts]
+        return cls(x[first], t[first], age_[first], np.add.reduceat(n[order], starts))
+
+    @property
+    def customers(self) -> int:
+        return int(self.count.sum())
+
+    @property
+    def returned(self) -> int:
+        return int(self.count[self.repeats > 0].sum())
+
+
+def _groups(x: Floats, last: Floats, age: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """A sorting of the entries and where each run of identical ones begins. Whole numbers (days) sort as one key."""
+    whole = all(bool((part == np.floor(part)).all()) and part.max() < _PACK for part in (x, last, age))
+    if whole:
+        key = (x.astype(np.int64) * _PACK + last.astype(np.int64)) * _PACK + age.astype(np.int64)
+        order = np.argsort(key, kind="stable")
+        new = np.diff(key[order]) != 0
+    else:
+        order = np.lexsort((age, last, x))
+        new = np.zeros(order.size - 1, dtype=bool)
+        for part in (x, last, age):
+            new |= np.diff(part[order]) != 0
+    return order, np.flatnonzero(np.concatenate([[True], new]))
+
+
+@dataclass(frozen=True)
+class BgNbd:
+    """Fitted BG/NBD: purchase rate ~ gamma(r, alpha), dropout after a purchase ~ beta(a, b).
+
+    `covariance` is that of the logs of (r, alpha, a, b); None when the data do not pin the parameters down.
+    """
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+    log_likelihood: float = float("nan")
+    customers: int = 0
+    covariance: Floats | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def logs(self) -> Floats:
+        return np.log([self.r, self.alpha, self.a, self.b])
+
+    def moved(self, logs: Floats) -> BgNbd:
+        r, alpha, a, b = (float(value) for value in np.exp(logs))
+        return replace(self, r=r, alpha=alpha, a=a, b=b)
+
+    def intervals(self) -> dict[str, Span]:
+        """95 % intervals of the parameters, normal in the logs; {} when they are not pinned down."""
+        return _intervals(("r", "alpha", "a", "b"), self.logs, self.covariance)
+
+    def p_alive(self, repeats: Floats, last: Floats, age: Floats) -> Floats:
+        """P(still a customer | x, t_x, T); 1 for those who never came back, by the model's construction."""
+        odds = self.a / (self.b + np.maximum(repeats, 1) - 1)
+        odds = odds * ((self.alpha + age) / (self.alpha + last)) ** (self.r + repeats)
+        return np.where(repeats > 0, 1 / (1 + odds), 1.0)
+
+    def p_any(self, horizon: float, repeats: Floats, last: Floats, age: Floats) -> Floats:
+        """P(at least one purchase in (T, T + horizon] | x, t_x, T): alive, and a gamma-Poisson count above zero."""
+        none = ((self.alpha + age) / (self.alpha + age + horizon)) ** (self.r + repeats)
+        return np.asarray(self.p_alive(repeats, last, age) * (1 - none), dtype=np.float64)
+
+    def expected_purchases(self, horizon: float, repeats: Floats, last: Floats, age: Floats) -> Floats:
+        """E[purchases in (T, T + horizon] | x, t_x, T]; [1] eq. 10. `horizon` in the histories' time unit."""
+        return self._growth(horizon, self.alpha + age, repeats) * self.p_alive(repeats, last, age)
+
+    def expected_from_start(self, time: Floats | float) -> Floats:
+        """E[repeat purchases of a random new customer by `time`]; [1] eq. 9."""
+        return self._growth(np.asarray(time, dtype=np.float64), np.asarray(self.alpha), np.asarray(0.0))
+
+    def _growth(self, horizon: Any, exposure: Any, repeats: Any) -> Floats:
+        """Purchases of a living customer. After Euler's transformation of the paper's 2F1 the x stays in one argument
+        only, so that hundreds of purchases neither overflow nor cancel."""
+        a = self.a if abs(self.a - 1) > _EDGE else 1 + _EDGE
+        b = self.b if abs(a + self.b - 1) > _EDGE else 1 - a + _EDGE
+        z = horizon / (exposure + horizon)
+        c = a + b + repeats - 1
+        bought = 1 - (1 - z) ** (a - 1) * hyp2f1(a - 1, a + b - 1 - self.r, c, z)
+        return np.asarray(c / (a - 1) * bought, dtype=np.float64)
+
+    def probability(self, repeats: int, time: Floats) -> Floats:
+        """P(X(t) = x) of a random customer; [1] eq. 8."""
+        r, alpha, a, b, x = self.r, self.alpha, self.a, self.b, repeats
+        log_stay, log_go = r * np.log(alpha / (alpha + time)), np.log(time / (alpha + time))
+        bought = gammaln(r + x) - gammaln(r) - gammaln(x + 1) + log_stay + x * log_go
+        chance = np.exp(betaln(a, b + x) - betaln(a, b) + bought)
+        if x == 0:
+            return np.asarray(chance, dtype=np.float64)
+        fewer = np.zeros_like(time)
+        for j in range(x):
+            fewer += np.exp(gammaln(r + j) - gammaln(r) - gammaln(j + 1) + log_stay + j * log_go)
+        left = np.exp(betaln(a + 1, b + x - 1) - betaln(a, b)) * (1 - fewer)
+        return np.asarray(chance + left, dtype=np.float64)
+
+    def simulate(self, rng: np.random.Generator, horizon: float, history: History, times: int) -> Floats:
+        """Purchases in (T, T + horizon], (times, entries): draws of one customer per entry and row.
+
+        Given alive at T the rate is gamma(r + x, alpha + T), the dropout beta(a, b + x): the count is the smaller of a
+        Poisson number and a geometric one.
+        """
+        x, shape = history.repeats, (times, history.repeats.size)
+        alive = rng.random(shape) < self.p_alive(x, history.last, history.age)
+        rate = rng.gamma(self.r + x, 1 / (self.alpha + history.age), shape)
+        dropout = np.maximum(rng.beta(self.a, self.b + x, shape), 1e-12)
+        count = np.minimum(rng.poisson(rate * horizon), rng.geometric(dropout))
+        return np.where(alive, count, 0).astype(np.float64)
+
+
+def repeat_counts(model: BgNbd, history: History, most: int = 7) -> tuple[Floats, Floats]:
+    """Actual and expected numbers of customers with 0, 1, … `most` or more repeat purchases, over everybody's own T."""
+    ages, inverse = np.unique(history.age, return_inverse=True)
+    people = np.bincount(inverse, weights=history.count)
+    capped = np.minimum(history.repeats, most).astype(np.int64)
+    actual = np.bincount(capped, weights=history.count, minlength=most + 1).astype(np.float64)
+    expected = np.array([float((people * model.probability(x, ages)).sum()) for x in range(most)])
+    return actual, np.append(expected, history.count.sum() - expected.sum())
+
+
+def _loss(logs: Floats, history: History, kinds: tuple[Floats, Any]) -> tuple[float, Floats]:
+    """Negative mean log-likelihood and its gradient in the logs of (r, alpha, a, b); [1] eq. 6."""
+    r, alpha, a, b = np.exp(logs)
+    x, last, age, n = history.repeats, history.last, history.age, history.count
+    size = n.sum()
+    per_x, at = kinds  # what depends on x alone is computed once for each x
+    safe = np.maximum(x, 1.0)
+    start = (gammaln(r + per_x) - gammaln(r) + betaln(a, b + per_x) - betaln(a, b))[at] + r * np.log(alpha)
+    log_age, log_last = np.log(alpha + age), np.log(alpha + last)
+    stay = -(r + x) * log_age
+    left = np.where(x > 0, np.log(a) - np.log(b + safe - 1) - (r + x) * log_last, -np.inf)
+    total = np.logaddexp(stay, left)
+    w_left = np.exp(left - total)
+    w_stay = 1 - w_left
+    d_r = (digamma(r + per_x) - digamma(r))[at] + np.log(alpha) - w_stay * log_age - w_left * log_last
+    d_alpha = r / alpha - (r + x) * (w_stay / (alpha + age) + w_left / (alpha + last))
+    both = digamma(a + b) - digamma(a + b + per_x)
+    d_a = both[at] + w_left / a
+    d_b = (both + digamma(b + per_x) - digamma(b))[at] - w_left / (b + safe - 1)
+    gradient = -np.array([n @ part for part in (d_r, d_alpha, d_a, d_b)]) / size
+    return -float(n @ (start + total) / size), gradient * np.array([r, alpha, a, b])
+
+
+def fit_bgnbd(history: History) -> BgNbd:
+    """Maximum likelihood from two starts. Raises FitError with fewer than 50 customers or nobody returning."""
+    if history.customers < _MIN_BUYERS or not history.returned:
+        raise FitError("too few customers, or none of them came back: no lifetime model can be fitted")
+    per_x, at = np.unique(history.repeats, return_inverse=True)
+    scale = float(np.average(history.age, weights=history.count)) or 1.0
+    middle = np.log([1.0, scale, 1.0, 1.0])
+    bounds = [(value - 12, value + 12) for value in middle]
+    best: Any = None
+    for start in ((1.0, scale, 1.0, 1.0), (0.3, scale / 4, 0.8, 2.5)):
+        found = minimize(
+            _loss,
+            np.log(start),
+            args=(history, (per_x, at)),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 1000},
+        )
+        if best is None or found.fun < best.fun:
+            best = found
+    covariance = _covariance(lambda logs: _loss(logs, history, (per_x, at))[1], best.x, history.customers, bounds)
+    r, alpha, a, b = (float(value) for value in np.exp(best.x))
+    size = history.customers
+    return BgNbd(r, alpha, a, b, -float(best.fun) * size, size, covariance)
+
+
+def _covariance(
+    gradient: Callable[[Floats], Floats], at: Floats, size: int, bounds: list[tuple[float, float]]
+) -> Floats | None:
+    """Inverse of the observed information in the logs; None at a bound or where it is not positive definite."""
+    if any(min(value - low, high - value) < 1e-3 for value, (low, high) in zip(at, bounds, strict=True)):
+        return None
+    step = 1e-4
+    rows = [(gradient(at + step * unit) - gradient(at - step * unit)) / (2 * step) for unit in np.eye(at.size)]
+    information = np.array(rows) * size
+    information = (information + information.T) / 2
+    values, vectors = np.linalg.eigh(information)
+    if values[0] <= max(1e-9 * values[-1], 1e-2):  # a log known worse than to a factor of e^10 is not known
+        return None
+    return np.asarray(vectors / values @ vectors.T, dtype=np.float64)
+
+
+def _intervals(names: tuple[str, ...], logs: Floats, covariance: Floats | None) -> dict[str, Span]:
+    if covariance is None:
+        return {}
+    half = Z95 * np.sqrt(np.diag(covariance))
+    low, high = np.exp(logs - half), np.exp(logs + half)
+    return {name: Span(float(low[k]), float(high[k])) for k, name in enumerate(names)}
+
+
+@dataclass(frozen=True)
+class GammaGamma:
+    """Fitted Gamma-Gamma: mean spend per purchase varies over customers, independent of frequency."""
+
+    p: float
+    q: float
+    v: float
+    customers: int = 0
+    covariance: Floats | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def logs(self) -> Floats:
+        return np.log([self.p, self.q, self.v])
+
+    def moved(self, logs: Floats) -> GammaGamma:
+        p, q, v = (float(value) for value in np.exp(logs))
+        return replace(self, p=p, q=q, v=v)
+
+    def intervals(self) -> dict[str, Span]:
+        return _intervals(("p", "q", "v"), self.logs, self.covariance)
+
+    @property
+    def mean(self) -> float:
+        """Mean spend per purchase over all customers."""
+        return self.v * self.p / (self.q - 1)
+
+    def weight(self, purchases: Floats) -> Floats:
+        """How far a customer's own mean counts against everybody's; [2] eq. 5."""
+        return self.p * purchases / (self.p * purchases + self.q - 1)
+
+    def expected_spend(self, purchases: Floats, mean_spend: Floats) -> Floats:
+        """E[mean spend | history], a weighted mean of own and population mean; [2] eq. 5."""
+        own = self.weight(purchases)
+        return (1 - own) * self.mean + own * mean_spend
+
+
+def _spend_loss(logs: Floats, m: Floats, n: Floats, kinds: tuple[Floats, Any]) -> tuple[float, Floats]:
+    """Negative mean log-likelihood and its gradient in the logs of (p, q, v); [2] eq. 1a."""
+    p, q, v = np.exp(logs)
+    per_x, at = kinds
+    x, size = per_x[at], n.sum()
+    log_sum = np.log(x * m + v)
+    fixed = gammaln(p * per_x + q) - gammaln(p * per_x) - gammaln(q) + q * np.log(v) + p * per_x * np.log(per_x)
+    terms = fixed[at] + (p * x - 1) * np.log(m) - (p * x + q) * log_sum
+    shared = digamma(p * per_x + q)
+    d_p = (per_x * (shared - digamma(p * per_x) + np.log(per_x)))[at] + x * (np.log(m) - log_sum)
+    d_q = (shared - digamma(q) + np.log(v))[at] - log_sum
+    d_v = q / v - (p * x + q) / (x * m + v)
+    gradient = -np.array([n @ part for part in (d_p, d_q, d_v)]) / size
+    return -float(n @ terms / size), gradient * np.array([p, q, v])
+
+
+def fit_gamma_gamma(purchases: Any, mean_spend: Any, count: Any = None) -> GammaGamma:
+    """Fit on customers with positive spend. `purchases` counts the transactions behind each mean. Raises FitError."""
+    x, m = (np.asarray(part, dtype=np.float64) for part in (purchases, mean_spend))
+    n = np.ones(x.size) if count is None else np.asarray(count, dtype=np.float64)
+    if n.sum() < _MIN_BUYERS or not ((x > 0) & (m > 0)).all():
+        raise FitError("Gamma-Gamma needs at least 50 customers with positive purchases and spend")
+    kinds = np.unique(x, return_inverse=True)
+    scale = float(np.average(m, weights=n))
+    start = np.log([2.0, 3.0, scale])
+    bounds = [(value - 12, value + 12) for value in start]
+    found = minimize(
+        _spend_loss,
+        start,
+        args=(m, n, kinds),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 1000},
+    )
+    p, q, v = (float(value) for value in np.exp(found.x))
+    if q <= 1:
+        raise FitError("the spread of spend is too wide for a mean (q <= 1)")
+    size = int(n.sum())
+    return GammaGamma(p, q, v, size, _covariance(lambda z: _spend_loss(z, m, n, kinds)[1], found.x, size, bounds))
+
+
+_Model = TypeVar("_Model", BgNbd, GammaGamma)
+
+
+def delta_sd(model: _Model, figure: Callable[[_Model], float]) -> float:
+    """Standard error of a figure of the model by the delta method. Raises FitError where the parameters are not known."""
+    if model.covariance is None:
+        raise FitError("the data do not pin the parameters down")
+    logs, step = model.logs, 1e-3
+    slope = np.array(
+        [
+            (figure(model.moved(logs + step * unit)) - figure(model.moved(logs - step * unit))) / (2 * step)
+            for unit in np.eye(logs.size)
+        ]
+    )
+    return float(np.sqrt(max(slope @ model.covariance @ slope, 0.0)))
