@@ -97,7 +97,10 @@ def _size(evaluation: Evaluation, situation: Situation) -> None:
 
 def _claim(evaluation: Evaluation, situation: Situation, start_here: bool) -> Text:
     playbook, book = evaluation.playbook, evaluation.book
-    why = [held.text for held in evaluation.held[:_CONDITIONS_SHOWN]]
+    # A condition whose figures the facts already give would say the same thing twice.
+    told = playbook.facts.names | set(playbook.parameters)
+    fresh = [held for held in evaluation.held if not held.condition.text.names or held.condition.text.names - told]
+    why = [held.text for held in fresh[:_CONDITIONS_SHOWN]]
     decision, facts, worth = book.need(playbook.decision), book.need(playbook.facts), _worth(evaluation, situation)
     lead = Text("从这里开始：", "Start here: ") if start_here else Text("", "")
     action = decision.en if start_here else decision.en[0].upper() + decision.en[1:]
@@ -123,11 +126,11 @@ def _worth(evaluation: Evaluation, situation: Situation) -> Text:
     if low.value == high.value or not low.value:
         about = Text("约", "about") if low.value else Text("最多约", "at most about")
         return Text(
-            f"值多少：{about.zh} {amounts[1].zh}{what.zh}（{span.zh} 口径；{formula.zh}），不是承诺",
+            f"值多少：{about.zh} {amounts[1].zh}的{what.zh}（{span.zh} 口径；{formula.zh}），不是承诺",
             f"Worth: {about.en} {amounts[1].en} of {what.en} ({span.en}; {formula.en}); not a promise",
         )
     return Text(
-        f"值多少：约 {amounts[0].zh} 到 {amounts[1].zh}{what.zh}（{span.zh} 口径；{formula.zh}），不是承诺",
+        f"值多少：约 {amounts[0].zh} 到 {amounts[1].zh}的{what.zh}（{span.zh} 口径；{formula.zh}），不是承诺",
         f"Worth: about {amounts[0].en} to {amounts[1].en} of {what.en} ({span.en}; {formula.en}); not a promise",
     )
 

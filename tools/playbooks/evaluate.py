@@ -16,6 +16,7 @@ from tools.playbooks.schema import (
     DriverCondition,
     FigureCondition,
     MissingCondition,
+    Need,
     Playbook,
 )
 from tools.playbooks.views import Figure, Situation
@@ -112,12 +113,7 @@ def _gate(playbook: Playbook, situation: Situation) -> Blocked | None:
         return Blocked(playbook, Text("不是它适用的类目", "it is for other categories"))
     for need in playbook.needs:
         if situation.days(need.table) < need.days:
-            label, path = table_text(need.table), unlock_text(need.table)
-            return Blocked(
-                playbook,
-                Text(f"“{label.zh}”数据不足 {need.days} 天", f'there are fewer than {need.days} days of "{label.en}"'),
-                path,
-            )
+            return _short(playbook, need, situation.has(need.table))
     buyers = situation.value("buyers_on_record")
     if scope.min_buyers and buyers is None:
         return Blocked(
@@ -128,6 +124,17 @@ def _gate(playbook: Playbook, situation: Situation) -> Blocked | None:
     if scope.min_buyers and buyers is not None and buyers < scope.min_buyers:
         return Blocked(playbook, Text("有标识的买家还太少", "there are too few identified buyers"))
     return None
+
+
+def _short(playbook: Playbook, need: Need, some: bool) -> Blocked:
+    label, path = table_text(need.table), unlock_text(need.table)
+    if not some:
+        return Blocked(playbook, Text(f"还没有“{label.zh}”数据", f'there is no "{label.en}" data yet'), path)
+    return Blocked(
+        playbook,
+        Text(f"“{label.zh}”数据不足 {need.days} 天", f'there are fewer than {need.days} days of "{label.en}"'),
+        Text(f"把更早的“{label.zh}”也导进来（{path.zh}）", f'import earlier "{label.en}" too ({path.en})'),
+    )
 
 
 def _holds(condition: _AnyCondition, situation: Situation, playbook: Playbook) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from tools.calendar import PLATFORMS
 from tools.cases.vocabulary import guess_category
 from tools.playbooks.compliance import check_sms, check_text
 from tools.playbooks.evaluate import Evaluation
@@ -17,6 +19,8 @@ from tools.text import Text
 
 __all__ = ["Plan", "build_plan", "default_start", "pair"]
 
+_SHOPIFY = re.compile(r"\s*[（(]Shopify[：:]\s*([^）)]+)[）)]")
+_CONSOLE = re.compile(r"千牛|生意参谋|万相台|阿里妈妈|达摩盘|客户运营平台|淘宝")
 # Names get shorter until a text message fits; below the last size it is cut from the texts that need it.
 _SHORTER = (24, 12, 8, 6)
 
@@ -47,7 +51,8 @@ def build_plan(evaluation: Evaluation, situation: Situation, start: date) -> Pla
     event = _event_day(situation)
     dated = [(step, *_dates(step, start, event)) for step in playbook.steps]
     end = max(due for _, _, due in dated)
-    steps = tuple(_step(book, step, first, due) for step, first, due in dated)
+    home = situation.platform in {"taobao", *PLATFORMS}
+    steps = tuple(_step(book, step, first, due, home=home) for step, first, due in dated)
     deadline = max(due for _, _, due in dated)
     artefacts = tuple(_artefact(book, item, situation.category, deadline) for item in playbook.artefacts)
     stops = [text for step in playbook.steps if (text := book.fill(step.stop_rule)) is not None]
@@ -74,17 +79,27 @@ def _dates(step: Step, start: date, event: date | None) -> tuple[date, date]:
     return first, max(first, anchor + timedelta(days=step.due_day))
 
 
+def _where(path: Text, *, home: bool) -> Text:
+    """The console path. A shop elsewhere reads its own path where one is given, and never one of a console it does not have."""
+    given = [_SHOPIFY.search(word) for word in path]
+    if home:
+        return Text(*(_SHOPIFY.sub("", word).strip() for word in path))
+    if all(given):
+        return Text(*(match[1] for match in given if match is not None))
+    return Text("店铺后台", "your shop's admin") if _CONSOLE.search(path.zh) else path
+
+
 def _action(book: Book, step: Step) -> Text:
     if step.without_control is not None and "held_out" not in book.values:
         return book.need(step.without_control)
     return book.need(step.action)
 
 
-def _step(book: Book, step: Step, first: date, due: date) -> dict[str, Any]:
+def _step(book: Book, step: Step, first: date, due: date, *, home: bool) -> dict[str, Any]:
     optional = {"cost": step.cost, "target": step.target, "guardrail": step.guardrail}
     filled: dict[str, Any] = {
         "action": pair(_action(book, step)),
-        "where": pair(book.need(step.where)),
+        "where": pair(_where(book.need(step.where), home=home)),
         "owner": pair(book.need(step.owner)),
         "kpi": pair(book.need(step.kpi)),
         "stop_rule": pair(book.need(step.stop_rule)),
@@ -96,7 +111,7 @@ def _step(book: Book, step: Step, first: date, due: date) -> dict[str, Any]:
 
 
 _TOO_COARSE = Bilingual(
-    zh="人数太少：对半分也只看得出 ≥ {too_coarse}的差，比要追的 {wanted_gap}还大，不留对照；改为做一周、停一周轮换比较，不能证明因果",
+    zh="人数太少：平均分成两组也只看得出 ≥ {too_coarse}的差，比要追的 {wanted_gap}还大，不留对照；改为做一周、停一周轮换比较，不能证明因果",
     en="Too few people: even an equal split shows only differences of {too_coarse} or more, above the {wanted_gap} to win, so keep no control; alternate on and off weeks, which cannot prove cause (不能证明因果)",
 )
 _ON_OFF = Text(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -42,6 +42,7 @@ STATED: Mapping[str, str] = {
     "live_ad_ratio": "ratio",
 }
 _HISTORY = 6
+_LISTED = 3
 _PLACES = Decimal("0.000001")
 _LOOKED_FOR = (
     "order_lines",
@@ -94,9 +95,14 @@ def build_situation(ctx: ToolContext, window: Window) -> Situation:
     )
 
 
-def _listed(missing: Iterable[str]) -> Text:
+def _listed(missing: Sequence[str]) -> Text:
     labels = [table_text(name) for name in missing]
-    return Text("、".join(f"“{label.zh}”" for label in labels), ", ".join(f'"{label.en}"' for label in labels))
+    more = Text("等", " and more") if len(labels) > _LISTED else Text("", "")
+    zh, en = (
+        "、".join(f"“{label.zh}”" for label in labels[:_LISTED]),
+        ", ".join(f'"{label.en}"' for label in labels[:_LISTED]),
+    )
+    return Text(zh + more.zh, en + more.en)
 
 
 def _metrics(reader: Reader, window: Window, previous: Window) -> dict[str, Figure]:

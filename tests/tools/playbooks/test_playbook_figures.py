@@ -110,20 +110,15 @@ def test_no_buyer_ids_no_buyer_figures(tmp_path: Path) -> None:
     assert not {"buyers_on_record", "first_buyers_waiting", "lapsed_buyers"} & set(figures)
 
 
-def test_the_threshold_and_the_orders_below_it(tmp_path: Path) -> None:
-    amounts = ["60"] * 20 + ["110"] * 15 + ["130"] * 5  # mean 87.50 +: threshold ceil10(mean * 1.25)
+def test_the_threshold_stands_over_the_median_and_ignores_bulk_orders(tmp_path: Path) -> None:
+    amounts = ["60"] * 15 + ["100"] * 20 + ["5000"] * 5
     rows = [order(n, WINDOW.start + timedelta(days=n % 28), amount, f"b{n}") for n, amount in enumerate(amounts)]
     figures = shop_figures(frame(make_shop(tmp_path, {"orders": rows})), "tmall").figures
-    # mean = (1200 + 1650 + 650) / 40 = 87.50; x 1.25 = 109.375 -> 110; orders in [87.5, 110): none; 110 itself is over the line
-    assert figures["threshold_amount"].value == 110
-    assert figures["orders_below_threshold"].value == 0
-    amounts = ["60"] * 20 + ["100"] * 15 + ["130"] * 5
-    rows = [order(n, WINDOW.start + timedelta(days=n % 28), amount, f"b{n}") for n, amount in enumerate(amounts)]
-    figures = shop_figures(frame(make_shop(tmp_path / "b", {"orders": rows})), "tmall").figures
-    # mean = (1200 + 1500 + 650) / 40 = 83.75 -> 104.69 -> 110; fifteen orders of 100 lack 10 each
-    assert figures["orders_below_threshold"].value == 15
-    assert figures["threshold_gap_total"].value == 150
-    assert figures["threshold_gap_each"].value == 10
+    # the twentieth of forty orders is 100; x 1.25 = 125 -> 130; the twenty orders of 100 lack 30 each
+    assert figures["threshold_amount"].value == 130
+    assert figures["orders_below_threshold"].value == 20
+    assert figures["threshold_gap_total"].value == 600
+    assert figures["threshold_gap_each"].value == 30
 
 
 def line(

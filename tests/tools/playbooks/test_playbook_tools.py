@@ -291,3 +291,23 @@ def test_every_playbook_that_fits_a_demo_shop_is_sound(demo: Warehouse, merchant
                 )
                 assert verdict.ok, (book.id, window, verdict.problems)
     assert len(seen) >= 6
+
+
+@pytest.mark.parametrize("platform", ["shopify", "other"])
+def test_a_shop_elsewhere_is_sent_to_no_console_it_does_not_have(
+    shop: Shop, platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(shop), "platform", platform)
+    ctx = context(shop, today=TODAY + timedelta(days=1), records=MARGIN)
+    (fact,) = PLAN.call(ctx, {"playbook_id": "first-to-second-order", "window": "2026-10"}).facts
+    paths = [step["where"]["zh"] for step in fact.data["steps"]]
+    assert not any(re.search("千牛|生意参谋|万相台|客户运营平台", path) for path in paths)
+    assert "客户细分" in paths[0]
+
+
+def test_a_tmall_shop_reads_its_own_console(shop: Shop) -> None:
+    (fact,) = PLAN.call(
+        context(shop, records=MARGIN), {"playbook_id": "first-to-second-order", "window": "2026-10"}
+    ).facts
+    paths = " ".join(step["where"]["zh"] for step in fact.data["steps"])
+    assert "千牛" in paths and "Shopify" not in paths

@@ -25,7 +25,6 @@ __all__ = ["FIGURES", "NAMES", "Frame", "Produced", "losing_plans", "shop_figure
 FIGURES: Mapping[str, str] = {
     "orders_on_record": "orders",
     "sparse_days": "days",
-    "sparse_amount": "money",
     "threshold_amount": "money",
     "orders_below_threshold": "orders",
     "threshold_gap_total": "money",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from tools.facts import Window
 from tools.metrics.gaps import find_gaps
 from tools.metrics.reader import Reader
-from tools.playbooks.figures.base import Frame, Produced, days_before, divide, figure, paid_orders, rows
+from tools.playbooks.figures.base import Frame, Produced, divide, figure, money, paid_orders, rows
 from tools.text import format_value
 
 __all__ = ["order_figures"]
@@ -18,6 +16,7 @@ __all__ = ["order_figures"]
 # A threshold pays when it sits above the usual order but within reach of one more item.
 THRESHOLD_RATIO = Decimal("1.25")
 _STEP = Decimal(10)
+_FEW = 30
 _SOURCE = "orders"
 
 
@@ -36,90 +35,47 @@ def order_figures(frame: Frame) -> Produced:
             source=_SOURCE,
         )
     )  # fmt: skip
-    inside = orders.filter(orders.paid_date.between(frame.window.start, frame.window.end))
-    days = rows(inside.group_by("paid_date").aggregate(amount=inside.gross_amount.sum()))
-    _empty_days(found, frame, {row["paid_date"]: row["amount"] for row in days})
+    _empty_days(found, frame)
     _threshold(found, frame, orders)
     return found
 
 
-def _empty_days(found: Produced, frame: Frame, daily: Mapping[date, Decimal]) -> None:
-    """Days that look empty inside the window: missing rows or a real stop."""
+def _empty_days(found: Produced, frame: Frame) -> None:
+    """Days that look empty inside the window: missing rows or a real stop. Runs at the end of the data are still coming in."""
     gaps = [gap for gap in find_gaps(Reader(frame.shop), frame.window) if not gap.edge]
-    empty = {day for gap in gaps for day in _days(gap.window) if frame.window.start <= day <= frame.window.end}
+    days = sum(min(gap.low_days, _overlap(gap.window, frame.window)) for gap in gaps)
     found.add(
         figure(
-            "sparse_days", len(empty), "days",
+            "sparse_days", days, "days",
             label=("订单几乎为空的天数", "days with almost no orders"),
-            formula=("订单远少于平常的连续日子", "runs of days with far fewer orders than usual"),
+            formula=("订单远少于平常的连续日子里的空日", "empty days in runs with far fewer orders than usual"),
             source=_SOURCE,
             window=frame.window,
             higher_is_better=False,
         )
     )  # fmt: skip
-    others = sorted(amount for day, amount in daily.items() if day not in empty)
-    if empty and others:
-        held = sum((daily.get(day, Decimal(0)) for day in empty), Decimal(0))
-        found.add(
-            figure(
-                "sparse_amount", max(Decimal(0), others[len(others) // 2] * len(empty) - held), "money",
-                label=("这些天比平常少的金额", "what those days lack against the usual"),
-                formula=("几乎为空的天数 × 其余日子的支付金额中位数 − 这些天的支付金额", "days with almost no orders × median GMV of the other days − GMV of those days"),
-                source=_SOURCE,
-                window=frame.window,
-            )
-        )  # fmt: skip
 
 
-def _days(window: Window) -> list[date]:
-    return [days_before(window.end, back) for back in range(window.days)]
+def _overlap(one: Window, other: Window) -> int:
+    return max(0, (min(one.end, other.end) - max(one.start, other.start)).days + 1)
 
 
 def _threshold(found: Produced, frame: Frame, orders: Any) -> None:
+    """A line above the usual order, and the orders between the usual one and the line. The median: bulk orders are not usual."""
     inside = orders.filter(orders.paid_date.between(frame.window.start, frame.window.end))
-    head = next(iter(rows(inside.aggregate(n=inside.count(), amount=inside.gross_amount.sum()))))
-    mean = divide(head["amount"] or 0, head["n"], 2)
-    if mean is None or head["n"] < 30:
+    cents = sorted(row["cents"] for row in rows(inside.select(cents=(inside.gross_amount * 100).cast("int64"))))
+    if len(cents) < _FEW:
         return
-    threshold = (mean * THRESHOLD_RATIO / _STEP).to_integral_value(rounding="ROUND_CEILING") * _STEP
-    near = inside.filter((inside.gross_amount >= mean) & (inside.gross_amount < threshold))
-    row = next(iter(rows(near.aggregate(n=near.count(), amount=near.gross_amount.sum()))))
-    count, short = row["n"], threshold * row["n"] - (row["amount"] or Decimal(0))
+    usual = money(cents[(len(cents) - 1) // 2])
+    threshold = (usual * THRESHOLD_RATIO / _STEP).to_integral_value(rounding="ROUND_CEILING") * _STEP
+    near = [value for value in map(money, cents) if usual <= value < threshold]
+    short = threshold * len(near) - sum(near, Decimal(0))
+    common: dict[str, Any] = {"source": _SOURCE, "window": frame.window}
     reach = format_value(THRESHOLD_RATIO, "number", "zh")
-    found.add(
-        figure(
-            "threshold_amount", threshold, "money",
-            label=("建议门槛", "suggested threshold"),
-            formula=(f"笔单价 × {reach}，向上取整到 10", f"order value × {reach}, rounded up to 10"),
-            source=_SOURCE,
-            window=frame.window,
-        )
-    )  # fmt: skip
-    found.add(
-        figure(
-            "orders_below_threshold", count, "orders",
-            label=("差一点到门槛的订单", "orders just below the threshold"),
-            formula=("笔单价 ≤ 支付金额 < 门槛 的订单数", "orders from the mean value up to the threshold"),
-            source=_SOURCE,
-            window=frame.window,
-        )
-    )  # fmt: skip
-    if count:
-        found.add(
-            figure(
-                "threshold_gap_total", short, "money",
-                label=("这些订单合计离门槛的差额", "what those orders lack to the threshold in total"),
-                formula=("Σ（门槛 − 支付金额）", "sum of threshold less amount paid"),
-                source=_SOURCE,
-                window=frame.window,
-            )
-        )  # fmt: skip
-        found.add(
-            figure(
-                "threshold_gap_each", divide(short, count, 2), "money",
-                label=("每单离门槛的平均差额", "mean gap to the threshold per order"),
-                formula=("差额合计 ÷ 订单数", "total gap ÷ orders"),
-                source=_SOURCE,
-                window=frame.window,
-            )
-        )  # fmt: skip
+    for each in (
+        figure("threshold_amount", threshold, "money", label=("建议门槛", "suggested threshold"), formula=(f"订单金额中位数 × {reach}，向上取整到 10", f"median order × {reach}, rounded up to 10"), **common),
+        figure("orders_below_threshold", len(near), "orders", label=("差一点到门槛的订单", "orders just below the threshold"), formula=("中位数 ≤ 支付金额 < 门槛 的订单数", "orders from the median up to the threshold"), **common),
+        figure("threshold_gap_total", short if near else None, "money", label=("这些订单合计离门槛的差额", "what those orders lack to the threshold in total"), formula=("Σ（门槛 − 支付金额）", "sum of threshold less amount paid"), **common),
+        figure("threshold_gap_each", divide(short, len(near), 2), "money", label=("每单离门槛的平均差额", "mean gap to the threshold per order"), formula=("差额合计 ÷ 订单数", "total gap ÷ orders"), **common),
+    ):  # fmt: skip
+        found.add(each)
