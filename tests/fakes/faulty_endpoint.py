@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 __all__ = ["GOOD_TEXT", "MISBEHAVIOURS", "Endpoint", "dead_url", "serve"]
 
@@ -222,7 +220,8 @@ def serve(mode: str = "good") -> Iterator[Endpoint]:
         return await found if isinstance(found, Awaitable) else found
 
     endpoint.mode = mode
-    app = Starlette(routes=[Route("/v1/chat/completions", completions, methods=["POST"])])
+    app = FastAPI()
+    app.add_api_route("/v1/chat/completions", completions, methods=["POST"], response_model=None)
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, log_level="critical", lifespan="off", timeout_graceful_shutdown=1
     )
