@@ -11,10 +11,10 @@ from tools.facts import Claim, Fact, Role, fact_id
 from tools.playbooks.evaluate import Evaluation
 from tools.playbooks.match import Match
 from tools.playbooks.plan import Plan, build_plan, pair
-from tools.playbooks.render import Entry
+from tools.playbooks.render import Entry, written
 from tools.playbooks.schema import NAMES_WITH_DIGITS
 from tools.playbooks.views import Situation
-from tools.text import Text, format_value
+from tools.text import Text
 
 __all__ = ["playbook_fact"]
 
@@ -121,7 +121,7 @@ def _worth(evaluation: Evaluation, situation: Situation) -> Text:
     span = Text(f"{window.start} 至 {window.end}", f"{window.start} to {window.end}")
     if low is None or high is None:
         return _unsized(evaluation)
-    amounts = [Text(*(format_value(entry.value, entry.unit, lang) for lang in ("zh", "en"))) for entry in (low, high)]
+    amounts = [Text(*(written(entry.value, entry.unit, lang) for lang in ("zh", "en"))) for entry in (low, high)]
     formula = book.need(playbook.sizing.text)
     if low.value == high.value or not low.value:
         about = Text("约", "about") if low.value else Text("最多约", "at most about")
@@ -143,7 +143,7 @@ def _unsized(evaluation: Evaluation) -> Text:
     )
     point = book.use("per_point")
     if point is not None and point.value > Decimal(0):
-        amount = Text(*(format_value(point.value, point.unit, lang) for lang in ("zh", "en")))
+        amount = Text(*(written(point.value, point.unit, lang) for lang in ("zh", "en")))
         book_value = Entry("percentage_point", Decimal(1), "pp", Role.TARGET)
         book.values = {**book.values, "one_point": book_value}
         book.use("one_point")

@@ -19,7 +19,7 @@ from tools.playbooks.schema import (
     Need,
     Playbook,
 )
-from tools.playbooks.views import Figure, Situation
+from tools.playbooks.views import DriverView, Figure, Situation
 from tools.text import Text, is_money, quantize
 
 __all__ = ["Blocked", "Evaluation", "Held", "Worth", "evaluate"]
@@ -63,6 +63,7 @@ class Evaluation:
     held: tuple[Held, ...]
     fit: Decimal
     driver_money: Decimal
+    answers_primary: bool
     worth: Worth | None
     cost: Decimal | None
     holdout: HoldOut | None
@@ -90,6 +91,7 @@ def evaluate(playbook: Playbook, situation: Situation, names: Mapping[str, Text]
     if unknown:
         return Blocked(playbook, *_what_is_missing(unknown))
     split = _holdout(playbook, situation, book)
+    drivers = _drivers_met(held, situation)
     worth = _worth(playbook, book)
     cost = _cost(playbook, book)
     return Evaluation(
@@ -97,7 +99,8 @@ def evaluate(playbook: Playbook, situation: Situation, names: Mapping[str, Text]
         book=book,
         held=tuple(sorted(held, key=lambda each: -each.condition.weight)),
         fit=Decimal(weight) / sum(condition.weight for condition in playbook.conditions),
-        driver_money=_driver_money(held, situation),
+        driver_money=max((abs(driver.contribution) for driver in drivers), default=Decimal(0)),
+        answers_primary=any(driver.primary for driver in drivers),
         worth=worth,
         cost=cost,
         holdout=split,
@@ -142,7 +145,7 @@ def _holds(condition: _AnyCondition, situation: Situation, playbook: Playbook) -
         case FigureCondition():
             return _figure_holds(condition, situation, playbook)
         case DriverCondition():
-            return _drivers_of(condition, situation) is not None
+            return bool(_drivers_of(condition, situation))
         case MissingCondition():
             return not any(situation.has(table) for table in condition.tables)
 
@@ -165,19 +168,17 @@ def _figure_holds(condition: FigureCondition, situation: Situation, playbook: Pl
     return figure.value < line if condition.side == "below" else figure.value > line
 
 
-def _drivers_of(condition: DriverCondition, situation: Situation) -> Decimal | None:
-    """The largest contribution that meets the condition, as a positive amount of money."""
+def _drivers_of(condition: DriverCondition, situation: Situation) -> list[DriverView]:
+    """Drivers that meet the condition, the largest first."""
     wanted, sign = set(condition.drivers), -1 if condition.direction == "down" else 1
-    amounts = [driver.contribution * sign for driver in situation.drivers if driver.keys & wanted]
-    best = max(amounts, default=Decimal(0))
-    if best <= 0 or situation.scale <= 0 or best < condition.min_share * situation.scale:
-        return None
-    return best
+    least = max(condition.min_share * situation.scale, Decimal("0.01"))
+    found = [d for d in situation.drivers if d.keys & wanted and d.contribution * sign >= least]
+    return sorted(found, key=lambda driver: -abs(driver.contribution)) if situation.scale > 0 else []
 
 
-def _driver_money(held: tuple[Held, ...], situation: Situation) -> Decimal:
-    found = [_drivers_of(h.condition, situation) for h in held if isinstance(h.condition, DriverCondition)]
-    return max((amount for amount in found if amount is not None), default=Decimal(0))
+def _drivers_met(held: tuple[Held, ...], situation: Situation) -> list[DriverView]:
+    met = (_drivers_of(h.condition, situation) for h in held if isinstance(h.condition, DriverCondition))
+    return [driver for drivers in met for driver in drivers]
 
 
 def _book(playbook: Playbook, situation: Situation, names: Mapping[str, Text]) -> Book:

@@ -75,10 +75,11 @@ def _scored(evaluation: Evaluation, situation: Situation) -> Match:
 
 
 def _answers(evaluation: Evaluation, situation: Situation) -> Decimal:
-    """One to two: advice that answers what moved the shop comes before advice that would always be welcome."""
+    """One to four: what answers the leading cause comes first, then what answers a part of the change, then the always welcome."""
     if not situation.scale:
         return Decimal(1)
-    return 1 + min(Decimal(1), evaluation.driver_money / situation.scale)
+    part = 1 + min(Decimal(1), evaluation.driver_money / situation.scale)
+    return part * 2 if evaluation.answers_primary else part
 
 
 def _money(evaluation: Evaluation) -> Decimal:

@@ -21,6 +21,7 @@ __all__ = ["Plan", "build_plan", "default_start", "pair"]
 
 _SHOPIFY = re.compile(r"\s*[（(]Shopify[：:]\s*([^）)]+)[）)]")
 _CONSOLE = re.compile(r"千牛|生意参谋|万相台|阿里妈妈|达摩盘|客户运营平台|淘宝")
+_SHOP_KIND = re.compile(r"[（(][^）)]*[）)]|官方|旗舰店|专卖店|专营店|企业店|店铺$")
 # Names get shorter until a text message fits; below the last size it is cut from the texts that need it.
 _SHORTER = (24, 12, 8, 6)
 
@@ -112,11 +113,11 @@ def _step(book: Book, step: Step, first: date, due: date, *, home: bool) -> dict
 
 _TOO_COARSE = Bilingual(
     zh="人数太少：平均分成两组也只看得出 ≥ {too_coarse}的差，比要追的 {wanted_gap}还大，不留对照；改为做一周、停一周轮换比较，不能证明因果",
-    en="Too few people: even an equal split shows only differences of {too_coarse} or more, above the {wanted_gap} to win, so keep no control; alternate on and off weeks, which cannot prove cause (不能证明因果)",
+    en="Too few people: even an equal split shows only differences of {too_coarse} or more, above the {wanted_gap} to win, so keep no control; alternate on and off weeks, which cannot prove cause",
 )
 _ON_OFF = Text(
     "人数太少，留不出对照组：改为做一周、停一周轮换比较，属前后对比，不能证明因果",
-    "Too few people for a control group: alternate on and off weeks; that is before/after and cannot prove cause (不能证明因果)",
+    "Too few people for a control group: alternate on and off weeks; that is before/after and cannot prove cause",
 )
 
 
@@ -147,11 +148,14 @@ def _fitted(book: Book, item: Artefact, deadline: date) -> tuple[Text, Book] | N
     """Fill the text, with names cut shorter step by step until a text message fits."""
     best: tuple[Text, Book] | None = None
     for limit in _SHORTER:
-        names = {key: _shortened(word, limit) for key, word in book.names.items()} | {"end_date": _short_day(deadline)}
+        names = {key: _shortened(key, word, limit) for key, word in book.names.items()}
+        names["end_date"] = _short_day(deadline)
         copy = Book(book.values, names)
         filled = copy.fill(item.text)
         if filled is None:
             return None
+        if item.kind == "sms":
+            filled = Text(filled.zh.replace(" 元", "元"), filled.en)
         best = filled, copy
         if not _problems(item, filled):
             break
@@ -166,7 +170,10 @@ def _short_day(day: date) -> Text:
     return Text(f"{day.month}月{day.day}日", f"{day.day} {day:%b}")
 
 
-def _shortened(word: Text, limit: int) -> Text:
+def _shortened(key: str, word: Text, limit: int) -> Text:
+    """A name cut to `limit`; a shop's name loses its kind of shop before it loses letters."""
+    if key == "shop" and limit < _SHORTER[0]:
+        word = Text(*(_SHOP_KIND.sub("", each).strip() or each for each in word))
     return Text(clean_name(word.zh, limit), clean_name(word.en, limit))
 
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from tools.facts import Quantity, Role, Window
 from tools.playbooks.schema import Bilingual, placeholders
-from tools.text import Lang, Text, format_value
+from tools.text import Lang, Text, format_value, is_money
 
-__all__ = ["Book", "Entry", "clean_name"]
+__all__ = ["Book", "Entry", "clean_name", "written"]
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>{}`*_\[\]|\\]+")
 
@@ -82,8 +82,14 @@ class Book:
                 parts[name] = self.names[name].get(lang)
             else:
                 entry = self._used[name] = self.values[name]
-                parts[name] = format_value(entry.value, entry.unit, lang).strip()
+                parts[name] = written(entry.value, entry.unit, lang)
         return template.format(**parts)
+
+
+def written(value: Decimal, unit: str, lang: Lang) -> str:
+    """A figure as the texts write it: `format_value`, with round money without its zero cents."""
+    text = format_value(value, unit, lang).strip()
+    return text.replace(".00", "") if is_money(unit) and value == value.to_integral_value() else text
 
 
 def clean_name(raw: str, limit: int = 24) -> str:

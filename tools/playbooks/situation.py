@@ -253,22 +253,18 @@ def _drivers(explained: Explanation | None, found: Mapping[str, Figure]) -> tupl
 
 
 def _views(explained: Explanation) -> list[DriverView]:
+    leading = explained.primary
+    chosen = (
+        {(part.id, part.key) for part in (leading.entity, leading.within) if part} if leading is not None else set()
+    )
     views = [
-        DriverView(
-            driver.kind,
-            driver.id,
-            driver.label,
-            driver.contribution,
-            driver.id if driver.kind == "entity" else "",
-            driver.subject,
-        )
-        for driver in (*explained.factors, *explained.entities)
+        DriverView(d.kind, d.id, d.label, d.contribution, d.subject, primary=(d.id, d.key) in chosen)
+        for d in (*explained.factors, *explained.entities)
     ]
     for cause in explained.causes:
-        if cause.event is not None:
-            views.append(
-                DriverView("event", cause.event.kind, cause.event.label, cause.amount, "", cause.event.subject)
-            )
+        event, first = cause.event, cause is leading
+        if event is not None:
+            views.append(DriverView("event", event.kind, event.label, cause.amount, event.subject, cause.factor, first))
     market = next((check for check in explained.checks if check.id == "market" and check.verdict == "warn"), None)
     if market is not None and explained.change is not None:
         views.append(DriverView("event", "market", market.text, explained.change))

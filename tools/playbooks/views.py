@@ -72,16 +72,14 @@ class DriverView:
     id: str
     label: Text
     contribution: Decimal
-    dimension: str = ""  # for an entity: source, product, channel …
     subject: tuple[str, ...] = ()
+    factor: str = ""  # for an event: the factor it moved
+    primary: bool = False  # part of the best account of the change
 
     @property
     def keys(self) -> frozenset[str]:
-        """What a condition may name: the id, `kind:id` and for an entity its dimension."""
-        found = {self.id, f"{self.kind}:{self.id}"}
-        if self.dimension:
-            found |= {self.dimension, f"{self.kind}:{self.dimension}"}
-        return frozenset(found)
+        """What a condition may name: the id, and for an event also `id:factor`."""
+        return frozenset({self.id, f"{self.id}:{self.factor}"} if self.factor else {self.id})
 
 
 @dataclass(frozen=True)

@@ -86,8 +86,11 @@ def uncovered(fact: Fact, lang: Any, text: str) -> list[str]:
     text = re.sub(
         r"\d{4}-\d{2}-\d{2}|\d+月\d+日|\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b", " ", text
     )
-    written = {format_value(q.value, q.unit, lang).strip() for q in fact.quantities}
-    for figure in sorted(written, key=len, reverse=True):
+    figures = {format_value(q.value, q.unit, lang).strip() for q in fact.quantities}
+    figures |= {figure.replace(".00", "") for figure in figures} | {
+        figure.replace(" 元", "元").replace(".00", "") for figure in figures
+    }
+    for figure in sorted(figures, key=len, reverse=True):
         text = text.replace(figure, " ")
     return re.findall(r"\d[\d,.]*", text)
 
