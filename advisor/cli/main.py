@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -61,6 +62,9 @@ app.add_typer(evals, name="eval")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code: 0 answered, 2 usage, 3 missing or refused, 4 backend down."""
     quiet_third_parties()
+    gc.set_threshold(
+        100_000, 20, 20
+    )  # a command builds large expression trees and ends: an eighth of its time was collection
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

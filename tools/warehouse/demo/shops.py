@@ -6,17 +6,19 @@ import hashlib
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from tools.errors import BadArguments
 from tools.seeds import seed_path
 from tools.text import Text
-from tools.warehouse.demo.simulation import Simulation, simulate
 from tools.warehouse.demo.spec import DEMO_SHOPS, ShopSpec, demo_spec
 from tools.warehouse.schema import tables
 from tools.warehouse.writer import DUCKDB_CONFIG, MerchantProfile, merchant_file, write_merchant
+
+if TYPE_CHECKING:
+    from tools.warehouse.demo.simulation import Simulation
 
 __all__ = ["create_demo", "write_simulation"]
 
@@ -37,6 +39,8 @@ def create_demo(folder: Path, *, only: str | None = None) -> list[MerchantProfil
         spec = demo_spec(shop)
         parameters = _parameter_hash(shop)
         if _present(folder, spec) != parameters:
+            from tools.warehouse.demo.simulation import simulate  # half a second to load; a second run needs none of it
+
             write_simulation(simulate(spec), folder, content_hash=parameters)
         profiles.append(spec.profile)
     return profiles
