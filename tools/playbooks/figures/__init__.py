@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tools.playbooks.figures.ads import losing_plans, stopped_plan_figures
 from tools.playbooks.figures.base import Frame, Group, Produced
 from tools.playbooks.figures.buyers import buyer_figures
-from tools.playbooks.figures.channels import (
-    campaign_figures,
-    host_figures,
-    live_figures,
-    losing_plans,
-    price_figures,
-    stopped_plan_figures,
-)
+from tools.playbooks.figures.campaigns import campaign_figures
+from tools.playbooks.figures.live import host_figures, live_figures
 from tools.playbooks.figures.orders import order_figures
+from tools.playbooks.figures.prices import price_figures
 from tools.playbooks.figures.products import product_figures
 from tools.playbooks.figures.traffic import traffic_figures
 
