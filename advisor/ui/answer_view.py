@@ -98,15 +98,8 @@ def _plan(steps: Sequence[PlanStep], turn: str, lang: Lang) -> str:
     columns = {name: word(name, lang) for name in names}
     used = {name for name in names if name == "step" or any(_cell(step, name, turn, lang) for step in steps)}
     head = "".join(element("th", esc(columns[name]), scope="col") for name in names if name in used)
-    rows = "".join(
-        element(
-            "tr",
-            "".join(
-                element("td", _cell(step, name, turn, lang), data_label=columns[name]) for name in names if name in used
-            ),
-        )
-        for step in steps
-    )
+    shown = [name for name in names if name in used]
+    rows = "".join(_row(step, shown, columns, turn, lang) for step in steps)
     table = element("table", element("thead", element("tr", head)) + element("tbody", rows))
     return element(
         "details",
@@ -116,11 +109,20 @@ def _plan(steps: Sequence[PlanStep], turn: str, lang: Lang) -> str:
     )
 
 
+def _row(step: PlanStep, shown: Sequence[str], columns: Mapping[str, str], turn: str, lang: Lang) -> str:
+    """A step, and below it the texts that are ready to use."""
+    cells = "".join(element("td", _cell(step, name, turn, lang), data_label=columns[name]) for name in shown)
+    row = element("tr", cells, class_="with-texts" if step.artefacts else "")
+    if not step.artefacts:
+        return row
+    texts = "".join(_artefact(text, lang) for text in step.artefacts)
+    return row + element("tr", element("td", texts, colspan=str(len(shown))), class_="texts")
+
+
 def _cell(step: PlanStep, name: str, turn: str, lang: Lang) -> str:
     if name == "step":
         marks = "".join(f"[{mark}]" for mark in step.cites)
-        texts = "".join(_artefact(text, lang) for text in step.artefacts)
-        return chips(step.action + marks, turn) + texts
+        return chips(step.action + marks, turn)
     if name == "who":
         return "<br>".join(esc(part) for part in (step.owner, step.where) if part)
     if name == "when":

@@ -95,7 +95,11 @@ class Asking:
         known = Memory.of(memory)
         scope = (await self._views.shops(known)).scope()
         if scope is not None:
-            yield self._idle() | {self._parts.live: "", self._parts.card: ""} | await self._talk(scope, known, thread)
+            yield (
+                self._idle()
+                | {self._parts.live: "", self._parts.card: ""}
+                | await self._talk(scope, known, thread or None)
+            )
 
     def _busy(self) -> Updates:
         hidden = {button: gr.update(visible=False) for button in self._parts.suggestions}

@@ -63,7 +63,7 @@ class Bringing:
                 self._parts.card: reports_html(reports, self._lang) + look,
                 self._parts.live: "",
                 self._parts.files: None,
-                self._parts.importing: gr.update(open=False),
+                self._parts.importing: gr.update(open=False, label=word("more_files", self._lang)),
             }
         except (ToolError, AdvisorError) as error:
             yield {self._parts.card: error_html(error.text(self._lang)), self._parts.files: None}
@@ -110,7 +110,10 @@ class Bringing:
             yield {self._parts.card: error_html(error.text(self._lang))}
             return
         updates = await self._views.everything(Memory.of(memory).showing(DEFAULT_DEMO))
-        yield updates | {self._parts.card: await self._look(DEFAULT_DEMO), self._parts.importing: gr.update(open=False)}
+        yield updates | {
+            self._parts.card: await self._look(DEFAULT_DEMO),
+            self._parts.importing: gr.update(open=False, label=word("own_shop", self._lang)),
+        }
 
 
 class _Running(Generic[T]):

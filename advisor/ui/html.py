@@ -14,6 +14,7 @@ __all__ = ["attributes", "chips", "element", "esc", "link"]
 _TEMPLATE_SIGNS = {"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;", "@": "&#64;"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _MARK = re.compile(r"\[([a-z]\d{1,4})\]")
+_MARKS = re.compile(r"((?:\[[a-z]\d{1,4}\])+)([。；，、：）.,;:)]?)")  # a sign after a mark never starts a line
 
 
 def esc(text: object) -> str:
@@ -34,12 +35,16 @@ def element(name: str, inner: str, **values: str) -> str:
 
 def chips(text: str, turn: str) -> str:
     """A sentence with its marks as links to the evidence below the answer."""
-    parts = _MARK.split(text)
-    out = [esc(parts[0])]
-    for mark, rest in zip(parts[1::2], parts[2::2], strict=True):
-        out.append(element("a", esc(mark), class_="chip", href=f"#{turn}-{mark}", data_open=f"{turn}-{mark}"))
-        out.append(esc(rest))
-    return "".join(out)
+    out, at = [], 0
+    for found in _MARKS.finditer(text):
+        out.append(esc(text[at : found.start()]))
+        marks = "".join(
+            element("a", esc(mark), class_="chip", href=f"#{turn}-{mark}", data_open=f"{turn}-{mark}")
+            for mark in _MARK.findall(found[0])
+        )
+        out.append(element("span", marks + esc(found[2]), class_="nobreak"))
+        at = found.end()
+    return "".join([*out, esc(text[at:])])
 
 
 def link(address: str, label: str) -> str:

@@ -55,6 +55,7 @@ class Page:
 def mount_pages(app: FastAPI, page: Page) -> None:
     """One mount per language: switching is a link, and no label has to be swapped at run time."""
     css = (_ASSETS / "page.css").read_text(encoding="utf-8")
+    outer = (_ASSETS / "outer.css").read_text(encoding="utf-8")
     script = (_ASSETS / "page.js").read_text(encoding="utf-8")
     for lang in _LANGUAGES:
         gr.mount_gradio_app(
@@ -71,6 +72,7 @@ def mount_pages(app: FastAPI, page: Page) -> None:
             mcp_server=False,
             theme=_theme(),
             css=css + _own_words(lang),
+            head=f"<style>{outer}</style>",
             js=script.replace("__LANG__", "zh-CN" if lang == "zh" else "en"),
         )
 
@@ -106,8 +108,8 @@ def _blocks(page: Page, lang: Lang) -> Any:
         memory = gr.BrowserState({"shop": "", "threads": {}}, storage_key="advisor-memory", secret="open-mode")
         header = gr.HTML(elem_id="header")
         with gr.Row(elem_id="bar", visible=False) as bar:
-            shop = gr.Dropdown(label=word("shop", lang), choices=[], visible=False, scale=2, min_width=160)
-            past = gr.Dropdown(label=word("past", lang), choices=[], visible=False, scale=3, min_width=180)
+            shop = gr.Dropdown(label=word("shop", lang), choices=[], visible=False, container=False)
+            past = gr.Dropdown(label=word("past", lang), choices=[], visible=False, container=False)
             new = gr.Button(word("new_thread", lang), size="sm", scale=1, min_width=110, elem_id="new")
         with gr.Accordion(word("drop", lang), open=True, elem_id="import") as importing:
             gr.HTML(element("p", esc(word("drop_hint", lang)), class_="hint"))
@@ -145,4 +147,4 @@ def _blocks(page: Page, lang: Lang) -> Any:
 
 def _footer(page: Page, lang: Lang) -> str:
     sent = word("model_host", lang, host=page.model_host) if page.model_host else word("planner_only", lang)
-    return element("p", esc(f"{word('open_mode', lang)} {sent}"), class_="meta", role="note")
+    return element("p", esc(sent), class_="meta", role="note")

@@ -70,6 +70,8 @@ class Views:
         talk = await self.conversation(scope, thread)
         thread = None if talk.lost else thread
         updates |= await self.past(scope, thread)
+        if talk.html and not talk.lost:
+            updates[self.parts.importing] = gr.update(open=False, label=self._drop_title(shops))
         return updates | {
             self.parts.history: talk.html,
             self.parts.memory: memory.talking(scope.merchant_id, thread).to_json(),
@@ -105,7 +107,8 @@ class Views:
             element("a", label, href=f"/{code}/", lang=code, aria_current="true" if code == lang else "")
             for code, label in _LANGUAGE_NAMES.items()
         )
-        return element("header", element("div", name + sub) + element("nav", links, aria_label="语言 / Language"))
+        top = element("header", element("div", name + sub) + element("nav", links, aria_label="语言 / Language"))
+        return top + element("p", esc(word("open_mode", lang)), class_="mode", role="note")
 
     def _drop_title(self, shops: ShopList) -> str:
         if shops.real:
@@ -124,9 +127,9 @@ class Views:
     async def past(self, scope: Scope, thread: str | None) -> Updates:
         """The list of conversations, newest first."""
         known = await self.page.service.threads(scope)
-        choices = [(f"{one.title}", one.thread_id) for one in known[:100]]
-        current = thread if any(one.thread_id == thread for one in known) else None
-        return {self.parts.past: gr.update(choices=choices, value=current, visible=bool(choices))}
+        choices = [(word("past", self.lang), ""), *((one.title, one.thread_id) for one in known[:100])]
+        current = thread if any(one.thread_id == thread for one in known) else ""
+        return {self.parts.past: gr.update(choices=choices, value=current, visible=bool(known))}
 
     async def conversation(self, scope: Scope, thread: str | None) -> Conversation:
         """A thread as stored. A foreign or deleted id looks like an unknown one."""

@@ -48,7 +48,7 @@ WORDS: dict[str, Text] = {
     "rows": Text("读入 {n} 行", "{n} rows read"),
     "period": Text("覆盖", "covers"),
     "notes": Text("读数说明", "How it was read"),
-    "ask_here": Text("问一个问题，例如：上个月销售额为什么变了？接下来做什么？", "Ask a question, such as: why did sales change last month, and what now?"),
+    "ask_here": Text("问一个问题", "Ask a question"),
     "send": Text("提问", "Ask"),
     "stop": Text("停止", "Stop"),
     "stopped": Text("已停止。", "Stopped."),
