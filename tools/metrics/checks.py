@@ -15,7 +15,7 @@ from tools.metrics.engine import cut
 from tools.metrics.gaps import Gap, find_gaps
 from tools.metrics.pair import Pair
 from tools.metrics.reader import in_window, period_label
-from tools.metrics.stats import Swing, swing_of
+from tools.metrics.stats import Swing, change_surprise, swing_of
 from tools.metrics.windows import window_text
 from tools.text import Text, format_value
 
@@ -32,10 +32,11 @@ class _HasPlatform(Protocol):
 
 @dataclass(frozen=True)
 class MarketMove:
-    """Mean daily index of the category in both windows."""
+    """Mean daily index of the category in both windows; `surprise` is a robust z of its change against its past changes."""
 
     before: Decimal
     after: Decimal
+    surprise: float | None
 
     @property
     def rate(self) -> Decimal:
@@ -48,15 +49,21 @@ def market_move(pair: Pair) -> MarketMove | None:
     days = reader.coverage("market_daily")
     if days is None or any(w.start < days[0] or w.end > days[1] for w in pair.both):
         return None
-    if ("market", pair.both) not in reader.memo:
+    if ("market", pair.windows) not in reader.memo:
         t = reader.relation("market_daily")
-        t = t.filter(in_window(t.day, pair.both))
-        t = t.mutate(w_=period_label(t.day, pair.both).expression)
+        t = t.filter(in_window(t.day, pair.windows))
+        period = period_label(t.day, pair.windows)
+        t = t.mutate(w_=period.expression)
         rows = reader.run(t.group_by("w_").aggregate(total=t.index_value.sum(), n=t.count()))
-        level = {row["w_"]: Decimal(row["total"] or 0) / row["n"] for row in rows if row["w_"] is not None}
-        both = (level.get(1, ZERO), level.get(0, ZERO))
-        reader.memo["market", pair.both] = MarketMove(*both) if all(both) else None
-    found: MarketMove | None = reader.memo["market", pair.both]
+        level = {
+            period.index[row["w_"]]: Decimal(row["total"] or 0) / row["n"] for row in rows if row["w_"] in period.index
+        }
+        values = [level.get(k) for k in range(len(pair.windows))]
+        now, before = values[0], values[1]
+        reader.memo["market", pair.windows] = (
+            MarketMove(before, now, change_surprise(values)) if now and before else None
+        )
+    found: MarketMove | None = reader.memo["market", pair.windows]
     return found
 
 

@@ -51,7 +51,7 @@ CUTS: Mapping[str, CutSpec] = {
         CutSpec("product", "lines", "product", "gross", "line_qty", "gmv", "", ("refund_linked",)),
         CutSpec("channel", "orders", "channel", "gross", "order_count", "gmv", ""),
         CutSpec("live_host", "live_sessions", "host", "gross", "live_minutes", "live_gmv", ""),
-        CutSpec("ad_plan", "ad_daily", "ad_plan", "ad_paid", "ad_spend", "ad_spend", ""),
+        CutSpec("ad_plan", "ad_daily", "ad_plan", "ad_paid", "ad_spend", "ad_spend", "", ("ad_clicks",)),
         CutSpec("province", "orders", "province", "gross", "order_count", "gmv", ""),
     )
 }

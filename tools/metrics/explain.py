@@ -10,8 +10,9 @@ from tools.base import ShopHandle
 from tools.errors import BadArguments, DataMissing
 from tools.facts import Window
 from tools.metrics.catalog import Metric, find_metric, unlock_text
-from tools.metrics.causes import Cuts, find_causes
+from tools.metrics.causes import find_causes
 from tools.metrics.checks import calendar_events, gap_checks, market_check, normal_check, swing_for
+from tools.metrics.cuts import Cuts
 from tools.metrics.drivers import Check, Driver, Explanation, Missing
 from tools.metrics.entities import CUTS, ITEM_TRAFFIC, EntityTable, entity_drivers, load_cut
 from tools.metrics.factors import Totals, factors_of, load_totals, split_drivers
@@ -58,7 +59,7 @@ def explain_with(reader: Reader, metric: Metric, window: Window, previous: Windo
     money = totals.now.get("gross", Decimal(0)) - totals.before.get("gross", Decimal(0))
     drivers = _entities(pair, cuts, money)
     cuts = Cuts(**{**cuts.__dict__, "drivers": {(d.id, d.key): d for d in drivers}})
-    causes = find_causes(pair, cuts, totals, factors)
+    causes = find_causes(pair, cuts, totals, factors, net=metric.id == "net_gmv")
     return Explanation(
         metric=metric.id,
         window=window,

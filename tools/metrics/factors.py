@@ -88,7 +88,7 @@ _QUOTIENTS = {
     "order_value": ("gross", "order_count"),
     "orders": ("order_count", ""),
     "buyers": ("buyers", ""),
-    "orders_per_buyer": ("orders_known", "buyers"),
+    "orders_per_buyer": ("order_count", "day_buyers"),
 }
 
 
@@ -99,7 +99,7 @@ def factor_surprise(totals: Totals, factor: str) -> float | None:
     for window in totals.history:
         up, down = window.get(above), window.get(below) if below else Decimal(1)
         values.append(up / down if up and down else None)
-    return change_surprise(values)
+    return change_surprise(values, floor=0.006 if factor == "orders_per_buyer" else 0.02)
 
 
 def _with_share(driver: Driver, change: Decimal) -> Driver:

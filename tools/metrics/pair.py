@@ -92,7 +92,7 @@ def moves(
     logs = [[_log(row[k], row[k + 1]) for k in steps] for row in series]
     found = []
     for index, key in enumerate(keys):
-        common = [0.0 if alone else _common(series, logs, index, k) for k in steps]
+        common = [0.0 if alone else _common(series, counts or series, logs, index, k) for k in steps]
         own = [value - common[k] if value is not None else None for k, value in enumerate(logs[index])]
         noise = _noise(counts[index]) if counts is not None else 0.0
         found.append(_move(key, (series[index][0], series[index][1]), own, common[0], noise))
@@ -108,9 +108,15 @@ def _noise(counts: Sequence[Decimal]) -> float:
     return math.sqrt(sum(1 / float(max(count, Decimal(1))) for count in counts[:2]))
 
 
-def _common(series: Sequence[Sequence[Decimal]], logs: list[list[float | None]], index: int, step: int) -> float:
+def _common(
+    series: Sequence[Sequence[Decimal]],
+    weights: Sequence[Sequence[Decimal]],
+    logs: list[list[float | None]],
+    index: int,
+    step: int,
+) -> float:
     others = sorted(
-        (value, float(series[i][step + 1]))
+        (value, float(weights[i][step + 1]))
         for i, row in enumerate(logs)
         if i != index and (value := row[step]) is not None
     )

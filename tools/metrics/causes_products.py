@@ -1,0 +1,161 @@
+"""Causes inside products: sales, conversion or refunds of a product that departed from the rest, with stock-outs and price steps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from statistics import median
+
+from tools.facts import WhyClass
+from tools.metrics.cuts import Cuts, judged_moves, judged_rates, over, rounded, stands_out
+from tools.metrics.decompose import split_product
+from tools.metrics.drivers import Cause, Event
+from tools.metrics.happenings import price_events, promotion_events, stock_outs, turning_event
+from tools.metrics.pair import Move, Pair
+
+__all__ = ["product_causes", "refund_causes"]
+
+ZERO = Decimal(0)
+_DATED = 1.2  # with a stock-out or a price step of its own on a day
+_PLAIN = 3.0
+_SMALL = 4.0  # shops have many products, and one of them always looks odd
+_PRICE_STEP = 0.05
+_LOOKED_AT = 10
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A product's departure: in sales, or in conversion at its visitors."""
+
+    move: Move
+    amount: Decimal
+    factor: str
+
+
+def product_causes(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
+    """One cause per product that departed from the rest and from its own past; a dated event of its own lowers the bar."""
+    candidates = [c for c in (*_by_sales(cuts), *_by_conversion(cuts)) if abs(c.amount) >= least]
+    candidates = sorted(candidates, key=lambda c: -abs(c.amount))
+    table = cuts.product or cuts.traffic
+    if table is None:
+        return []
+    keys = list(dict.fromkeys(c.move.key for c in candidates))[:_LOOKED_AT]
+    names = {key: table.name(key) for key in keys}
+    priced = {key: name for key, name in names.items() if abs(_own_price_step(cuts, key)) >= _PRICE_STEP}
+    events = [*stock_outs(pair, names), *price_events(pair, priced), *_own_promotions(pair, names)]
+    best: dict[str, Cause] = {}
+    for candidate in candidates:
+        if candidate.move.key not in names:
+            continue
+        cause = _judge(pair, cuts, candidate, [e for e in events if e.entity == candidate.move.key], least)
+        known = best.get(candidate.move.key)
+        if cause is not None and (known is None or (known.event is None) > (cause.event is None)):
+            best[candidate.move.key] = cause
+    return list(best.values())
+
+
+def _by_sales(cuts: Cuts) -> list[_Candidate]:
+    table = cuts.product or cuts.traffic
+    if table is None:
+        return []
+    counts = "line_qty" if table is cuts.product else "day_buyers"
+    return [_Candidate(m, m.excess, _product_factor(cuts, m)) for m in judged_moves(table, "gross", counts=counts)]
+
+
+def _by_conversion(cuts: Cuts) -> list[_Candidate]:
+    table = cuts.traffic
+    if table is None:
+        return []
+    found = []
+    for move in judged_rates(table, "day_buyers", "visitors", counts="day_buyers"):
+        worth = table.get("gross", move.key)[1] / table.get("day_buyers", move.key)[1]
+        found.append(_Candidate(move, move.excess * table.get("visitors", move.key)[0] * worth, "conversion"))
+    return found
+
+
+def _judge(pair: Pair, cuts: Cuts, candidate: _Candidate, events: Sequence[Event], least: Decimal) -> Cause | None:
+    move, driver = candidate.move, cuts.driver("product", candidate.move.key)
+    event = _fitting(events, candidate, pair.now.start)
+    bar = _DATED if event is not None else _PLAIN if abs(candidate.amount) >= 3 * least else _SMALL
+    if driver is None or not stands_out(move, candidate.amount, least if event else 2 * least, bar=bar):
+        return None
+    if event is None and candidate.factor == "visitors" and cuts.traffic is not None:
+        event = turning_event(pair, "product_daily", "product_id", move.key, driver.label.zh)
+    if event is not None and event.kind == "stock_out":
+        driver = replace(driver, id="stock_out", why_class=WhyClass.ASSOCIATION)
+    return Cause(driver, event, candidate.amount, candidate.factor, surprise=rounded(move))
+
+
+def refund_causes(cuts: Cuts, least: Decimal) -> list[Cause]:
+    """Products whose refunds took a larger or smaller part of sales than before, in money of net GMV."""
+    table = cuts.product
+    if table is None or "refund_linked" not in table.values:
+        return []
+    found = []
+    for move in judged_rates(table, "refund_linked", "gross", counts="line_qty", alone=True):
+        amount = -move.excess * table.get("gross", move.key)[0]
+        driver = cuts.driver("product", move.key)
+        if driver is None or not stands_out(move, amount, least, bar=_PLAIN):
+            continue
+        back = table.get("refund_linked", move.key)
+        own = replace(driver, metric="refund_amount", before=back[1], after=back[0], contribution=back[1] - back[0])
+        found.append(Cause(own, None, amount, "refunds", surprise=rounded(move)))
+    return found
+
+
+def _own_price_step(cuts: Cuts, key: str) -> float:
+    """Log change of the product's price per item, less the median over products (a campaign moves them all)."""
+    if cuts.product is None:
+        return 0.0
+    steps = {
+        item: math.log(float(money[0] / items[0] * items[1] / money[1]))
+        for item in cuts.product.keys
+        if min(*(money := cuts.product.get("gross", item))[:2], *(items := cuts.product.get("line_qty", item))[:2]) > 0
+    }
+    return steps[key] - median(steps.values()) if key in steps else 0.0
+
+
+def _own_promotions(pair: Pair, names: Mapping[str, str]) -> list[Event]:
+    found = []
+    for event in promotion_events(pair):
+        product = event.subject[1] if len(event.subject) > 1 else ""
+        if product in names:
+            found.append(replace(event, entity=product, subject=(event.subject[0], names[product])))
+    return found
+
+
+def _fitting(events: Sequence[Event], found: _Candidate, now: date) -> Event | None:
+    """The event that can go with the move: losses with stock-outs, raises and endings, gains with cuts and starts."""
+    loss = ("stock_out", "price_raise", "promotion_end")
+    gain: tuple[str, ...] = ()
+    if found.amount > 0:  # back in stock counts as a gain
+        gain = ("price_cut", "promotion_start", "stock_out")
+        events = [event for event in events if event.kind != "stock_out" or event.start < now]
+    else:
+        events = [event for event in events if event.kind != "stock_out" or (event.end or event.start) >= now]
+    wanted = loss if found.amount < 0 else gain
+    return next((event for kind in wanted for event in events if event.kind == kind), None)
+
+
+def _product_factor(cuts: Cuts, move: Move) -> str:
+    """Which of visitors, conversion and price moved the product most, in the direction of its excess."""
+    if cuts.traffic is None or move.key not in cuts.traffic.keys:
+        return "order_value" if _price_moved(cuts, move.key) else "orders"
+    visitors, buyers = cuts.traffic.get("visitors", move.key), cuts.traffic.get("day_buyers", move.key)
+    old = [visitors[1], over(buyers[1], visitors[1]), over(move.before, buyers[1])]
+    new = [visitors[0], over(buyers[0], visitors[0]), over(move.after, buyers[0])]
+    parts = split_product(old, new)
+    sign = 1 if move.excess >= 0 else -1
+    names = ("visitors", "conversion", "order_value")
+    return max(zip(names, parts, strict=True), key=lambda item: sign * item[1])[0]
+
+
+def _price_moved(cuts: Cuts, key: str) -> bool:
+    if cuts.product is None:
+        return False
+    money, items = cuts.product.get("gross", key), cuts.product.get("line_qty", key)
+    parts = split_product([items[1], over(money[1], items[1])], [items[0], over(money[0], items[0])])
+    return abs(parts[1]) > abs(parts[0])
