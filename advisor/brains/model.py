@@ -74,6 +74,11 @@ class _Completion:
         return text
 
     @property
+    def silent(self) -> bool:
+        """Not one word, call or reason to stop: what answered does not speak the protocol."""
+        return not self.chars and not self.calls and self.finish is None
+
+    @property
     def rambles(self) -> bool:
         """Talks where tool calls were asked for; a thought aloud may be longer."""
         text = "".join(self.text)
@@ -130,6 +135,7 @@ class ModelBrain:
         self._prompts: dict[str, str] = {}
         self._client: AsyncOpenAI | None = None
         self._streams = 0
+        self._without_tools = False
 
     @property
     def host(self) -> str:
@@ -138,6 +144,8 @@ class ModelBrain:
 
     async def decide(self, turn: TurnView) -> list[ToolCall]:
         """The model's tool calls. Raises ToolsUnsupported when it can or will choose none and nothing is known yet."""
+        if self._without_tools:
+            raise ToolsUnsupported(_NO_TOOLS)  # said so once this turn; asking again only costs time
         messages, used = decide_messages(turn, self._budget)
         self._note(used)
         completion = _Completion()
@@ -147,8 +155,11 @@ class ModelBrain:
             async for _ in s:
                 if completion.rambles:
                     break
+        if completion.silent:
+            raise unavailable("nonsense", self.host)
         calls = self._calls(completion, turn.round)
         if not calls and not turn.outcomes and not turn.evidence:
+            self._without_tools = True
             raise ToolsUnsupported(_NO_TOOLS)
         return calls
 
@@ -262,6 +273,7 @@ class ModelBrain:
                     return await create(model=self._model, messages=messages, stream=True, **options)
             except APIStatusError as error:
                 if tools and refuses_tools(error):
+                    self._without_tools = True
                     raise ToolsUnsupported(_NO_TOOLS) from error
                 if self._dialect.learn(error):
                     continue

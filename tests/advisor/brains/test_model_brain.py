@@ -71,6 +71,16 @@ async def test_an_endpoint_that_talks_instead_of_choosing_is_not_heard_out(endpo
     assert one.usage()["completion_tokens"] < 400
 
 
+async def test_an_endpoint_without_tools_is_asked_once_and_may_still_write(endpoint: Endpoint) -> None:
+    endpoint.mode = "no_tools"
+    one = brain(endpoint.url)
+    for number, view in enumerate((turn(evidence={}), turn())):
+        with pytest.raises(ToolsUnsupported):
+            await one.decide(view)
+        assert len(endpoint.requests) == 1, number
+    assert len([draft async for draft in one.statements(turn())]) == 4
+
+
 async def test_duplicate_ids_are_told_apart_and_calls_are_bounded(endpoint: Endpoint) -> None:
     endpoint.mode = "duplicate_ids"
     ids = [call.id for call in await brain(endpoint.url).decide(turn(evidence={}))]
