@@ -1,5 +1,5 @@
 """The terminal door. Importing it loads typer and nothing of the product: `advisor --help` answers at once."""
 
-from advisor.cli.main import main
+from advisor.cli.entry import main
 
 __all__ = ["main"]
