@@ -99,6 +99,7 @@ class EvidenceItem(_Model):
     source: str = ""
     why_class: WhyClass | None = Field(default=None, alias="class")
     simulated: bool = False
+    names: list[str] = Field(default_factory=list)  # products, sources, brands the claim may mention
     figures: list[Figure] = Field(default_factory=list)  # every quantity of the fact, the first included
     data: dict[str, Any] = Field(default_factory=dict)
 

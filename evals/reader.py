@@ -21,10 +21,12 @@ _INNOCENT = re.compile(
     r"|\d{1,2}\s*月\s*\d{1,2}\s*日(?:\s*(?:–|—|-|至|到)\s*(?:\d{1,2}\s*月)?\s*\d{1,2}\s*日)?|\d{1,2}\s*月(?:份|底|初)?|\d{4}\s*年"
     rf"|{_MONTH}\.?\s+\d{{4}}|\b\d{{1,2}}\s+{_MONTH}(?:\s+\d{{4}})?|{_MONTH}\.?\s+\d{{1,2}}(?:\s*[–-]\s*\d{{1,2}})?(?:,?\s+\d{{4}})?"
     r"|\b(?:19|20)\d{2}\b|618|双\s*1[12]|[Dd]ouble\s+1[12]|\d{1,2}:\d{2}"
-    r"|第\s*\d+\s*[周步天]|[Ww]eek\s+\d+|[Dd]ay\s+\d+|[Ss]tep\s+\d+|88VIP"
+    r"|第\s*\d+\s*(?:[周步天]|季度)|FY\s?\d{2,4}|Q[1-4]|[Ww]eek\s+\d+|[Dd]ay\s+\d+|[Ss]tep\s+\d+|88VIP"
 )
-_NUMBER = re.compile(r"(?P<n>\d[\d,]*(?:\.\d+)?)\s*(?P<u>%|亿|万|个百分点|pp|K\b|M\b)?")
-_SCALE = {"亿": Decimal(100_000_000), "万": Decimal(10_000), "K": Decimal(1000), "M": Decimal(1_000_000)}
+_NUMBER = re.compile(r"(?P<n>\d[\d,]*(?:\.\d+)?)\s*(?P<u>%|亿|万|个百分点|pp|(?:bn|billion|million|[KkMm])\b)?")
+_RANGE_OF_PERCENT = re.compile(r"\s*[-–—~至到]\s*\d[\d.]*\s*%")
+_SCALE = {"亿": Decimal(100_000_000), "万": Decimal(10_000), "k": Decimal(1000), "m": Decimal(1_000_000)}
+_SCALE |= {"million": Decimal(1_000_000), "bn": Decimal(1_000_000_000), "billion": Decimal(1_000_000_000)}
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,10 @@ def figures_in(text: str, names: Iterable[str] = ()) -> list[Seen]:
     for match in _NUMBER.finditer(_INNOCENT.sub(" ", text)):
         raw = match["n"].rstrip(",").replace(",", "")
         decimals = len(raw.split(".")[1]) if "." in raw else 0
-        scale = _SCALE.get(match["u"] or "", Decimal(1))
+        scale = _SCALE.get((match["u"] or "").lower(), Decimal(1))
         slack = Decimal(1).scaleb(-decimals) / 2 * scale * Decimal("1.02")
-        found.append(Seen(match[0], Decimal(raw) * scale, slack, match["u"] == "%"))
+        percent = match["u"] == "%" or bool(_RANGE_OF_PERCENT.match(match.string, match.end()))
+        found.append(Seen(match[0], Decimal(raw) * scale, slack, percent))
     return found
 
 
@@ -56,6 +59,7 @@ def unsupported(result: AskResult) -> list[str]:
     """Figures of the answer that no cited evidence carries."""
     values = [figure.value for item in result.evidence for figure in item.figures]
     names = {part for item in result.evidence for figure in item.figures for part in figure.subject}
+    names |= {name for item in result.evidence for name in item.names}
     names |= {str(value) for item in result.evidence for value in item.data.values() if isinstance(value, str)}
     missing = []
     for text in _texts(result):

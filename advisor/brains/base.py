@@ -69,6 +69,7 @@ class ShopCard:
     currency: str
     simulated: bool
     timezone: str = "Asia/Shanghai"
+    own_names: tuple[str, ...] = ()  # how the merchant may call the own shop; read locally, never offered to a model
     tables: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # table -> first and last day
 
 

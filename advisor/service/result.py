@@ -67,6 +67,7 @@ def evidence_item(mark: str, fact: Fact, lang: Lang) -> EvidenceItem:
         source=fact.source,
         why_class=fact.why_class,
         simulated=fact.simulated,
+        names=list(fact.entities),
         figures=[
             Figure(
                 metric=quantity.metric,

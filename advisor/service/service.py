@@ -300,6 +300,7 @@ def _card(shop: Shop) -> ShopCard:
         currency=shop.currency,
         timezone=shop.timezone,
         simulated=shop.simulated,
+        own_names=(shop.merchant_id, shop.name),
         tables={name: (str(days[0]), str(days[1])) if days else ("", "") for name, days in covered.items()},
     )
 

@@ -128,7 +128,7 @@ def _nothing(frame: Frame, pieces: Pieces, say: Say) -> str:
     if frame.intent == "cases":
         return say.t(
             "案例库里没有足够相近的真实案例，不硬套。换个问题描述（品类 + 遇到的问题）我再找。",
-            "The case base holds no real case that is close enough, so I will not force one. Describe the category and the problem and I will look again.",
+            "There is no close case in the case base, so none is cited. Describe the category and the problem and I will look again.",
         )
     if frame.intent in _ADVICE:
         return say.t("现有数据还不够给出站得住的做法。", "The data at hand do not support a sound recommendation yet.")

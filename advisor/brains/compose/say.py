@@ -161,8 +161,8 @@ class Say:
         if not sign:
             return self._flat(piece, now, before)
         if self.zh:
-            verb = "升到" if sign > 0 else "降到"
-            return f"{self.window(now.window)}{name}从{self.window(before.window)}的 {self.bare(before)} {verb} {self.value(now)}{extra}{cite}"
+            verb = "高于" if sign > 0 else "低于"
+            return f"{self.window(now.window)}{name} {self.value(now)}，{verb}{self.window(before.window)}的 {self.bare(before)}{extra}{cite}"
         verb = "rose" if sign > 0 else "fell"
         return (
             f"{name} {verb} from {self.bare(before)} in {self.window(before.window)} "

@@ -43,7 +43,7 @@ def frame(
     before = previous_frame(history)
     said = detect_language(text, lang, previous=cast("Lang | None", before.get("lang")))
     anchor = _anchor(shop, today)
-    found = signals(plain)
+    found = signals(_without_own_names(plain, shop))
     slots = read_slots(plain, text[:_LONGEST], found, anchor, today)
     reading = classify(
         plain,
@@ -65,6 +65,13 @@ def frame(
     if reply is None:
         _defaults(intent, slots)
     return Frame(text, said, intent, slots, kind, reply, round(reading.confidence, 3))
+
+
+def _without_own_names(plain: str, shop: ShopCard) -> str:
+    """The own shop named by its id or name is no other shop."""
+    for name in shop.own_names:
+        plain = plain.replace(normalise(name), " ")
+    return plain
 
 
 def _anchor(shop: ShopCard, today: date) -> date:

@@ -120,6 +120,8 @@ class Derived:
         topic = topic_of(self._topic())
         own = frame.intent in ("cases", "decision", "how_to") or not topic
         parts = [frame.question if own else "", str(topic.get(frame.lang, "")), shop.category]
+        if frame.intent == "cases":
+            parts = [frame.question]  # the user's own words say it best; the category tips the order by itself
         brand = self._slots.get("brand")
         if brand:
             parts.insert(0, str(brand))
