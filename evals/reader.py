@@ -49,7 +49,7 @@ def figures_in(text: str, names: Iterable[str] = ()) -> list[Seen]:
         raw = match["n"].rstrip(",").replace(",", "")
         decimals = len(raw.split(".")[1]) if "." in raw else 0
         scale = _SCALE.get((match["u"] or "").lower(), Decimal(1))
-        slack = Decimal(1).scaleb(-decimals) / 2 * scale * Decimal("1.02")
+        slack = Decimal(1).scaleb(-decimals) / 2 * scale
         percent = match["u"] == "%" or bool(_RANGE_OF_PERCENT.match(match.string, match.end()))
         found.append(Seen(match[0], Decimal(raw) * scale, slack, percent))
     return found
