@@ -24,7 +24,7 @@ _DATED = Decimal(
     "0.01"
 )  # of the earlier level: the least amount worth naming where an event has a day; twice it without
 _PROMOTION_SURPRISE = 1.5
-_MARKET_SURPRISE = 2.5
+_MARKET_SURPRISE = Decimal("2.5")
 _MARKET_LARGE = Decimal("0.08")  # counts even where the market often swings so far
 _PROMOTED = ("order_value", "conversion", "orders_per_buyer")
 
@@ -54,14 +54,22 @@ def _large_enough(cause: Cause, least: Decimal) -> bool:
 
 def _weight(cause: Cause, change: Decimal) -> Decimal:
     along = Decimal(1) if cause.amount * change > 0 else Decimal("0.2")
-    dated = Decimal("1.25") if cause.event is not None else Decimal(1)
-    return abs(cause.amount) * along * dated
+    return abs(cause.amount) * along * _evidence(cause)
+
+
+def _evidence(cause: Cause) -> Decimal:
+    """A dated event of its own says more than a turn in the same figures; a market that often swings so says less."""
+    if cause.entity.id == "market":
+        return Decimal(1) if abs(cause.surprise or ZERO) >= _MARKET_SURPRISE else Decimal("0.4")
+    if cause.event is None:
+        return Decimal(1)
+    return Decimal("1.25") if cause.event.kind == "turning_point" else Decimal("1.6")
 
 
 def _market(pair: Pair, level: Decimal, change: Decimal, least: Decimal) -> list[Cause]:
     """The category's own move, where it goes the way of the shop and accounts for half of the change or more."""
     move = market_move(pair)
-    if move is None or (abs(move.rate) < _MARKET_LARGE and abs(move.surprise or 0) < _MARKET_SURPRISE):
+    if move is None or (abs(move.rate) < _MARKET_LARGE and abs(_rounded(move.surprise) or ZERO) < _MARKET_SURPRISE):
         return []
     amount = level * move.rate
     if amount * change <= 0 or abs(amount) < 3 * least or 2 * abs(amount) < abs(change):
@@ -71,7 +79,11 @@ def _market(pair: Pair, level: Decimal, change: Decimal, least: Decimal) -> list
         kind="entity", id="market", label=label, contribution=amount, share=amount / change, before=move.before,
         after=move.after, unit="number", metric="market_index", subject=(), why_class=WhyClass.ASSOCIATION,
     )  # fmt: skip
-    return [Cause(entity, None, amount, "visitors", surprise=None)]
+    return [Cause(entity, None, amount, "visitors", surprise=_rounded(move.surprise))]
+
+
+def _rounded(surprise: float | None) -> Decimal | None:
+    return None if surprise is None else Decimal(str(round(surprise, 1)))
 
 
 def _promotions(pair: Pair, totals: Totals, factors: Sequence[Driver], least: Decimal) -> list[Cause]:

@@ -15,6 +15,7 @@ __all__ = ["traffic_causes"]
 
 ZERO = Decimal(0)
 _SOURCE_SURPRISE = 3.5
+_OWN_SURPRISE = 1.0  # a source must also depart from its own past, not only from the others
 
 
 def traffic_causes(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
@@ -33,7 +34,11 @@ def _sources(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
     if cuts.source is None:
         return []
     found = []
+    own = {move.key: move.surprise for move in judged_moves(cuts.source, "visitors", alone=True)}
     for move in judged_moves(cuts.source, "visitors", counts="visitors"):
+        alone = own.get(move.key)
+        if alone is not None and alone * float(move.excess) < _OWN_SURPRISE * abs(float(move.excess)):
+            continue  # it did what it always does; the others moved, as in a campaign
         money, people = cuts.source.get("gross", move.key), cuts.source.get("visitors", move.key)
         worth = (money[0] + money[1]) / (people[0] + people[1]) if people[0] + people[1] else ZERO
         amount = move.excess * worth

@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 Z95 = 1.959963984540054
 _MIN_BUYERS = 50
 _PACK = 2**21
+_MANY, _LEVELS = 20_000, 64  # distinct histories from which a search begins on coarse times, and how coarse
 _EDGE = 1e-6  # a = 1 and a + b = 1 are removable singularities of [1] eq. 9 and 10
 
 
@@ -63,14 +64,22 @@ class History:
     def of(cls, repeats: Any, last: Any, age: Any, count: Any = None) -> History:
         """Merge identical customers: a million buyers have a few ten thousand distinct histories. Raises FitError."""
         x, t, age_ = (np.asarray(part, dtype=np.float64) for part in (repeats, last, age))
-        n = np.ones(x.size) if count is None else np.asarray(count, dtype=np.float64)
-        if not x.size or not (x.shape == t.shape == age_.shape == n.shape):
+        n = None if count is None else np.asarray(count, dtype=np.float64)
+        if not x.size or not (x.shape == t.shape == age_.shape) or (n is not None and n.shape != x.shape):
             raise FitError("histories need as many x, t_x and T, and at least one")
-        if not ((x >= 0) & (t >= 0) & (t <= age_) & ((x > 0) == (t > 0)) & (n > 0)).all():
+        if not ((x >= 0) & (t >= 0) & (t <= age_) & ((x > 0) == (t > 0))).all() or (n is not None and (n <= 0).any()):
             raise FitError("histories need x >= 0, 0 <= t_x <= T, and t_x > 0 exactly where x > 0")
         order, starts = _groups(x, t, age_)
         first = order[starts]
-        return cls(x[first], t[first], age_[first], np.add.reduceat(n[order], starts))
+        size = np.diff(np.append(starts, x.size)) if n is None else np.add.reduceat(n[order], starts)
+        return cls(x[first], t[first], age_[first], size.astype(np.float64))
+
+    def coarse(self, levels: int) -> History:
+        """The same customers with times rounded to `levels` steps: where a search may begin."""
+        step = float(self.age.max()) / levels or 1.0
+        age = np.maximum(np.rint(self.age / step), 1)
+        last = np.where(self.repeats > 0, np.clip(np.rint(self.last / step), 1, age), 0)
+        return History.of(self.repeats, last * step, age * step, self.count)
 
     @property
     def customers(self) -> int:
@@ -86,7 +95,7 @@ def _groups(x: Floats, last: Floats, age: Floats) -> tuple[NDArray[np.int64], ND
     whole = all(bool((part == np.floor(part)).all()) and part.max() < _PACK for part in (x, last, age))
     if whole:
         key = (x.astype(np.int64) * _PACK + last.astype(np.int64)) * _PACK + age.astype(np.int64)
-        order = np.argsort(key, kind="stable")
+        order = np.argsort(key)
         new = np.diff(key[order]) != 0
     else:
         order = np.lexsort((age, last, x))
@@ -196,11 +205,11 @@ def _loss(logs: Floats, history: History, kinds: tuple[Floats, Any]) -> tuple[fl
     x, last, age, n = history.repeats, history.last, history.age, history.count
     size = n.sum()
     per_x, at = kinds  # what depends on x alone is computed once for each x
-    safe = np.maximum(x, 1.0)
+    since = b + np.maximum(per_x, 1.0) - 1
     start = (gammaln(r + per_x) - gammaln(r) + betaln(a, b + per_x) - betaln(a, b))[at] + r * np.log(alpha)
     log_age, log_last = np.log(alpha + age), np.log(alpha + last)
     stay = -(r + x) * log_age
-    left = np.where(x > 0, np.log(a) - np.log(b + safe - 1) - (r + x) * log_last, -np.inf)
+    left = np.where(x > 0, (np.log(a) - np.log(since))[at] - (r + x) * log_last, -np.inf)
     total = np.logaddexp(stay, left)
     w_left = np.exp(left - total)
     w_stay = 1 - w_left
@@ -208,36 +217,72 @@ def _loss(logs: Floats, history: History, kinds: tuple[Floats, Any]) -> tuple[fl
     d_alpha = r / alpha - (r + x) * (w_stay / (alpha + age) + w_left / (alpha + last))
     both = digamma(a + b) - digamma(a + b + per_x)
     d_a = both[at] + w_left / a
-    d_b = (both + digamma(b + per_x) - digamma(b))[at] - w_left / (b + safe - 1)
+    d_b = (both + digamma(b + per_x) - digamma(b))[at] - w_left / since[at]
     gradient = -np.array([n @ part for part in (d_r, d_alpha, d_a, d_b)]) / size
     return -float(n @ (start + total) / size), gradient * np.array([r, alpha, a, b])
 
 
 def fit_bgnbd(history: History) -> BgNbd:
-    """Maximum likelihood from two starts. Raises FitError with fewer than 50 customers or nobody returning."""
+    """Maximum likelihood: from two starts, for many customers on coarse times first, then by Newton steps on all of them.
+
+    Raises FitError with fewer than 50 customers or nobody returning.
+    """
     if history.customers < _MIN_BUYERS or not history.returned:
         raise FitError("too few customers, or none of them came back: no lifetime model can be fitted")
-    per_x, at = np.unique(history.repeats, return_inverse=True)
+    if history.repeats.size <= _MANY:
+        return _search(history)
+    rough = _search(history.coarse(_LEVELS))
+    kinds = np.unique(history.repeats, return_inverse=True)
+    polished = None if rough.covariance is None else _newton(rough, history, kinds)
+    return polished or _search(history, rough.logs)
+
+
+def _bounds(history: History) -> list[tuple[float, float]]:
     scale = float(np.average(history.age, weights=history.count)) or 1.0
-    middle = np.log([1.0, scale, 1.0, 1.0])
-    bounds = [(value - 12, value + 12) for value in middle]
-    best: Any = None
-    for start in ((1.0, scale, 1.0, 1.0), (0.3, scale / 4, 0.8, 2.5)):
-        found = minimize(
+    return [(value - 12, value + 12) for value in np.log([1.0, scale, 1.0, 1.0])]
+
+
+def _search(history: History, start: Floats | None = None) -> BgNbd:
+    """The best of quasi-Newton searches from the usual starts, or from one."""
+    kinds = np.unique(history.repeats, return_inverse=True)
+    scale = float(np.average(history.age, weights=history.count)) or 1.0
+    usual = [np.log([1.0, scale, 1.0, 1.0]), np.log([0.3, scale / 4, 0.8, 2.5])]
+    found = [
+        minimize(
             _loss,
-            np.log(start),
-            args=(history, (per_x, at)),
+            begin,
+            args=(history, kinds),
             jac=True,
             method="L-BFGS-B",
-            bounds=bounds,
+            bounds=_bounds(history),
             options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 1000},
         )
-        if best is None or found.fun < best.fun:
-            best = found
-    covariance = _covariance(lambda logs: _loss(logs, history, (per_x, at))[1], best.x, history.customers, bounds)
-    r, alpha, a, b = (float(value) for value in np.exp(best.x))
+        for begin in (usual if start is None else [start])
+    ]
+    best = min(found, key=lambda result: float(result.fun))
+    return _model(best.x, float(best.fun), history, kinds)
+
+
+def _newton(rough: BgNbd, history: History, kinds: tuple[Floats, Any]) -> BgNbd | None:
+    """Newton steps with the curvature of the coarse fit; None when they do not settle."""
+    if rough.covariance is None:
+        return None
+    logs, before = rough.logs, np.inf
+    for _ in range(30):
+        value, gradient = _loss(logs, history, kinds)
+        if not np.isfinite(value) or value > before + 1e-9:
+            return None
+        if np.abs(gradient).max() < 1e-9:
+            return _model(logs, value, history, kinds)
+        logs, before = logs - rough.covariance @ gradient * history.customers, value
+    return None
+
+
+def _model(logs: Floats, loss: float, history: History, kinds: tuple[Floats, Any]) -> BgNbd:
     size = history.customers
-    return BgNbd(r, alpha, a, b, -float(best.fun) * size, size, covariance)
+    covariance = _covariance(lambda at: _loss(at, history, kinds)[1], logs, size, _bounds(history))
+    r, alpha, a, b = (float(value) for value in np.exp(logs))
+    return BgNbd(r, alpha, a, b, -loss * size, size, covariance)
 
 
 def _covariance(
