@@ -102,9 +102,9 @@ def ui(
 
             server = prepare(settings, options)
         say(
-            f"外脑：{options.address}（Ctrl-C 停止）"
+            f"外脑：{server.options.address}（Ctrl-C 停止）"
             if spoken == "zh"
-            else f"Merchant Advisor: {options.address} (Ctrl-C stops it)"
+            else f"Merchant Advisor: {server.options.address} (Ctrl-C stops it)"
         )
         server.run(open_browser=open_browser)
 

@@ -104,7 +104,8 @@ def _theme() -> gr.themes.Base:
 
 
 def _blocks(page: Page, lang: Lang) -> Any:
-    with gr.Blocks(title=word("title", lang), analytics_enabled=False) as blocks:
+    # an upload whose import never started goes within the hour; the rest is deleted right after its import
+    with gr.Blocks(title=word("title", lang), analytics_enabled=False, delete_cache=(600, 3600)) as blocks:
         memory = gr.BrowserState({"shop": "", "threads": {}}, storage_key="advisor-memory", secret="open-mode")
         header = gr.HTML(elem_id="header")
         with gr.Row(elem_id="bar", visible=False) as bar:

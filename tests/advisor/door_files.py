@@ -25,7 +25,7 @@ def tmall_orders(
     path: Path,
     *,
     days: int = 60,
-    per_day: int = 4,
+    per_day: int = 12,
     start: str = "2024-03-01",
     encoding: str = "gb18030",
     scale: int = 1,
@@ -39,11 +39,12 @@ def tmall_orders(
     first = datetime.fromisoformat(start)
     number = 0
     for day in range(days):
-        for slot in range(per_day):
+        fewer = per_day if day < days // 2 else per_day - per_day // 3  # the second half sells a third less
+        for slot in range(fewer):
             number += 1
             paid = Decimal(scale * (50 + (number * 37) % 90)) + Decimal("0.25")
             back = paid if number % 17 == 0 else Decimal(0)
-            at = first + timedelta(days=day, hours=9 + slot, minutes=number % 60)
+            at = first + timedelta(days=day, hours=9 + slot % 12, minutes=number % 60)
             status = "付款以后用户退款成功，交易自动关闭" if back else "交易成功"
             stamp = f"{at:%Y-%m-%d %H:%M:%S}"
             writer.writerow(
