@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from advisor.quiet import quiet_third_parties
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from advisor.service.service import AdvisorService
     from tools.base import Registry
     from tools.embeddings import Embedder
+    from tools.text import Lang
 
 __all__ = ["Paths", "build_desk", "build_service", "load_settings", "quiet_third_parties"]
 
@@ -162,8 +163,10 @@ class _ScopedRecords:
 def _framer(embedder: Embedder, lang: str) -> Any:
     from advisor.brains.frame import frame
 
+    said: Lang | Literal["auto"] = "zh" if lang == "zh" else "en" if lang == "en" else "auto"
+
     def framer(text: str, history: Any, shop: Any, today: date) -> Any:
-        return frame(text, history, shop, today, embedder, lang=lang)
+        return frame(text, history, shop, today, embedder, lang=said)
 
     return framer
 

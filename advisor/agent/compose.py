@@ -87,10 +87,12 @@ async def _verified(turn: Turn, brain: Brain, view: TurnView, draft: Draft) -> S
     if not verdict.ok:
         repaired = await brain.repair(view, draft, verdict.problems)
         if repaired is None:
-            return _drop(turn, verdict)
+            _drop(turn, verdict)
+            return None
         again = _check(turn, view, repaired)
         if not again.ok:
-            return _drop(turn, again)
+            _drop(turn, again)
+            return None
         draft = repaired
     marks = list(dict.fromkeys(_MARK.findall(draft.text)))
     return Statement(text=draft.text, cites=marks, why_class=draft.why_class, yuan=_yuan(turn, view, draft, marks))

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from advisor.agent.state import Turn
 from advisor.brains.base import Brain
-from advisor.errors import ModelUnavailable
+from advisor.errors import ModelUnavailable, ToolsUnsupported
 from tools.text import Text
 
 __all__ = ["fall_back", "slow_model", "with_fallback", "within_deadline"]
@@ -20,6 +20,10 @@ async def with_fallback(turn: Turn, ask: Callable[[Brain], Awaitable[T]]) -> T:
     """Ask the brain within its deadline; when the model fails, ask the planner."""
     try:
         return await within_deadline(turn, turn.brain, ask(turn.brain))
+    except ToolsUnsupported:
+        if turn.fallback is None:
+            raise
+        return await ask(turn.fallback)  # the planner picks the tools, the model still writes
     except ModelUnavailable as error:
         fall_back(turn, error)
         return await ask(turn.brain)

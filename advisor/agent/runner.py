@@ -102,8 +102,9 @@ class ToolRunner:
                 shop.close()
 
         future = loop.run_in_executor(self._pool, work)
-        begun = asyncio.ensure_future(running.wait())
-        await asyncio.wait({begun, future}, return_when=asyncio.FIRST_COMPLETED)
+        begun: asyncio.Future[Any] = asyncio.ensure_future(running.wait())
+        either: set[asyncio.Future[Any]] = {begun, future}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         begun.cancel()
         try:
             async with asyncio.timeout(spec.timeout_s):

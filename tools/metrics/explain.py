@@ -9,6 +9,7 @@ from decimal import Decimal
 from tools.base import ShopHandle
 from tools.errors import BadArguments, DataMissing
 from tools.facts import Window
+from tools.memo import Memo
 from tools.metrics.catalog import Metric, find_metric, unlock_text
 from tools.metrics.causes import find_causes
 from tools.metrics.checks import calendar_events, gap_checks, market_check, normal_check, swing_for
@@ -26,6 +27,7 @@ __all__ = ["EXPLAINED", "explain", "explain_with"]
 
 EXPLAINED = ("gmv", "net_gmv", "orders", "buyers", "repurchase_rate")
 _SHOWN = 4
+_recent: Memo[Explanation] = Memo(16)
 
 
 def explain(shop: ShopHandle, metric_id: str, window: Window, previous: Window) -> Explanation:
@@ -37,7 +39,13 @@ def explain(shop: ShopHandle, metric_id: str, window: Window, previous: Window) 
 
 
 def explain_with(reader: Reader, metric: Metric, window: Window, previous: Window) -> Explanation:
-    """`explain` on an open reader."""
+    """`explain` on an open reader. The advice that follows a diagnosis asks for the same one: it is remembered."""
+    shop = reader.shop
+    key = (shop.merchant_id, shop.generation, shop.hidden, metric.id, window, previous)
+    return _recent.get(key, lambda: _explain(reader, metric, window, previous))
+
+
+def _explain(reader: Reader, metric: Metric, window: Window, previous: Window) -> Explanation:
     if metric.id not in EXPLAINED:
         raise BadArguments(
             Text(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from datetime import date
 from typing import Annotated
 
@@ -12,6 +10,7 @@ from pydantic import Field
 from tools.base import Need, ToolContext, tool
 from tools.errors import BadArguments, DataMissing
 from tools.facts import Claim, Fact, ToolResult, ToolTable, fact_id
+from tools.memo import Memo
 from tools.metrics.measure import anchor_of
 from tools.metrics.windows import parse_window
 from tools.playbooks.advice import playbook_fact
@@ -27,9 +26,7 @@ from tools.text import Text
 __all__ = ["TOOLS"]
 
 _TOOLS_SHOWN = 6
-_recent: OrderedDict[tuple[object, ...], Situation] = OrderedDict()
-_recent_lock = threading.Lock()
-_KEPT = 8
+_recent: Memo[Situation] = Memo(8)
 
 _MATCH_GUIDANCE = (
     "Offer at most these playbooks, begin with the one marked start_here, and say why with its figures and what would change it. "
@@ -111,16 +108,8 @@ def _situation(ctx: ToolContext, window: str) -> Situation:
     """The situation, remembered for the plan that usually follows the match in the same conversation."""
     span = parse_window(window, anchor_of(ctx.shop, ctx.today))
     said = tuple(str(ctx.records.stated(key)) for key in STATED) if ctx.records is not None else ()
-    key = (ctx.shop.merchant_id, ctx.shop.generation, str(span), ctx.today, said)
-    with _recent_lock:
-        if key in _recent:
-            return _recent[key]
-    situation = build_situation(ctx, span)
-    with _recent_lock:
-        _recent[key] = situation
-        while len(_recent) > _KEPT:
-            _recent.popitem(last=False)
-    return situation
+    key = (ctx.shop.merchant_id, ctx.shop.generation, ctx.shop.hidden, str(span), ctx.today, said)
+    return _recent.get(key, lambda: build_situation(ctx, span))
 
 
 def _notes(situation: Situation, ranking: Ranking) -> list[Claim]:

@@ -56,6 +56,7 @@ class Shop:
         self._root = root
         self._hidden = hidden
         self._cursor = root.connection.cursor()
+        self._tables: dict[str, Any] = {}
         self._ibis: Any = ibis.duckdb.from_connection(self._cursor)
 
     @property
@@ -91,6 +92,11 @@ class Shop:
         """Changes with every import; part of every fact id."""
         return self._root.generation
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Tables this handle refuses; part of every key under which results are remembered."""
+        return self._hidden
+
     def rows(self, table: str) -> int:
         return self._root.rows[table]
 
@@ -115,6 +121,11 @@ class Shop:
             raise DataMissing(
                 Text(f"还没有“{spec.zh}”数据（{name}）。", f'There is no "{name}" data yet.'), tables=(name,)
             )
+        if name not in self._tables:  # looking a schema up costs more than most queries
+            self._tables[name] = self._bound(spec)
+        return self._tables[name]
+
+    def _bound(self, spec: TableSpec) -> Any:
         full = self._ibis.table(spec.name, database=(_ATTACHED, "main"))
         mine = full.filter(full.merchant_id == self.merchant_id).drop("merchant_id", "import_id")
         older = [column for column in spec.columns if column.name not in self._root.columns[spec.name]]

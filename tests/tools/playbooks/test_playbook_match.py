@@ -32,6 +32,7 @@ class NamedShop:
     category: str = "美妆/个护"
     simulated: bool = False
     generation: str = "g"
+    hidden: frozenset[str] = frozenset()
 
     def has(self, table: str) -> bool:
         return False
