@@ -75,4 +75,4 @@ def card_of(result: ToolResult) -> Card:
         return tuple(fact.claim for fact in result.facts if fact.data.get("topic") == topic)[:most]
 
     figures = tuple(fact for fact in result.facts if fact.data.get("topic") == "figure")
-    return Card(figures[:3], claims("gap", 2), claims("question", 1), claims("unlock", 1), tuple(result.charts[:1]))
+    return Card(figures[:3], claims("gap", 1), claims("question", 1), claims("unlock", 1), tuple(result.charts[:1]))
