@@ -102,7 +102,7 @@ def test_mutated_exports(tmp_path: Path, seed: int) -> None:
 
 @pytest.mark.slow
 @settings(
-    max_examples=int(os.environ.get("MUTATED_FILES", "60")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=int(os.environ.get("MUTATED_FILES", "20")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(st.integers(min_value=0), st.booleans())
 def test_many_mutated_exports(tmp_path_factory: pytest.TempPathFactory, seed: int, chinese: bool) -> None:

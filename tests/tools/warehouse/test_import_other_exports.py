@@ -115,6 +115,24 @@ def test_another_currency_is_refused_and_changes_nothing(desk: Desk) -> None:
     assert Warehouse(desk.warehouse).for_merchant("shop").currency == "CNY"
 
 
+def test_a_chosen_currency_and_zone_stay(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.profile = MerchantProfile("shop", "x", currency="EUR")
+    with pytest.raises(ImportRefused, match="kept in EUR"):
+        desk.load(shopify(desk, [sale("#1")]))
+    desk.profile = MerchantProfile("shop", "x", timezone="Europe/Berlin")
+    desk.load(shopify(desk, [sale("#1")]))
+    shop = Warehouse(desk.warehouse).for_merchant("shop")
+    assert (shop.currency, shop.timezone) == ("USD", "Europe/Berlin")
+    assert desk.query("SELECT paid_at FROM orders") == [(at("2024-02-01 05:30"),)]
+
+
+def test_a_template_does_not_settle_the_currency(desk: Desk) -> None:
+    desk.load(desk.write("costs.csv", "product_id,valid_from,unit_cost\nA1,2024-01-01,3\n"))
+    desk.load(shopify(desk, [sale("#1")]))
+    assert Warehouse(desk.warehouse).for_merchant("shop").currency == "USD"
+
+
 def test_rows_of_another_currency_are_rejected(desk: Desk) -> None:
     (report,) = desk.load(shopify(desk, [sale("#1"), sale("#2"), sale("#3", Currency="EUR"), line("#3", "Sock", "3")]))
     assert (report.accepted, report.rejected) == (2, 2)
@@ -127,6 +145,8 @@ def test_real_exports_never_enter_a_simulated_shop(desk: Desk) -> None:
         pass
     with pytest.raises(ImportRefused, match="simulated"):
         desk.load_rows(H2022, [order(1)])
+    (report,) = desk.load(desk.write("costs.csv", "product_id,valid_from,unit_cost\nA1,2024-01-01,3\n"))
+    assert report.accepted == 1
 
 
 def test_every_table_has_a_template_that_is_recognised(desk: Desk) -> None:

@@ -124,6 +124,7 @@ def test_uci_services(uci: tuple[Desk, ImportReport, pd.DataFrame]) -> None:
     assert not {code for code in codes if code[:5].isdigit()}
 
 
+@pytest.mark.slow
 def test_uci_again_and_in_two_parts(uci: tuple[Desk, ImportReport, pd.DataFrame], tmp_path: Path) -> None:
     whole, report, frame = uci
     path = shared_data("uci_online_retail_ii", "online_retail_ii_2009_2010.parquet")

@@ -1,4 +1,7 @@
-"""Which shop a file belongs to: a first import takes currency, platform and zone from the file; later ones must agree."""
+"""Which shop a file belongs to: the first export takes currency, platform and zone from the file; later ones must agree.
+
+A currency or zone other than the defaults was chosen by the merchant and is kept.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,14 @@ from tools.warehouse.ingest.convert import zoned_sql
 from tools.warehouse.ingest.detecting import Layout
 from tools.warehouse.ingest.mapping import cell_sql
 from tools.warehouse.ingest.planning import Piece
+from tools.warehouse.ingest.template import TEMPLATE_PREFIX
+from tools.warehouse.writer import MerchantProfile
 
 __all__ = ["Shop", "settle_shop"]
+
+_DEFAULT = MerchantProfile("default", "")
+# What a merchant states rather than measures may be tried on a demo shop too.
+_STATED = {"targets", "fees", "item_costs", "promotions"}
 
 
 @dataclass(frozen=True)
@@ -29,12 +38,13 @@ class Shop:
 def settle_shop(connection: duckdb.DuckDBPyConnection, piece: Piece) -> Shop:
     """Currency and zone to read this piece in. Raises ImportRefused for another currency, or for a demo shop."""
     found = connection.execute(
-        "SELECT currency, timezone, simulated, (SELECT count(*) FROM imports) FROM merchants"
+        "SELECT currency, timezone, simulated, (SELECT count(*) FROM imports WHERE NOT starts_with(format, ?)) FROM merchants",
+        [TEMPLATE_PREFIX],
     ).fetchone()
     if found is None:
         raise AssertionError("write_merchant makes the merchant's row")
-    currency, zone, simulated, imports = found
-    if simulated:
+    currency, zone, simulated, exports = found
+    if simulated and not set(piece.layout.format.targets) <= _STATED:
         raise ImportRefused(
             Text(
                 "演示店铺里是模拟数据，不能混入真实报表。请用 --merchant 换一个新的店铺编号导入。",
@@ -42,8 +52,8 @@ def settle_shop(connection: duckdb.DuckDBPyConnection, piece: Piece) -> Shop:
             )
         )
     given = _currency(connection, piece.layout)
-    if imports == 0:
-        return _adopt(connection, piece, given or currency, zone)
+    if exports == 0 and given is not None and currency == _DEFAULT.currency:
+        currency = given
     if given is not None and given != currency:
         raise ImportRefused(
             Text(
@@ -52,7 +62,9 @@ def settle_shop(connection: duckdb.DuckDBPyConnection, piece: Piece) -> Shop:
                 "Import it under another --merchant.",
             )
         )
-    return Shop(currency, zone)
+    if exports:
+        return Shop(currency, zone)
+    return _adopt(connection, piece, currency, zone)
 
 
 def _currency(connection: duckdb.DuckDBPyConnection, layout: Layout) -> str | None:
@@ -71,7 +83,7 @@ def _adopt(connection: duckdb.DuckDBPyConnection, piece: Piece, currency: str, z
     spec = piece.layout.format
     notes: list[Claim] = []
     own = spec.timezone or _explaining_zone(connection, piece.layout, zone)
-    if own is not None and own != zone:
+    if own is not None and own != zone and zone == _DEFAULT.timezone:
         zone = own
         notes.append(
             Claim(
