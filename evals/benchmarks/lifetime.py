@@ -11,12 +11,16 @@ import json
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import betaln, gammaln
 
-from tools.metrics.lifetime import BgNbd, Floats, History, fit_bgnbd, fit_gamma_gamma
+from tools.metrics.lifetime import BgNbd, History, fit_bgnbd
+from tools.metrics.likelihood import Floats
+from tools.metrics.spend import fit_gamma_gamma
 
 __all__ = ["customers_of", "main", "our_side"]
 
@@ -82,17 +86,16 @@ def peer_side(python: str, x: Floats, last: Floats, age: Floats) -> dict[str, An
     return found
 
 
-def log_likelihood(params: list[float], history: History) -> float:
+def log_likelihood(params: Sequence[float], history: History) -> float:
     """Of any parameters on our histories, by the formulas of the paper, so that two optima are compared on one scale."""
-    model = BgNbd(*params)
+    r, alpha, a, b = params
+    model = BgNbd(r, alpha, a, b)
     x, last, age, n = history.repeats, history.last, history.age, history.count
-    from scipy.special import betaln, gammaln
-
     start = gammaln(model.r + x) - gammaln(model.r) + model.r * np.log(model.alpha)
     stay = betaln(model.a, model.b + x) - (model.r + x) * np.log(model.alpha + age)
     gone = betaln(model.a + 1, model.b + np.maximum(x, 1) - 1) - (model.r + x) * np.log(model.alpha + last)
     total = np.logaddexp(stay, np.where(x > 0, gone, -np.inf)) - betaln(model.a, model.b)
-    return float(n @ (start + total))
+    return float((n * (start + total)).sum())
 
 
 def main(argv: list[str] | None = None) -> int:

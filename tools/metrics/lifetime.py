@@ -1,50 +1,27 @@
-"""Customer lifetime models: BG/NBD for how often, Gamma-Gamma for how much. Pure numbers; knows no tables.
+"""BG/NBD: how often customers come back and whether they still do. Pure numbers; knows no tables.
 
 [1] Fader, Hardie, Lee (2005), "Counting Your Customers" the Easy Way, Marketing Science 24(2).
-[2] Fader, Hardie (2013), The Gamma-Gamma Model of Monetary Value.
-Ratios and probabilities are floats here; money enters and leaves as Decimal at the caller.
+Probabilities and counts are floats here. How much they spend is in `spend.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import betaln, digamma, gammaln, hyp2f1
 
-__all__ = [
-    "BgNbd",
-    "FitError",
-    "GammaGamma",
-    "History",
-    "Span",
-    "delta_sd",
-    "fit_bgnbd",
-    "fit_gamma_gamma",
-    "repeat_counts",
-]
+from tools.metrics.likelihood import FitError, Floats, Span, covariance_of, log_intervals, search_bounds
 
-Floats = NDArray[np.float64]
-Z95 = 1.959963984540054
+__all__ = ["BgNbd", "History", "fit_bgnbd", "repeat_counts"]
+
 _MIN_BUYERS = 50
 _PACK = 2**21
 _MANY, _LEVELS = 20_000, 64  # distinct histories from which a search begins on coarse times, and how coarse
 _EDGE = 1e-6  # a = 1 and a + b = 1 are removable singularities of [1] eq. 9 and 10
-
-
-class FitError(ValueError):
-    """The data cannot carry the model: too few customers, nobody returning, or parameters they do not pin down."""
-
-
-class Span(NamedTuple):
-    """A 95 % interval."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -130,7 +107,7 @@ class BgNbd:
 
     def intervals(self) -> dict[str, Span]:
         """95 % intervals of the parameters, normal in the logs; {} when they are not pinned down."""
-        return _intervals(("r", "alpha", "a", "b"), self.logs, self.covariance)
+        return log_intervals(("r", "alpha", "a", "b"), self.logs, self.covariance)
 
     def p_alive(self, repeats: Floats, last: Floats, age: Floats) -> Floats:
         """P(still a customer | x, t_x, T); 1 for those who never came back, by the model's construction."""
@@ -218,8 +195,8 @@ def _loss(logs: Floats, history: History, kinds: tuple[Floats, Any]) -> tuple[fl
     both = digamma(a + b) - digamma(a + b + per_x)
     d_a = both[at] + w_left / a
     d_b = (both + digamma(b + per_x) - digamma(b))[at] - w_left / since[at]
-    gradient = -np.array([n @ part for part in (d_r, d_alpha, d_a, d_b)]) / size
-    return -float(n @ (start + total) / size), gradient * np.array([r, alpha, a, b])
+    gradient = -np.array([(n * part).sum() for part in (d_r, d_alpha, d_a, d_b)]) / size
+    return -float((n * (start + total)).sum() / size), gradient * np.array([r, alpha, a, b])
 
 
 def fit_bgnbd(history: History) -> BgNbd:
@@ -239,7 +216,7 @@ def fit_bgnbd(history: History) -> BgNbd:
 
 def _bounds(history: History) -> list[tuple[float, float]]:
     scale = float(np.average(history.age, weights=history.count)) or 1.0
-    return [(value - 12, value + 12) for value in np.log([1.0, scale, 1.0, 1.0])]
+    return search_bounds(np.log([1.0, scale, 1.0, 1.0]))
 
 
 def _search(history: History, start: Floats | None = None) -> BgNbd:
@@ -280,125 +257,6 @@ def _newton(rough: BgNbd, history: History, kinds: tuple[Floats, Any]) -> BgNbd 
 
 def _model(logs: Floats, loss: float, history: History, kinds: tuple[Floats, Any]) -> BgNbd:
     size = history.customers
-    covariance = _covariance(lambda at: _loss(at, history, kinds)[1], logs, size, _bounds(history))
+    covariance = covariance_of(lambda at: _loss(at, history, kinds)[1], logs, size, _bounds(history))
     r, alpha, a, b = (float(value) for value in np.exp(logs))
     return BgNbd(r, alpha, a, b, -loss * size, size, covariance)
-
-
-def _covariance(
-    gradient: Callable[[Floats], Floats], at: Floats, size: int, bounds: list[tuple[float, float]]
-) -> Floats | None:
-    """Inverse of the observed information in the logs; None at a bound or where it is not positive definite."""
-    if any(min(value - low, high - value) < 1e-3 for value, (low, high) in zip(at, bounds, strict=True)):
-        return None
-    step = 1e-4
-    rows = [(gradient(at + step * unit) - gradient(at - step * unit)) / (2 * step) for unit in np.eye(at.size)]
-    information = np.array(rows) * size
-    information = (information + information.T) / 2
-    values, vectors = np.linalg.eigh(information)
-    if values[0] <= max(1e-9 * values[-1], 1e-2):  # a log known worse than to a factor of e^10 is not known
-        return None
-    return np.asarray(vectors / values @ vectors.T, dtype=np.float64)
-
-
-def _intervals(names: tuple[str, ...], logs: Floats, covariance: Floats | None) -> dict[str, Span]:
-    if covariance is None:
-        return {}
-    half = Z95 * np.sqrt(np.diag(covariance))
-    low, high = np.exp(logs - half), np.exp(logs + half)
-    return {name: Span(float(low[k]), float(high[k])) for k, name in enumerate(names)}
-
-
-@dataclass(frozen=True)
-class GammaGamma:
-    """Fitted Gamma-Gamma: mean spend per purchase varies over customers, independent of frequency."""
-
-    p: float
-    q: float
-    v: float
-    customers: int = 0
-    covariance: Floats | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def logs(self) -> Floats:
-        return np.log([self.p, self.q, self.v])
-
-    def moved(self, logs: Floats) -> GammaGamma:
-        p, q, v = (float(value) for value in np.exp(logs))
-        return replace(self, p=p, q=q, v=v)
-
-    def intervals(self) -> dict[str, Span]:
-        return _intervals(("p", "q", "v"), self.logs, self.covariance)
-
-    @property
-    def mean(self) -> float:
-        """Mean spend per purchase over all customers."""
-        return self.v * self.p / (self.q - 1)
-
-    def weight(self, purchases: Floats) -> Floats:
-        """How far a customer's own mean counts against everybody's; [2] eq. 5."""
-        return self.p * purchases / (self.p * purchases + self.q - 1)
-
-    def expected_spend(self, purchases: Floats, mean_spend: Floats) -> Floats:
-        """E[mean spend | history], a weighted mean of own and population mean; [2] eq. 5."""
-        own = self.weight(purchases)
-        return (1 - own) * self.mean + own * mean_spend
-
-
-def _spend_loss(logs: Floats, m: Floats, n: Floats, kinds: tuple[Floats, Any]) -> tuple[float, Floats]:
-    """Negative mean log-likelihood and its gradient in the logs of (p, q, v); [2] eq. 1a."""
-    p, q, v = np.exp(logs)
-    per_x, at = kinds
-    x, size = per_x[at], n.sum()
-    log_sum = np.log(x * m + v)
-    fixed = gammaln(p * per_x + q) - gammaln(p * per_x) - gammaln(q) + q * np.log(v) + p * per_x * np.log(per_x)
-    terms = fixed[at] + (p * x - 1) * np.log(m) - (p * x + q) * log_sum
-    shared = digamma(p * per_x + q)
-    d_p = (per_x * (shared - digamma(p * per_x) + np.log(per_x)))[at] + x * (np.log(m) - log_sum)
-    d_q = (shared - digamma(q) + np.log(v))[at] - log_sum
-    d_v = q / v - (p * x + q) / (x * m + v)
-    gradient = -np.array([n @ part for part in (d_p, d_q, d_v)]) / size
-    return -float(n @ terms / size), gradient * np.array([p, q, v])
-
-
-def fit_gamma_gamma(purchases: Any, mean_spend: Any, count: Any = None) -> GammaGamma:
-    """Fit on customers with positive spend. `purchases` counts the transactions behind each mean. Raises FitError."""
-    x, m = (np.asarray(part, dtype=np.float64) for part in (purchases, mean_spend))
-    n = np.ones(x.size) if count is None else np.asarray(count, dtype=np.float64)
-    if n.sum() < _MIN_BUYERS or not ((x > 0) & (m > 0)).all():
-        raise FitError("Gamma-Gamma needs at least 50 customers with positive purchases and spend")
-    kinds = np.unique(x, return_inverse=True)
-    scale = float(np.average(m, weights=n))
-    start = np.log([2.0, 3.0, scale])
-    bounds = [(value - 12, value + 12) for value in start]
-    found = minimize(
-        _spend_loss,
-        start,
-        args=(m, n, kinds),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=bounds,
-        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 1000},
-    )
-    p, q, v = (float(value) for value in np.exp(found.x))
-    if q <= 1:
-        raise FitError("the spread of spend is too wide for a mean (q <= 1)")
-    size = int(n.sum())
-    return GammaGamma(p, q, v, size, _covariance(lambda z: _spend_loss(z, m, n, kinds)[1], found.x, size, bounds))
-
-
-_Model = TypeVar("_Model", BgNbd, GammaGamma)
-
-
-def delta_sd(model: _Model, figure: Callable[[_Model], float]) -> float:
-    """Standard error of a figure of the model by the delta method. Raises FitError where the parameters are not known."""
-    if model.covariance is None:
-        raise FitError("the data do not pin the parameters down")
-    logs, step = model.logs, 1e-3
-    slope = np.array(
-        [
-            (figure(model.moved(logs + step * unit)) - figure(model.moved(logs - step * unit))) / (2 * step)
-            for unit in np.eye(logs.size)
-        ]
-    )
-    return float(np.sqrt(max(slope @ model.covariance @ slope, 0.0)))

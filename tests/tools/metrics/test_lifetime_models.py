@@ -14,16 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, optimize, special, stats
 
-from tools.metrics.lifetime import (
-    BgNbd,
-    FitError,
-    GammaGamma,
-    History,
-    delta_sd,
-    fit_bgnbd,
-    fit_gamma_gamma,
-    repeat_counts,
-)
+from tools.metrics.lifetime import BgNbd, History, _loss, fit_bgnbd, repeat_counts
+from tools.metrics.likelihood import FitError, delta_sd
+from tools.metrics.spend import GammaGamma, _spend_loss, fit_gamma_gamma
 
 PUBLISHED = BgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426)
 SPEND = GammaGamma(p=6.25, q=3.74, v=15.44)
@@ -141,15 +134,11 @@ def test_scalar_likelihood_is_the_models_own_integral() -> None:
 
 
 def _log_likelihood(model: BgNbd, history: History) -> float:
-    from tools.metrics.lifetime import _loss
-
     kinds = np.unique(history.repeats, return_inverse=True)
     return -_loss(model.logs, history, kinds)[0] * history.customers
 
 
 def test_gradients_are_those_of_the_likelihood() -> None:
-    from tools.metrics.lifetime import _loss, _spend_loss
-
     people, history, _ = _cdnow()
     kinds = np.unique(history.repeats, return_inverse=True)
     for logs in (PUBLISHED.logs, np.log([2.0, 20.0, 0.3, 5.0])):
