@@ -191,6 +191,8 @@ def _model_maker(settings: Settings) -> Callable[[], Brain] | None:
             api_key=settings.openai_api_key or SecretStr("none"),
             model=settings.openai_model,
             deadline_s=settings.model_deadline_s,
+            context_tokens=settings.model_context_tokens,
+            answer_tokens=settings.model_answer_tokens,
         )
 
     return make

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     brain: BrainChoice = Field(default="auto", validation_alias="ADVISOR_BRAIN")
     turn_deadline_s: float = Field(default=60.0, ge=1, le=600, validation_alias="ADVISOR_TURN_DEADLINE_S")
     model_deadline_s: float = Field(default=40.0, ge=0.5, le=590, validation_alias="ADVISOR_MODEL_DEADLINE_S")
+    # A small local model needs both far lower; the defaults suit hosted models.
+    model_context_tokens: int = Field(default=12000, ge=500, validation_alias="ADVISOR_MODEL_CONTEXT_TOKENS")
+    model_answer_tokens: int = Field(default=1200, ge=50, validation_alias="ADVISOR_MODEL_ANSWER_TOKENS")
     tool_workers: int = Field(default=4, ge=1, le=32, validation_alias="ADVISOR_TOOL_WORKERS")
     max_rounds: int = Field(default=4, ge=1, le=12, validation_alias="ADVISOR_MAX_ROUNDS")
     host: str = Field(default="127.0.0.1", validation_alias="ADVISOR_HOST")
