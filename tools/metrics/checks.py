@@ -101,6 +101,8 @@ def gap_checks(pair: Pair) -> list[Check]:
     checks = []
     for window in pair.both:
         for gap in find_gaps(pair.reader, window):
+            if gap.low_days < 2:  # a single public holiday does not move a month
+                continue
             text, quantities = gap_text(gap)
             checks.append(Check("gaps", "warn", text, quantities))
     return list(dict.fromkeys(checks))[:3] or [
@@ -119,7 +121,7 @@ def gap_text(gap: Gap) -> tuple[Text, tuple[Quantity, ...]]:
         f"而平时一天约 {format_value(usual.value, 'orders', 'zh')}"
     )
     en = (
-        f"{words.en}: {format_value(low.value, 'days', 'en')} are nearly empty, {format_value(orders.value, 'orders', 'en')} "
+        f"{words.en}: {_days_are(gap.low_days)} nearly empty, {format_value(orders.value, 'orders', 'en')} "
         f"in all against about {format_value(usual.value, 'orders', 'en')} on a usual day"
     )
     if gap.edge:
@@ -131,6 +133,10 @@ def gap_text(gap: Gap) -> tuple[Text, tuple[Quantity, ...]]:
             usual,
         )
     return Text(zh + "。", en + "."), (low, orders, usual)
+
+
+def _days_are(count: int) -> str:
+    return "1 day is" if count == 1 else f"{count:,} days are"
 
 
 def swing_for(pair: Pair, metric: Metric) -> Swing | None:

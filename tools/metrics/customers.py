@@ -19,7 +19,18 @@ from tools.metrics.reader import RELATIONS, Reader
 from tools.metrics.stats import kaplan_meier
 from tools.text import Text
 
-__all__ = ["Cohort", "Figure", "Group", "Split", "calculate", "cohort_90d", "history_days", "split", "split_figure"]
+__all__ = [
+    "HORIZON",
+    "Cohort",
+    "Figure",
+    "Group",
+    "Split",
+    "calculate",
+    "cohort_90d",
+    "history_days",
+    "split",
+    "split_figure",
+]
 
 LOOK_BACK = 365
 HORIZON = 90

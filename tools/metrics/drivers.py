@@ -48,6 +48,7 @@ class Driver:
     mix: Decimal | None = None
     rate: Decimal | None = None
     key: str = ""
+    weight: tuple[Decimal, Decimal] | None = None  # its share of all people, before and after
 
 
 EventKind = Literal[

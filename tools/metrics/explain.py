@@ -17,6 +17,7 @@ from tools.metrics.cuts import Cuts
 from tools.metrics.drivers import Check, Driver, Explanation, Missing
 from tools.metrics.entities import CUTS, ITEM_TRAFFIC, EntityTable, entity_drivers, load_cut
 from tools.metrics.factors import Totals, factors_of, load_totals, split_drivers
+from tools.metrics.first_orders import first_order_drivers, require_matured
 from tools.metrics.happenings import promotion_events
 from tools.metrics.measure import measure_many
 from tools.metrics.pair import Pair, make_pair
@@ -25,7 +26,8 @@ from tools.text import Text, quantize
 
 __all__ = ["EXPLAINED", "explain", "explain_with"]
 
-EXPLAINED = ("gmv", "net_gmv", "orders", "buyers", "repurchase_rate")
+EXPLAINED = ("gmv", "net_gmv", "orders", "buyers", "repurchase_rate", "repurchase_90d")
+_OF_PEOPLE = ("repurchase_rate", "repurchase_90d")
 _SHOWN = 4
 _recent: Memo[Explanation] = Memo(16)
 
@@ -49,11 +51,13 @@ def _explain(reader: Reader, metric: Metric, window: Window, previous: Window) -
     if metric.id not in EXPLAINED:
         raise BadArguments(
             Text(
-                f"“{metric.name.zh}”还不能拆解原因；可以拆解：支付金额、净成交、支付订单数、支付买家数、复购率。",
-                f'"{metric.name.en}" cannot be explained yet; gmv, net_gmv, orders, buyers and repurchase_rate can.',
+                f"“{metric.name.zh}”还不能拆解原因；可以拆解：支付金额、净成交、支付订单数、支付买家数、复购率、新客 90 天复购率。",
+                f'"{metric.name.en}" cannot be explained yet; gmv, net_gmv, orders, buyers, repurchase_rate and repurchase_90d can.',
             ),
             choices=EXPLAINED,
         )
+    if metric.id in _OF_PEOPLE:
+        return _explain_people(reader, metric, window, previous)
     now, before = (measure_many(reader, [metric], w)[0] for w in (window, previous))
     if now.value is None or before.value is None:
         raise _no_window(reader, metric, window if now.value is None else previous)
@@ -75,7 +79,7 @@ def _explain(reader: Reader, metric: Metric, window: Window, previous: Window) -
         unit=now.unit,
         value=now.value,
         before=before.value,
-        change=change if metric.unit != "ratio" else quantize(change * 100, 4),
+        change=change,
         factors=factors,
         entities=(*_top(drivers), *_people(pair, money)),
         events=tuple(
@@ -89,6 +93,35 @@ def _explain(reader: Reader, metric: Metric, window: Window, previous: Window) -
         ),
         missing=tuple(_missing(reader, totals, cuts)),
         causes=tuple(causes),
+        swing=swing,
+        notes=tuple(dict.fromkeys((*now.notes, *before.notes))),
+    )
+
+
+def _explain_people(reader: Reader, metric: Metric, window: Window, previous: Window) -> Explanation:
+    """A repurchase rate, one level deep: by new and returning buyers, or by where first-time buyers came from."""
+    if metric.id == "repurchase_90d":
+        require_matured(reader, window)
+        require_matured(reader, previous)
+    now, before = (measure_many(reader, [metric], w)[0] for w in (window, previous))
+    if now.value is None or before.value is None:
+        raise _no_window(reader, metric, window if now.value is None else previous)
+    pair = make_pair(reader, window, previous)
+    change = now.value - before.value
+    swing = swing_for(pair, metric)
+    rate = change / before.value if before.value else None
+    return Explanation(
+        metric=metric.id,
+        window=window,
+        previous=previous,
+        unit=now.unit,
+        value=now.value,
+        before=before.value,
+        change=quantize(change * 100, 4),
+        factors=() if metric.id == "repurchase_90d" else factors_of(metric, pair, load_totals(pair)),
+        entities=tuple(first_order_drivers(pair)) if metric.id == "repurchase_90d" else (),
+        events=tuple(calendar_events(pair)),
+        checks=(normal_check(swing, rate, window, stands_out=False), *gap_checks(pair)),
         swing=swing,
         notes=tuple(dict.fromkeys((*now.notes, *before.notes))),
     )

@@ -100,6 +100,8 @@ class Writer:
         told = {cause.event for cause in self.found.causes}
         others = [event for event in self.found.events if event not in told]
         facts += [self._event(event, None, len(self.found.causes) + k) for k, event in enumerate(others[:3], 1)]
+        if self.unit == "pp":
+            return facts + [self._group(driver, rank) for rank, driver in enumerate(self.found.entities[:3], 1)]
         if not self.found.causes:
             facts += [self._entity(driver, rank) for rank, driver in enumerate(self._along(), 1)]
         return facts
@@ -186,6 +188,49 @@ class Writer:
                 )
         return Text(
             f"“{name.zh}”的支付金额{move.zh}，变化 {part.zh}。", f'GMV of "{name.en}" {move.en}, a change of {part.en}.'
+        )
+
+    def _group(self, driver: Driver, rank: int) -> Fact:
+        """First-time buyers of one origin: their share, their own rate, and the points of the change they make."""
+        old, new = driver.weight or (ZERO, ZERO)
+        part, mix = say(driver.contribution, "pp", signed=True), say(driver.mix or ZERO, "pp", signed=True)
+        weights, move = (say(old, "ratio"), say(new, "ratio")), self._move(driver)
+        own = Text("", "")
+        if driver.before is not None and driver.after is not None:
+            own = Text(f"，他们的 90 天复购率{move.zh}", f"; their 90-day repurchase {move.en}")
+        now, then = when_en(self.found.window), when_en(self.found.previous)
+        claim = Text(
+            f"首单来自“{driver.label.zh}”的新客占比，{window_text(self.found.previous).zh}是 {weights[0].zh}，"
+            f"{window_text(self.found.window).zh}是 {weights[1].zh}{own.zh}；拆解后对应 {part.zh}，其中人群占比变化 {mix.zh}。",
+            f'First-time buyers from "{driver.label.en}" were {weights[1].en} of all {now}, against {weights[0].en} {then}{own.en};'
+            f" by decomposition that is {part.en} {now}, of which {mix.en} by the mix of buyers.",
+        )
+        target, subject = self.found.metric, driver.subject
+        share = Quantity(
+            metric="new_buyers", value=new, unit="ratio", role=Role.SHARE, window=self.found.window, subject=subject
+        )
+        before = share.model_copy(update={"value": old, "window": self.found.previous})
+        quantities = [
+            *self._own(driver),
+            share,
+            before,
+            self._part(driver.contribution, "pp", target, subject),
+            self._part(driver.mix or ZERO, "pp", target, subject),
+        ]
+        return make_fact(
+            self.ctx,
+            ("group", driver.key, *self.key),
+            claim,
+            quantities,
+            topic="entity",
+            rank=rank,
+            formula=_MIX,
+            source=self.source,
+            why_class=driver.why_class,
+            entities=subject,
+            driver_id=driver.id,
+            primary=rank == 1,
+            direction=_sign(driver.contribution),
         )
 
     def _entity(self, driver: Driver, rank: int) -> Fact:
@@ -294,6 +339,10 @@ class Writer:
         return [ToolTable(title=Claim(zh="变化拆解", en="What the change is made of"), columns=head, rows=tuple(rows))]
 
 
+_MIX = Text(
+    "中点法：占比变化 ×（该组复购率 − 平均）+ 占比 × 该组复购率变化，各组相加等于总变化",
+    "midpoint split: change of share x (own rate - average) + share x change of own rate; groups add up to the change",
+)
 _LMDI = Text(
     "LMDI 精确拆解（有 0 或负数时用 Shapley），各项相加等于总变化",
     "LMDI (Shapley at zeros), parts add up to the change exactly",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import betaln, digamma, gammaln, hyp2f1
+from scipy.special import betaln, digamma, gammaln, hyp2f1, xlogy
 
 from tools.metrics.likelihood import FitError, Floats, Span, covariance_of, log_intervals, search_bounds
 
@@ -141,14 +141,14 @@ class BgNbd:
     def probability(self, repeats: int, time: Floats) -> Floats:
         """P(X(t) = x) of a random customer; [1] eq. 8."""
         r, alpha, a, b, x = self.r, self.alpha, self.a, self.b, repeats
-        log_stay, log_go = r * np.log(alpha / (alpha + time)), np.log(time / (alpha + time))
-        bought = gammaln(r + x) - gammaln(r) - gammaln(x + 1) + log_stay + x * log_go
+        log_stay, gone = r * np.log(alpha / (alpha + time)), time / (alpha + time)
+        bought = gammaln(r + x) - gammaln(r) - gammaln(x + 1) + log_stay + xlogy(x, gone)
         chance = np.exp(betaln(a, b + x) - betaln(a, b) + bought)
         if x == 0:
             return np.asarray(chance, dtype=np.float64)
         fewer = np.zeros_like(time)
         for j in range(x):
-            fewer += np.exp(gammaln(r + j) - gammaln(r) - gammaln(j + 1) + log_stay + j * log_go)
+            fewer += np.exp(gammaln(r + j) - gammaln(r) - gammaln(j + 1) + log_stay + xlogy(j, gone))
         left = np.exp(betaln(a + 1, b + x - 1) - betaln(a, b)) * (1 - fewer)
         return np.asarray(chance + left, dtype=np.float64)
 

@@ -17,6 +17,7 @@ from tools.metrics.drivers import Explanation
 from tools.metrics.engine import cut
 from tools.metrics.explain import EXPLAINED, explain_with
 from tools.metrics.explained import Writer
+from tools.metrics.first_orders import latest_matured
 from tools.metrics.measure import anchor_of, measure_many
 from tools.metrics.reader import Reader
 from tools.metrics.windows import (
@@ -40,7 +41,6 @@ _PARENT = {
     "refunded_orders_share": "net_gmv",
     "new_buyers": "buyers",
     "returning_buyers": "buyers",
-    "repurchase_90d": "repurchase_rate",
 }
 
 
@@ -59,6 +59,8 @@ def explain_change(
     reader, asked = Reader(ctx.shop), find_metric(metric)
     target = asked if asked.id in EXPLAINED else catalog()[_PARENT.get(asked.id, "gmv")]
     pair = _pick_pair(reader, anchor_of(ctx.shop, ctx.today), window, compare)
+    if asked.id == "repurchase_90d":
+        pair = _matured_pair(reader, pair, compare)
     found = explain_with(reader, target, pair.window, pair.previous)
     facts = _change_facts(ctx, reader, asked, found)
     writer = Writer(ctx, found, measure_many(reader, [target], found.window)[0].source)
@@ -112,6 +114,19 @@ def _pick_pair(reader: Reader, anchor: Anchor, window: str, compare: Compare) ->
             ),
         ),
     )
+
+
+def _matured_pair(reader: Reader, pair: _Pair, compare: Compare) -> _Pair:
+    """Move back to first-time buyers whose 90 days have passed."""
+    matured = latest_matured(reader)
+    if matured is None or pair.window.end <= matured.end:
+        return pair
+    zh, en = window_text(matured)
+    said = Text(
+        f"90 天复购要等满 90 天才能看，所以看的是{zh}首购的新客，与之前一期比较。",
+        f"90-day repurchase needs 90 days to pass, so these are the first-time buyers of {en}, against the period before.",
+    )
+    return _Pair(matured, compare_window(matured, compare), (said,))
 
 
 def _change_facts(ctx: ToolContext, reader: Reader, asked: Metric, found: Explanation) -> list[Fact]:

@@ -121,6 +121,8 @@ def change_words(value: Decimal, before: Decimal, unit: str, previous: Window) -
         return Text(f"，与{words.zh}持平", f", the same as {when}")
     if unit == "ratio":
         step = say(abs(value - before) * 100, "pp")
+        if step == say(Decimal(0), "pp"):
+            return Text(f"，与{words.zh}基本持平", f", about the same as {when}")
         old = say(before, unit)
         if value > before:
             return Text(f"，比{words.zh}的 {old.zh} 高 {step.zh}", f", up {step.en} on {old.en} {when}")

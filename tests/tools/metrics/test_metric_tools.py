@@ -106,7 +106,7 @@ def test_change_says_gross_and_net_and_the_orders_behind(demo: Warehouse) -> Non
 
 
 def test_ratio_changes_are_in_points(demo: Warehouse) -> None:
-    fact = call(demo.for_merchant("demo-skincare"), "query_metric", metric="支付转化率").facts[0]
+    fact = call(demo.for_merchant("demo-skincare"), "query_metric", metric="支付转化率", compare="yoy").facts[0]
     change = fact.quantity(Role.CHANGE)
     assert change is not None and change.unit == "pp" and "个百分点" in fact.claim.zh
 
