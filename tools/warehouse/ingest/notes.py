@@ -38,7 +38,7 @@ def file_notes(
         notes.append(
             Claim(
                 zh=f"{clashes:,} 个编号在文件里出现多次且内容不同，取最后一行。",
-                en=f"{clashes:,} ids occur more than once with different content; the last row counts.",
+                en=f"Ids that occur more than once with different content: {clashes:,}; the last row of each counts.",
             )
         )
     if layout.dropped:
@@ -56,7 +56,7 @@ def _amounts(connection: duckdb.DuckDBPyConnection, layout: Layout, shop: Shop) 
     when = condition_sql(reading.paid_when) if reading is not None else "FALSE"
     found = connection.execute(
         f"SELECT count(*), coalesce(sum({READ_GROSS}), 0), coalesce(sum({READ_REFUND}), 0) "  # noqa: S608
-        f"FROM stage.wide WHERE _error IS NULL AND {when}"
+        f"FROM stage.wide WHERE _row IN (SELECT _row FROM stage.states) AND {when}"
     ).fetchone()
     count, gross, refund = found if found is not None else (0, 0, 0)
     net = gross - refund
@@ -127,7 +127,7 @@ def _unknown_words(connection: duckdb.DuckDBPyConnection, layout: Layout) -> lis
             notes.append(
                 Claim(
                     zh=f"“{field.names[0]}”里有不认识的取值：{listed}；这些行的状态按付款时间判断。",
-                    en=f'Unknown words under "{field.names[0]}": {", ".join(f"{w} ({n:,} rows)" for w, n in words)}; '
+                    en=f'Unknown words under "{field.names[0]}": {", ".join(f"{w} (rows: {n:,})" for w, n in words)}; '
                     "the state of these rows is taken from their times.",
                 )
             )

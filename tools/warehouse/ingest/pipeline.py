@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from tools.facts import Claim
 from tools.text import Text
 from tools.warehouse.ingest.containers import file_hash
 from tools.warehouse.ingest.mapping import map_rows, provided
@@ -29,6 +30,10 @@ from tools.warehouse.schema import table_spec
 __all__ = ["Job", "import_piece"]
 
 Progress = Callable[[Text, float], None]
+_REPLAY = Claim(
+    zh="这份文件以前导入过，内容完全相同：没有改动任何数据。",
+    en="This very file was imported before; nothing was changed.",
+)
 
 
 @dataclass(frozen=True)
@@ -53,12 +58,15 @@ def import_piece(connection: duckdb.DuckDBPyConnection, piece: Piece, job: Job) 
     spec = piece.layout.format
     clashes = sum(stage_target(connection, spec, table) for table in spec.targets)
     job.progress(Text("正在与已有数据比对", "Comparing with what is there"), 0.7)
-    counts = _merge(connection, piece, job, import_id, unreadable=len(staged.unreadable))
+    replay = _seen_before(connection, piece)
+    counts = _merge(connection, piece, job, import_id, unreadable=len(staged.unreadable), replay=replay)
     if counts.accepted + counts.updated + counts.duplicate + counts.rejected != staged.rows:
         raise AssertionError(f"the ledger of {piece.name} does not add up: {counts} of {staged.rows} rows")
     job.progress(Text("正在登记", "Writing the ledger"), 0.9)
     report = _report(connection, piece, staged, counts)
     report.notes = file_notes(connection, piece.layout, staged, mapped, shop, clashes=clashes)
+    if replay:
+        report.notes.insert(0, _REPLAY)
     report.quarantine_file = _quarantine(connection, piece, staged, job, import_id, counts.rejected)
     _record(connection, piece, job, import_id, report)
     connection.execute("DROP TABLE stage.wide")
@@ -73,10 +81,15 @@ def _fingerprint(piece: Piece) -> str:
     return hashlib.sha256(way.encode()).hexdigest()
 
 
-def _merge(connection: duckdb.DuckDBPyConnection, piece: Piece, job: Job, import_id: str, *, unreadable: int) -> Counts:
-    spec = piece.layout.format
+def _seen_before(connection: duckdb.DuckDBPyConnection, piece: Piece) -> bool:
     known = connection.execute("SELECT count(*) FROM imports WHERE content_hash = ?", [_fingerprint(piece)]).fetchone()
-    replay = known is not None and known[0] > 0
+    return known is not None and known[0] > 0
+
+
+def _merge(
+    connection: duckdb.DuckDBPyConnection, piece: Piece, job: Job, import_id: str, *, unreadable: int, replay: bool
+) -> Counts:
+    spec = piece.layout.format
     start_states(connection)
     # lines first: orders may be summed from them
     for table in sorted(spec.targets, key=lambda name: bool(spec.targets[name].from_lines)):

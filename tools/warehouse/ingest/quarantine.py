@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import heapq
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -89,12 +91,13 @@ def write_quarantine(
     with target.open("w", encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(["file", "row", "reason_zh", "reason_en", "column", "value", "id"])
-        for number, code in sorted(unreadable.items()):
-            writer.writerow([_safe(file), number, *_REASONS[code], "", "", ""])
-        writer.writerows(_rows(connection, layout, file))
+        lost: Iterator[list[Any]] = (
+            [_safe(file), number, *_REASONS[code], "", "", ""] for number, code in sorted(unreadable.items())
+        )
+        writer.writerows(heapq.merge(lost, _rows(connection, layout, file), key=lambda row: row[1]))
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, layout: Layout, file: str) -> Iterator[list[object]]:
+def _rows(connection: duckdb.DuckDBPyConnection, layout: Layout, file: str) -> Iterator[list[Any]]:
     """Of a rejected row only its id and the cell that is wrong are kept, and that never when it names a person."""
     shown = {name: field for name, field in layout.format.fields.items() if name in layout.columns}
     ids = [name for name, field in shown.items() if field.type == "id"]
