@@ -94,7 +94,8 @@ def write_quarantine(
         lost: Iterator[list[Any]] = (
             [_safe(file), number, *_REASONS[code], "", "", ""] for number, code in sorted(unreadable.items())
         )
-        writer.writerows(heapq.merge(lost, _rows(connection, layout, file), key=lambda row: row[1]))
+        in_order: Iterator[list[Any]] = heapq.merge(lost, _rows(connection, layout, file), key=lambda row: int(row[1]))
+        writer.writerows(in_order)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, layout: Layout, file: str) -> Iterator[list[Any]]:
