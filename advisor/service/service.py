@@ -214,6 +214,9 @@ class AdvisorService:
         from advisor.service.result import build_result
 
         result = build_result(turn)
+        for said in turn.frame.slots.get("stated", ()) if turn.frame else ():
+            unit = turn.shop.currency if said["unit"] == "money" else said["unit"]
+            await self.state_fact(turn.scope, said["key"], Decimal(said["value"]), unit)
         frame = {"intent": turn.frame.intent, "slots": dict(turn.frame.slots)} if turn.frame else {}
         await asyncio.to_thread(
             self.store.finish_turn,

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tools.base import Need, ToolContext, tool
 from tools.errors import BadArguments, DataMissing
-from tools.facts import Claim, Fact, ToolResult, ToolTable, fact_id
+from tools.facts import Claim, Fact, Quantity, ToolResult, ToolTable, fact_id
 from tools.memo import Memo
 from tools.metrics.measure import anchor_of
 from tools.metrics.windows import parse_window
@@ -21,7 +21,7 @@ from tools.playbooks.plan import Plan, default_start
 from tools.playbooks.situation import STATED, build_situation
 from tools.playbooks.toolbox import PrivateDomainTool, toolbox
 from tools.playbooks.views import Situation
-from tools.text import Text
+from tools.text import Text, format_value
 
 __all__ = ["TOOLS"]
 
@@ -52,6 +52,7 @@ def match_playbooks(
     ranking = rank(ctx.shop, situation, goal=goal, limit=limit)
     start = default_start(ctx.today)
     facts = [playbook_fact(ctx.shop, situation, found, start)[0] for found in ranking.matches]
+    facts += _stated_facts(ctx, situation)
     return ToolResult(facts=facts, guidance=_MATCH_GUIDANCE, notes=_notes(situation, ranking))
 
 
@@ -110,6 +111,24 @@ def _situation(ctx: ToolContext, window: str) -> Situation:
     said = tuple(str(ctx.records.stated(key)) for key in STATED) if ctx.records is not None else ()
     key = (ctx.shop.merchant_id, ctx.shop.generation, ctx.shop.hidden, str(span), ctx.today, said)
     return _recent.get(key, lambda: build_situation(ctx, span))
+
+
+def _stated_facts(ctx: ToolContext, situation: Situation) -> list[Fact]:
+    """What the merchant said and these results rest on, as evidence of its own kind."""
+    said = [figure for figure in situation.figures.values() if figure.stated]
+    return [
+        Fact(
+            id=fact_id("stated", figure.id, figure.value, ctx.shop.merchant_id),
+            kind="stated",
+            claim=Claim(
+                zh=f"{figure.label.zh} {format_value(figure.value, figure.unit, 'zh')}（商家口述）。",
+                en=f"{figure.label.en}: {format_value(figure.value, figure.unit, 'en')} (stated by the merchant).",
+            ),
+            quantities=(Quantity(metric=f"stated.{figure.id}", value=figure.value, unit=figure.unit),),
+            source="商家口述 / stated by the merchant",
+        )
+        for figure in said
+    ]
 
 
 def _notes(situation: Situation, ranking: Ranking) -> list[Claim]:

@@ -47,11 +47,18 @@ def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool, advised
                 *_missing(pieces, say),
                 *_failures(pieces, say, headline_from_error),
                 *_notes(pieces, say, advised=advised),
+                *_margin(pieces, say, advised=advised),
             ]
         )
     )
     for text in texts[:_MOST_LIMITS]:
         yield Draft("limits", text)
+
+
+def _margin(pieces: Pieces, say: Say, *, advised: bool) -> Iterator[str]:
+    """The one question back: without a margin no step can be held against what it costs."""
+    if advised and pieces.playbooks and not pieces.stated and not pieces.tiny:
+        yield say.t(_MARGIN.zh, _MARGIN.en)
 
 
 def _market(pieces: Pieces, say: Say) -> Iterator[str]:
@@ -161,20 +168,14 @@ _BY_INTENT: dict[str, tuple[Text, ...]] = {
     ),
 }
 _MARGIN = Text(
-    "你的毛利率大概多少？知道后我能算出这件事保本要多少单。",
-    "What is your gross margin, roughly? With it I can work out the break-even.",
+    "毛利率还不知道：直接回我一句毛利率是多少，我就能算出这件事保本要多少单。",
+    "The gross margin is not known: state it in a reply and the break-even of this step can be worked out.",
 )
 
 
 def follow_ups(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
-    """Two or three: the question back that matters most, then what people ask next in this situation."""
+    """Two or three things people ask next in this situation."""
     wanted: list[Text] = []
-    if (
-        pieces.playbooks
-        and not pieces.stated
-        and frame.intent in ("why_change", "what_to_do", "how_to", "decision", "growth_plan")
-    ):
-        wanted.append(_MARGIN)
     sections: Sequence[Any] = frame.slots.get("sections", ())
     topic = str(frame.slots.get("topic", "") or "")
     intent = _BY_INTENT.get(frame.intent, ())

@@ -16,6 +16,7 @@ from advisor.brains.frame.normalise import detect_language, normalise
 from advisor.brains.frame.replies import clarify, decline, feedback, smalltalk
 from advisor.brains.frame.signals import signals
 from advisor.brains.frame.slots import read_slots
+from advisor.brains.frame.stated import noted, read_stated
 from tools.text import Lang, Text
 
 __all__ = ["Embedder", "frame"]
@@ -43,6 +44,10 @@ def frame(
     before = previous_frame(history)
     said = detect_language(text, lang, previous=cast("Lang | None", before.get("lang")))
     anchor = _anchor(shop, today)
+    stated = read_stated(plain)
+    if stated:
+        slots = {"stated": [{"key": one.key, "value": str(one.value), "unit": one.unit} for one in stated]}
+        return Frame(text, said, "state", slots, "clarify", noted(stated, shop.currency))
     found = signals(_without_own_names(plain, shop))
     slots = read_slots(plain, text[:_LONGEST], found, anchor, today)
     reading = classify(

@@ -1,0 +1,70 @@
+"""What the merchant says of the own business: "毛利率大概 45%", "our gross margin is about 45%". Read, never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from advisor.brains.frame.lexicon import data_yaml
+from tools.text import Text, format_value
+
+__all__ = ["Stated", "noted", "read_stated"]
+
+_BETWEEN = (
+    r"\s*(?:大概|大约|差不多|约|平均|是|在|有|为|is|are|of|about|around|roughly|approximately|at|[:：=，,\s])*\s*"
+)
+_FIGURE = r"(?P<n>\d{1,9}(?:\.\d{1,2})?)\s*(?P<u>%|％|个点|点|percent|万|k\b|元|块|yuan)?"
+_ASKS = re.compile(
+    r"[?？]|吗|呢|多少|为什么|怎么|要不要|如果|假如|\b(?:why|how|what|should|if|would|does|is it)\b", re.I
+)
+_LONGEST = 80
+_PERCENT = {"%", "％", "个点", "点", "percent"}
+
+
+@dataclass(frozen=True)
+class Stated:
+    """One statement: `value` is 0.45 for 45 %, or money in the shop's currency."""
+
+    key: str
+    value: Decimal
+    unit: str  # "ratio" or "money"
+
+
+def read_stated(text: str) -> list[Stated]:
+    """Statements in a short sentence that asks nothing. A share outside 0–100 % is not one."""
+    if len(text) > _LONGEST or _ASKS.search(text):
+        return []
+    found = []
+    for key, spec in data_yaml("stated.yaml").items():
+        match = re.search(rf"(?:{spec['words']}){_BETWEEN}{_FIGURE}", text, re.I)
+        if match is None:
+            continue
+        value = _value(Decimal(match["n"]), match["u"] or "", spec["unit"])
+        if value is not None:
+            found.append(Stated(key, value, spec["unit"]))
+    return found
+
+
+def _value(number: Decimal, unit: str, kind: str) -> Decimal | None:
+    if kind == "money":
+        scale = {"万": Decimal(10_000), "k": Decimal(1_000)}.get(unit.lower(), Decimal(1))
+        return None if unit in _PERCENT else number * scale
+    if unit not in _PERCENT and not (unit == "" and 0 < number < 1):
+        return None
+    share = number if unit == "" else number / 100
+    return share if 0 < share < 1 else None
+
+
+def noted(stated: Sequence[Stated], currency: str) -> Text:
+    """Say back what was noted, so that a slip is seen at once."""
+    labels = data_yaml("stated.yaml")
+    units = [(one, one.unit if one.unit == "ratio" else currency) for one in stated]
+    zh = "、".join(f"{labels[one.key]['label']['zh']} {format_value(one.value, unit, 'zh')}" for one, unit in units)
+    en = ", ".join(f"{labels[one.key]['label']['en']} {format_value(one.value, unit, 'en')}" for one, unit in units)
+    return Text(
+        f"记下了：{zh}（商家口述，之后用到它的结果都会注明；说错了再说一遍就会更新）。现在可以问“接下来做什么，怎么做？”",
+        f"Noted: {en} (as stated by you; results that rest on it will say so, and a new statement replaces it). "
+        'You can now ask "what should we do next, and how?"',
+    )
