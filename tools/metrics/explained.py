@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from tools.base import ToolContext
@@ -15,16 +16,44 @@ from tools.text import Lang, Text, format_value
 __all__ = ["Writer"]
 
 ZERO = Decimal(0)
+# Where a driver, an event or a check is read; everything else is read from the orders.
+_READ_FROM: dict[str, tuple[str, ...]] = {
+    "visitors": ("shop_daily",),
+    "conversion": ("shop_daily", "orders"),
+    "refunds": ("orders", "refunds"),
+    "traffic_source": ("traffic_daily",),
+    "turning_point": ("traffic_daily", "product_daily"),
+    "price_raise": ("order_lines",),
+    "price_cut": ("order_lines",),
+    "promotion_start": ("promotions",),
+    "promotion_end": ("promotions",),
+    "host_absent": ("live_sessions",),
+    "host_new": ("live_sessions",),
+    "ad_stopped": ("ad_daily",),
+    "ad_cut": ("ad_daily",),
+    "ad_raised": ("ad_daily",),
+    "product": ("order_lines", "product_daily"),
+    "ad_plan": ("ad_daily",),
+    "live_host": ("live_sessions",),
+    "live_session": ("live_sessions",),
+    "promotion": ("promotions", "orders"),
+    "stock_out": ("stock_daily",),
+    "calendar": ("seeds/calendar.yaml",),
+    "market": ("market_daily",),
+}
 
 
 class Writer:
     """Facts of an explanation, in reading order."""
 
-    def __init__(self, ctx: ToolContext, found: Explanation, source: str) -> None:
+    def __init__(self, ctx: ToolContext, found: Explanation, source: Callable[[Sequence[str]], str]) -> None:
         self.ctx, self.found, self.source = ctx, found, source
         self.money = ctx.shop.currency
         self.unit = "pp" if found.unit == "ratio" else found.unit
         self.key = (found.metric, found.window, found.previous)
+
+    def _source(self, name: str) -> str:
+        return self.source(_READ_FROM.get(name, ("orders",)))
 
     def factors(self) -> list[Fact]:
         return [self._factor(driver, rank) for rank, driver in enumerate(self.found.factors[:4], 1)]
@@ -50,7 +79,7 @@ class Writer:
             topic="factor",
             rank=rank,
             formula=_LMDI,
-            source=self.source,
+            source=self._source(driver.id),
             why_class=driver.why_class,
             entities=driver.subject,
             driver_id=driver.id,
@@ -137,7 +166,7 @@ class Writer:
             topic="entity",
             rank=rank,
             formula=_AGAINST,
-            source=self.source,
+            source=self._source(driver.id),
             why_class=driver.why_class,
             entities=names,
             driver_id=driver.id,
@@ -225,7 +254,7 @@ class Writer:
             topic="entity",
             rank=rank,
             formula=_MIX,
-            source=self.source,
+            source=self._source(driver.id),
             why_class=driver.why_class,
             entities=subject,
             driver_id=driver.id,
@@ -247,7 +276,7 @@ class Writer:
             [quantity],
             topic="entity",
             rank=rank,
-            source=self.source,
+            source=self._source(driver.id),
             why_class=driver.why_class,
             entities=driver.subject,
             driver_id=driver.id,
@@ -268,7 +297,7 @@ class Writer:
             quantities,
             topic="event",
             rank=rank,
-            source=self.source,
+            source=self._source(event.kind),
             why_class=event.why_class,
             entities=(*event.subject, event.label.zh, event.label.en),
             event=event.kind,
@@ -299,7 +328,7 @@ class Writer:
                     check.quantities,
                     topic="check",
                     rank=rank,
-                    source=self.source,
+                    source=self._source(check.id),
                     why_class=None,
                     check=check.id,
                     verdict=check.verdict,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -18,7 +19,7 @@ from tools.metrics.engine import cut
 from tools.metrics.explain import EXPLAINED, explain_with
 from tools.metrics.explained import Writer
 from tools.metrics.first_orders import latest_matured
-from tools.metrics.measure import anchor_of, measure_many
+from tools.metrics.measure import anchor_of, measure_many, source_text
 from tools.metrics.reader import Reader
 from tools.metrics.windows import (
     Anchor,
@@ -63,7 +64,7 @@ def explain_change(
         pair = _matured_pair(reader, pair, compare)
     found = explain_with(reader, target, pair.window, pair.previous)
     facts = _change_facts(ctx, reader, asked, found)
-    writer = Writer(ctx, found, measure_many(reader, [target], found.window)[0].source)
+    writer = Writer(ctx, found, partial(source_text, reader))
     facts += writer.factors() + writer.causes() + writer.checks() + writer.missing()
     notes = [note(text) for text in (*pair.notes, *found.notes)]
     charts = [_waterfall(found, facts), _daily(reader, found, facts)]
@@ -178,7 +179,7 @@ def attention(ctx: ToolContext, reader: Reader, anchor: Anchor) -> list[Fact]:
         found = explain_with(reader, catalog()["gmv"], window, previous)
     except DataMissing:
         return []
-    return Writer(ctx, found, "orders").causes()[:2] if found.causes else []
+    return Writer(ctx, found, partial(source_text, reader)).causes()[:2] if found.causes else []
 
 
 def _waterfall(found: Explanation, facts: Sequence[Fact]) -> Chart:
