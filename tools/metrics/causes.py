@@ -25,7 +25,7 @@ _DATED = Decimal(
 )  # of the earlier level: the least amount worth naming where an event has a day; twice it without
 _PROMOTION_SURPRISE = 1.5
 _MARKET_SURPRISE = Decimal("2.5")
-_MARKET_LARGE = Decimal("0.08")  # counts even where the market often swings so far
+_MARKET_LARGE = Decimal("0.14")  # counts even where the market often swings so far
 _PROMOTED = ("order_value", "conversion", "orders_per_buyer")
 
 
