@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+import traceback
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
 import typer
 
@@ -76,7 +80,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(_usage(error, as_json="--json" in given)) from error
     except (typer.Abort, KeyboardInterrupt) as error:
         raise SystemExit(130) from error
+    except Exception as error:  # the outer edge: a bug is logged, a merchant gets a sentence
+        raise SystemExit(_bug(given)) from error
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _bug(given: Sequence[str]) -> int:
+    """Keep the traceback in the workspace's log and say where it is. Exit code 1: none of the documented endings."""
+    named = given[given.index("--workspace") + 1 : given.index("--workspace") + 2] if "--workspace" in given else []
+    root = Path(named[0] if named else os.environ.get("ADVISOR_WORKSPACE", "~/.merchant-advisor")).expanduser()
+    log = root / "logs" / "errors.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n{traceback.format_exc()}\n")
+    zh = f"程序内部出错，没有改动你的数据；细节记在 {log}，请把它发给技术支持后再试一次。"
+    en = f"An internal error; your data was not changed. Details are in {log}; send it to support and try again."
+    if "--json" in given:
+        print_json({"error": {"code": "internal_error", "message": zh if language() == "zh" else en}})
+    else:
+        note(zh if language() == "zh" else en)
+    return 1
 
 
 def _usage(error: typer.TyperException, *, as_json: bool) -> int:

@@ -333,3 +333,14 @@ def test_what_prints_data_prints_json_and_text(run: Run, shops: Shops, command: 
     assert data.code == 0 and data.json
     text = run(*command, "--lang", "zh", *place)
     assert text.code == 0 and text.out.strip() and text.err == ""
+
+
+def test_a_bug_is_logged_and_said_in_one_sentence(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object, **_options: object) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    monkeypatch.setattr("advisor.app.build_desk", broken)
+    done = run("merchants", "list", "--workspace", tmp_path, "--json")
+    assert done.code == 1
+    assert done.json["error"]["code"] == "internal_error"
+    assert "a bug of ours" in (tmp_path / "logs" / "errors.log").read_text(encoding="utf-8")
