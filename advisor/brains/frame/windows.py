@@ -18,6 +18,7 @@ _EN_NUMBERS = {
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
     )
 }
+_EN_COUNT = "|".join(list(_EN_NUMBERS)[1:])
 _MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): i for i, name in enumerate(calendar.month_abbr) if name}
 _MONTHS["sept"] = 9
@@ -155,14 +156,27 @@ def _zh_month(m: re.Match[str], anchor: date) -> str | None:
 def _zh_day(m: re.Match[str], anchor: date) -> str | None:
     month = int(_number(m.group(2)))
     year = _year_of(m.group(1), month, anchor)
+    last_month = int(_number(m.group(5))) if m.group(5) else month
+    return _days((m.group(1) and year, month, int(_number(m.group(3)))), (m.group(4), last_month, m.group(6)), anchor)
+
+
+def _days(
+    first: tuple[int | str | None, int, int], last: tuple[str | None, int, str | None], anchor: date
+) -> str | None:
+    """A day, or the first and the last day of a range. A year said for one end holds for both; none said is the latest begun."""
+    year = first[0] or (last[0] and _year_of(last[0], last[1], anchor) - (first[1] > last[1]))
+    begun = int(year) if year else _latest_year(first[1], anchor)
     try:
-        first = date(year, month, int(_number(m.group(3))))
-        last = date(year, month, int(_number(m.group(4)))) if m.group(4) else first
+        start = date(begun, first[1], first[2])
+        if not year and start > anchor:
+            start = start.replace(year=begun - 1)
+        if not last[2]:
+            return _range(start, start)
+        until = start.year + (last[1] < first[1])
+        end = date(_year_of(last[0], last[1], anchor) if last[0] else until, last[1], int(_number(last[2])))
     except ValueError:
         return None
-    if not m.group(1) and first > anchor:
-        first, last = first.replace(year=year - 1), last.replace(year=year - 1)
-    return _range(first, last)
+    return _range(min(start, end), max(start, end))
 
 
 def _zh_quarter(m: re.Match[str], anchor: date) -> str | None:
@@ -177,7 +191,32 @@ def _promo(m: re.Match[str], anchor: date) -> str | None:
     word = m.group(2)
     month, first, last = (6, 1, 18) if "618" in word else (12, 1, 12) if "12" in word or "十二" in word else (11, 1, 11)
     year = _year_of(m.group(1), month, anchor)
+    if _ITSELF.search(m.group()):  # the day alone, in the latest year that has it
+        year -= not m.group(1) and date(year, month, last) > anchor
+        return f"{date(year, month, last)}"
     return _range(date(year, month, first), date(year, month, last))
+
+
+_ITSELF = re.compile(r"[当那]日|[当那]一?天|这天|the day|itself|on the day|day only")
+
+
+def _whole_recent(m: re.Match[str], anchor: date) -> str | None:
+    """The last complete weeks (Monday to Sunday) or calendar months; "four full weeks" holds no broken one."""
+    count, unit = int(_number(m.group(1)) or 1), m.group(2)
+    if unit in ("month", "月"):
+        after = anchor + timedelta(days=1)
+        first = _shift_month(after, -count)
+        return _range(first, after.replace(day=1) - timedelta(days=1))
+    end = anchor - timedelta(days=(anchor.weekday() + 1) % 7)
+    return _range(end - timedelta(days=7 * count - 1), end)
+
+
+def _en_day(m: re.Match[str], anchor: date) -> str | None:
+    """October 1, Oct 1 to Oct 7, October 1-7, 2025."""
+    first_month = _MONTHS[m.group(1)]
+    last_month = _MONTHS[m.group(4)] if m.group(4) else first_month
+    year = int(m.group(3)) if m.group(3) else None
+    return _days((year, first_month, int(m.group(2))), (m.group(6), last_month, m.group(5)), anchor)
 
 
 def _zh_recent(m: re.Match[str], _: date) -> str | None:
@@ -241,6 +280,8 @@ def _since_month(m: re.Match[str], anchor: date) -> str | None:
     return _range(date(_latest_year(month, anchor), month, 1), anchor) if 1 <= month <= 12 else None
 
 
+_EN_DAY = r"(\d{1,2})(?:st|nd|rd|th)?(?!\d)"
+_EN_YEAR = r"(?:,? (20\d{2}))?"
 _DATE = r"(20\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}[日号]?)"
 _RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
     (re.compile(pattern), make)
@@ -249,10 +290,18 @@ _RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         (rf"{_DATE}\s*(?:到|至|~|—)\s*(\d{{1,2}})月(\d{{1,2}})[日号]", _range_in_year),
         (r"(20\d{2})[-/.年](\d{1,2})[-/.月](\d{1,2})[日号]?", _explicit_day),
         (r"(20\d{2})[-/.](\d{1,2})(?![\d.])", _explicit_month),
-        (rf"{_YEAR}(618|双十一|双11|双十二|双12|双 11|double 11|11\.11|singles' day|singles day)", _promo),
+        (
+            rf"{_YEAR}((?:the day of )?(?:618|双十一|双11|双十二|双12|双 11|double 11|11\.11|singles' day|singles day)(?:的?(?:[当那]日|[当那]一?天|这天)| (?:itself|on the day|day only))?)",
+            _promo,
+        ),
         (rf"{_YEAR}{_N}月份?\s*(?:到|至|-|~|—)\s*{_N}月份?", _zh_month_span),
         (rf"{_YEAR}(\d{{1,2}})\s*(?:到|至|-|~)\s*(\d{{1,2}})月份?", _zh_month_span),
-        (rf"{_YEAR}{_N}月{_N}[号日](?:\s*(?:到|至|-|~)\s*{_N}[号日])?", _zh_day),
+        (rf"{_YEAR}{_N}月{_N}[号日]?\s*(?:到|至|-|~|—|–)\s*{_YEAR}(?:{_N}月)?{_N}[号日]", _zh_day),
+        (rf"{_YEAR}{_N}月{_N}[号日]()()()", _zh_day),
+        (
+            rf"(?<![a-z]){_MONTH_WORD}\.? {_EN_DAY}{_EN_YEAR}(?:\s*(?:to|until|till|through|and|-|–|—)\s*(?:{_MONTH_WORD}\.? )?{_EN_DAY}{_EN_YEAR})?",
+            _en_day,
+        ),
         (r"(?:从|自)\s*(\d{1,2}|[一二三四五六七八九十]{1,2})月份?(?:以来|起|开始|到现在|至今)", _since_month),
         (rf"{_YEAR}(?:第?{_N}季度|q([1-4])(?!\d))(?!\s*20\d\d)", _zh_quarter),
         (r"q([1-4])(?:\s*(?:of\s*)?(20\d{2}))?(?!\d)|([1-4])(?:st|nd|rd|th) quarter", _en_quarter),
@@ -267,6 +316,11 @@ _RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         (r"前天|the day before yesterday", lambda _m, a: _range(a - timedelta(days=1), a - timedelta(days=1))),
         (r"昨天|昨日|昨晚|昨儿|yesterday|last night", _fixed("yesterday")),
         (r"今天|今日|今儿|today", _fixed("today")),
+        (rf"(?:最近|近|过去|上|前)的?\s*{_N}\s*个?(?:完整的?|整)个?(?:自然)?(周|星期|礼拜|月)", _whole_recent),
+        (
+            rf"(?:last|past|previous|latest)\s+(\d{{1,2}}|{_EN_COUNT})\s+(?:full|complete|whole|entire)\s+(?:calendar )?(week|month)s?",
+            _whole_recent,
+        ),
         (rf"(?:最近|近|过去|这)的?\s*{_N}\s*个?(半?)(天|日|周|星期|礼拜|月|季度|年)(半?)", _zh_recent),
         (rf"{_N}(天|周|个月)(?:以来|来)", lambda m, a: _zh_recent_simple(m.group(1), m.group(2))),
         (
@@ -299,7 +353,7 @@ _RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
 )
 _MAY = re.compile(r"(?<![a-z])may(?![a-z])")
 _MAY_IS_MONTH = re.compile(
-    r"(?:in|of|for|since|last|during|compared? (?:to|with))\s+may(?![a-z])|may\s+(?:20\d{2}|sales|revenue|gmv)|^may$"
+    r"(?:in|of|for|since|last|during|compared? (?:to|with))\s+may(?![a-z])|may\s+(?:20\d{2}|\d{1,2}(?:st|nd|rd|th)?\b|sales|revenue|gmv)|^may$"
 )
 
 

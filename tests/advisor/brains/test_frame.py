@@ -75,6 +75,15 @@ def test_slots(question: str, slots: dict[str, Any]) -> None:
         ("last 6 weeks", "42d"), ("past three months", "90d"), ("in march 2025", "2025-03"), ("q2 2025", "2025-Q2"), ("last quarter", "last_quarter"),
         ("since june", "2026-06-01..2026-11-23"), ("the month before last", "2026-09"), ("year to date", "2026-01-01..2026-11-23"), ("in may", "2026-05"),
         ("90d", "90d"), ("last december", "2025-12"), ("今天", "2026-11-24"), ("2月30号", "2026-02"), ("近一年半", "548d"),
+        ("10月1日到10月7日", "2026-10-01..2026-10-07"), ("2月10日到2月16日", "2026-02-10..2026-02-16"),
+        ("12月28日到1月3日", "2025-12-28..2026-01-03"), ("2020年2月10日到2020年2月16日", "2020-02-10..2020-02-16"),
+        ("2020年2月10日到2月16日", "2020-02-10..2020-02-16"), ("10月1到7号", "2026-10-01..2026-10-07"),
+        ("oct 1 to oct 7", "2026-10-01..2026-10-07"), ("from october 1 to october 7", "2026-10-01..2026-10-07"),
+        ("oct 1-7, 2025", "2025-10-01..2025-10-07"), ("dec 28, 2024 to jan 3, 2025", "2024-12-28..2025-01-03"),
+        ("on october 3rd", "2026-10-03"), ("may 1 to may 5", "2026-05-01..2026-05-05"), ("october 2025", "2025-10"),
+        ("last 4 full weeks", "2026-10-26..2026-11-22"), ("past four complete weeks", "2026-10-26..2026-11-22"),
+        ("最近4个完整周", "2026-10-26..2026-11-22"), ("last 2 full months", "2026-09-01..2026-10-31"), ("近两个整月", "2026-09-01..2026-10-31"),
+        ("双11当天", "2026-11-11"), ("去年双11那天", "2025-11-11"), ("618当天", "2026-06-18"), ("the day of double 11", "2026-11-11"),
     ],
 )  # fmt: skip
 def test_time_expressions(said: str, window: str) -> None:
@@ -84,6 +93,15 @@ def test_time_expressions(said: str, window: str) -> None:
 @pytest.mark.parametrize("said", ["13月", "we may grow", "may I ask", "第9季度"])
 def test_words_that_are_no_window(said: str) -> None:
     assert [s.window for s in find_window(said.lower(), ANCHOR, TODAY)] == []
+
+
+def test_full_weeks_and_the_day_of_a_promotion_are_those_the_data_hold() -> None:
+    saturday = date(2026, 10, 31)
+    assert [s.window for s in find_window("last 4 full weeks", saturday, TODAY)] == ["2026-09-28..2026-10-25"]
+    assert [s.window for s in find_window("last 4 full weeks", date(2026, 10, 25), TODAY)] == ["2026-09-28..2026-10-25"]
+    assert [s.window for s in find_window("last 1 full month", saturday, TODAY)] == ["2026-10-01..2026-10-31"]
+    assert [s.window for s in find_window("双11当天", saturday, TODAY)] == ["2025-11-11"]
+    assert [s.window for s in find_window("双11当天", date(2026, 11, 5), TODAY)] == ["2025-11-11"]
 
 
 def test_today_is_the_day_asked_and_relative_windows_end_with_the_data() -> None:
