@@ -226,8 +226,8 @@ def _rest(rows: list[QueryRow], total: MetricResult, top: int, window: Window) -
         shown.append(QueryRow("(difference)", label, window, gap, None, 0))
         notes.append(
             Text(
-                "这项拆分来自另一张表（如商品明细、来源报表），与全店的差额单列一行。",
-                "This cut comes from another table (item lines, source report); its difference to the whole is a row.",
+                "这项拆分来自另一张表（如商品明细、来源报表；邮费等服务项不算商品），与全店的差额单列一行。",
+                "This cut comes from another table (item lines without services such as postage, source report); its difference to the whole is a row.",
             )
         )
     return shown, notes

@@ -179,7 +179,8 @@ def _unlinked_refunds(reader: Reader) -> Any:
 
 def _lines(reader: Reader) -> Any:
     t = reader.table("order_lines")
-    t = t.filter(t.paid_date.notnull() & t.amount.notnull())
+    # postage, price differences and other services are money of the shop but no product of it
+    t = t.filter(t.paid_date.notnull() & t.amount.notnull() & ~t.is_service.fill_null(False))
     return t.mutate(product=ibis.coalesce(t.product_id, t.sku, t.title))
 
 
