@@ -18,14 +18,23 @@ from tools.facts import Window
 from tools.metrics.purchases import first_day_of_data, goods
 from tools.metrics.reader import Reader, as_decimal
 
-__all__ = ["MONTH", "Channel", "Payback", "acquisition", "paybacks"]
+__all__ = ["MONTH", "Channel", "Margin", "Payback", "acquisition", "cost_margin", "paybacks"]
 
 Channel = Literal["paid", "live", "all"]
 MONTH = 30
+COVERED = Decimal("0.8")
 LEAST = 30  # buyers behind the value of a month
 ZERO = Decimal(0)
 _PAID = re.compile(r"付费|直通车|万相台|引力魔方|超级推荐|钻展|阿里妈妈|paid|\bads?\b|\bcpc\b|\bsem\b|sponsored", re.I)
 _LIVE = re.compile(r"直播|\blive\b|livestream", re.I)
+
+
+@dataclass(frozen=True)
+class Margin:
+    """Gross margin as a share of the amount paid, and whether the merchant stated it or the item costs give it."""
+
+    share: Decimal
+    origin: Literal["stated", "costs"]
 
 
 @dataclass(frozen=True)
@@ -41,13 +50,13 @@ class Payback:
     spend: Decimal
     value: tuple[Decimal, ...]
     cac: Decimal
-    margin: Decimal | None
+    margin: Margin | None
     days: int | None
 
     @property
     def worth(self) -> Decimal:
         """Net money per new buyer over all months seen, after the margin where it is known."""
-        return self.value[-1] * (self.margin or 1)
+        return self.value[-1] * (self.margin.share if self.margin else 1)
 
     @property
     def ratio(self) -> Decimal:
@@ -61,7 +70,7 @@ def acquisition(reader: Reader, end: date) -> Window:
     return Window(start=max(first, end - timedelta(days=364), min(starts, default=first)), end=end)
 
 
-def paybacks(reader: Reader, end: date, margin: Decimal | None) -> list[Payback]:
+def paybacks(reader: Reader, end: date, margin: Margin | None) -> list[Payback]:
     """Channels with both a spend and new buyers, the whole shop last. [] without any spend. Raises DataMissing without ids."""
     window = acquisition(reader, end)
     spend = {
@@ -78,7 +87,7 @@ def paybacks(reader: Reader, end: date, margin: Decimal | None) -> list[Payback]
         value = _curve(people.get(channel, {}), money.get(channel, {}))
         if amount > 0 and new >= LEAST and value:
             cac = amount / new
-            kept = [month * (margin or 1) for month in value]
+            kept = [month * (margin.share if margin else 1) for month in value]
             paid = next((k for k, month in enumerate(kept) if month >= cac), None)
             days = None if paid is None else MONTH * (paid + 1)
             found.append(Payback(channel, window, new, amount, value, cac, margin, days))
@@ -91,6 +100,29 @@ def _spent(reader: Reader, table: str, column: str, window: Window) -> Decimal:
     t = reader.table(table)
     t = t.filter(t.day.between(window.start, window.end))
     return as_decimal(reader.run(t.aggregate(spend=t[column].sum()))[0]["spend"]) or ZERO
+
+
+def cost_margin(reader: Reader, end: date) -> Margin | None:
+    """1 - cost of goods ÷ amount of the item lines of the past year, at each product's latest cost.
+
+    None where costs cover under 80 % of the amount. Raises NotPermitted where costs are not shared with the asker.
+    """
+    if not reader.has("item_costs") or not reader.has("order_lines"):
+        return None
+    costs = reader.table("item_costs")
+    costs = costs.filter((costs.valid_from <= end) & (costs.unit_cost > 0))
+    rank = ibis.row_number().over(ibis.window(group_by=costs.product_id, order_by=costs.valid_from.desc()))
+    latest = costs.mutate(rank_=rank)
+    latest = latest.filter(latest.rank_ == 0).select("product_id", "unit_cost")
+    lines = reader.relation("lines")
+    lines = lines.filter(lines.paid_date.between(end - timedelta(days=364), end) & (lines.quantity > 0))
+    whole = as_decimal(reader.run(lines.aggregate(amount=lines.amount.sum()))[0]["amount"]) or ZERO
+    priced = lines.join(latest, "product_id")
+    row = reader.run(priced.aggregate(amount=priced.amount.sum(), cost=(priced.unit_cost * priced.quantity).sum()))[0]
+    amount, cost = as_decimal(row["amount"]) or ZERO, as_decimal(row["cost"]) or ZERO
+    if not amount or amount < whole * COVERED or cost >= amount:
+        return None
+    return Margin(round(1 - cost / amount, 4), "costs")
 
 
 Counts = dict[str, dict[int, int]]
