@@ -26,6 +26,8 @@ _NET_OF = {
 }
 _METRIC_OF = {"gmv": "gmv", "net": "net_gmv", "profit": "margin", "cost": "ad_spend"}
 _CONDITIONS_SHOWN = 2
+# A low end under a tenth of the high end says nothing: only the most it can be worth is told.
+_LOWEST_PART = Decimal("0.1")
 
 
 def playbook_fact(shop: ShopHandle, situation: Situation, found: Match, start: date) -> tuple[Fact, Plan]:
@@ -33,9 +35,12 @@ def playbook_fact(shop: ShopHandle, situation: Situation, found: Match, start: d
     evaluation = found.evaluation
     _size(evaluation, situation)
     claim = _claim(evaluation, situation, found.start_here)
+    shown = [held.text for held in evaluation.held if held.shown]
     plan = build_plan(evaluation, situation, start)
     playbook, book = evaluation.playbook, evaluation.book
-    warnings = [pair(text) for each in playbook.not_for_text if (text := book.fill(each)) is not None]
+    warnings = [
+        pair(text) for each in playbook.not_for_said(situation.category) if (text := book.fill(each)) is not None
+    ]
     risks = [pair(text) for each in playbook.risks if (text := book.fill(each)) is not None]
     data: dict[str, Any] = {
         "playbook_id": playbook.id,
@@ -52,8 +57,8 @@ def playbook_fact(shop: ShopHandle, situation: Situation, found: Match, start: d
         "cost": pair(plan.cost),
         "break_even": pair(plan.break_even),
         "stop_rules": [pair(text) for text in plan.stop_rules],
-        "because": pair(evaluation.held[0].text if evaluation.held else None),
-        "conditions": [pair(held.text) for held in evaluation.held],
+        "because": pair(shown[0] if shown else None),
+        "conditions": [pair(text) for text in shown],
         "changes_mind": pair(book.fill(playbook.changes_mind)),
         "worth_formula": pair(book.fill(playbook.sizing.text if playbook.sizing else playbook.unsized)),
         "artefacts": list(plan.artefacts),
@@ -69,7 +74,7 @@ def playbook_fact(shop: ShopHandle, situation: Situation, found: Match, start: d
         id=fact_id("playbook", playbook.id, situation.window, shop.merchant_id, shop.generation, start),
         kind="playbook",
         claim=Claim.of(claim),
-        quantities=book.quantities(("range_low", "range_high", "per_point", "cost_cap")),
+        quantities=book.quantities(("range_high", "range_low", "per_point", "cost_cap")),
         formula=playbook.sizing.text.zh + " / " + playbook.sizing.text.en if playbook.sizing else "",
         source=f"seeds/playbooks/{playbook.id}.yaml; {situation.window}",
         entities=(*book.entities(), *NAMES_WITH_DIGITS, playbook.name.zh, playbook.name.en, *(each.case for each in playbook.evidence)),
@@ -86,7 +91,8 @@ def _size(evaluation: Evaluation, situation: Situation) -> None:
     metric = _METRIC_OF[sizing.net_of] if sizing is not None else evaluation.playbook.goal_metric
     if evaluation.worth is not None:
         worth = evaluation.worth
-        values["range_low"] = Entry(metric, worth.low, unit, Role.RANGE_LOW, window)
+        low = Decimal(0) if worth.low < worth.high * _LOWEST_PART else worth.low
+        values["range_low"] = Entry(metric, low, unit, Role.RANGE_LOW, window)
         values["range_high"] = Entry(metric, worth.high, unit, Role.RANGE_HIGH, window)
         if worth.per_point is not None:
             values["per_point"] = Entry(metric, worth.per_point, unit, Role.VALUE, window)
@@ -99,7 +105,8 @@ def _claim(evaluation: Evaluation, situation: Situation, start_here: bool) -> Te
     playbook, book = evaluation.playbook, evaluation.book
     # A condition whose figures the facts already give would say the same thing twice.
     told = playbook.facts.names | set(playbook.parameters)
-    fresh = [held for held in evaluation.held if not held.condition.text.names or held.condition.text.names - told]
+    told_of = [held for held in evaluation.held if held.shown]
+    fresh = [held for held in told_of if not held.condition.text.names or held.condition.text.names - told]
     why = [held.text for held in fresh[:_CONDITIONS_SHOWN]]
     decision, facts, worth = book.need(playbook.decision), book.need(playbook.facts), _worth(evaluation, situation)
     lead = Text("从这里开始：", "Start here: ") if start_here else Text("", "")
@@ -130,7 +137,7 @@ def _worth(evaluation: Evaluation, situation: Situation) -> Text:
             f"Worth: {about.en} {amounts[1].en} of {what.en} ({span.en}; {formula.en}); not a promise",
         )
     return Text(
-        f"值多少：约 {amounts[0].zh} 到 {amounts[1].zh}的{what.zh}（{span.zh} 口径；{formula.zh}），不是承诺",
+        f"值多少：约 {amounts[0].zh}到 {amounts[1].zh}的{what.zh}（{span.zh} 口径；{formula.zh}），不是承诺",
         f"Worth: about {amounts[0].en} to {amounts[1].en} of {what.en} ({span.en}; {formula.en}); not a promise",
     )
 

@@ -29,10 +29,11 @@ _AnyCondition = FigureCondition | DriverCondition | MissingCondition
 
 @dataclass(frozen=True)
 class Held:
-    """A condition that holds, with its sentence."""
+    """A condition that holds, with its sentence. One not `shown` counts and is not told."""
 
     condition: _AnyCondition
     text: Text
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def evaluate(playbook: Playbook, situation: Situation, names: Mapping[str, Text]
         if _holds(against, situation, playbook):
             return Blocked(playbook, book.fill(against.text) or playbook.not_for_text[0].text)
     held = tuple(
-        Held(condition, text)
+        Held(condition, text, shown=not _of_a_fall_there_was_not(condition, situation))
         for condition in playbook.conditions
         if _holds(condition, situation, playbook) and (text := book.fill(condition.text)) is not None
     )
@@ -150,6 +151,10 @@ def _holds(condition: _AnyCondition, situation: Situation, playbook: Playbook) -
             return not any(situation.has(table) for table in condition.tables)
 
 
+def _of_a_fall_there_was_not(condition: _AnyCondition, situation: Situation) -> bool:
+    return isinstance(condition, DriverCondition) and condition.of_fall and (situation.change or Decimal(0)) > 0
+
+
 def _figure_holds(condition: FigureCondition, situation: Situation, playbook: Playbook) -> bool:
     figure = situation.figures.get(condition.figure)
     if figure is None:
@@ -187,7 +192,7 @@ def _book(playbook: Playbook, situation: Situation, names: Mapping[str, Text]) -
         values |= _entries(figure)
     for name, parameter in playbook.parameters.items():
         unit = situation.currency if parameter.unit == "money" else parameter.unit
-        values[name] = Entry(parameter.metric or name, parameter.value, unit, parameter.role)
+        values[name] = Entry(parameter.metric or name, parameter.value, unit, parameter.role, chosen=True)
     for name, derived in playbook.derived.items():
         value = parse(derived.formula).value(_decimals(values))
         if value is None:
@@ -266,7 +271,7 @@ def _holdout(playbook: Playbook, situation: Situation, book: Book) -> HoldOut | 
         return None
     book.values = {
         **book.values,
-        "holdout_share": Entry("holdout_share", split.share, "ratio", Role.TARGET),
+        "holdout_share": Entry("holdout_share", split.share, "ratio", Role.TARGET, chosen=True),
         "treated": Entry(audience.id, Decimal(split.treated), "buyers", Role.SAMPLE),
         "held_out": Entry("holdout_size", Decimal(split.held_out), "buyers", Role.SAMPLE),
         "detectable": points,

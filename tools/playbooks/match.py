@@ -52,14 +52,15 @@ def match(shop: ShopHandle, situation: Situation, *, goal: str | None = None, li
 
 def rank(shop: ShopHandle, situation: Situation, *, goal: str | None = None, limit: int = _MOST) -> Ranking:
     """Like `match`, with what was ruled out beside it."""
-    wanted = goal_named(goal) if goal else None
+    tiny = situation.size == "tiny"
+    # Whatever a tiny shop asks for ("投直通车"), the small first step comes first: the word need not name a goal.
+    wanted = goal_named(goal) if goal and not tiny else None
     names = {**situation.names, "shop": Text(shop.name, shop.name)}
     results = [evaluate(book, situation, names) for book in playbooks()]
     blocked = tuple(result for result in results if isinstance(result, Blocked))
     fits = [result for result in results if isinstance(result, Evaluation)]
-    if situation.size == "tiny":
+    if tiny:
         fits = [result for result in fits if result.playbook.id == TINY]
-        wanted = None
     if wanted is not None:
         fits = [result for result in fits if wanted in result.playbook.goals or result.first]
     scored = sorted(

@@ -13,12 +13,14 @@ from tools.text import Lang, Text, format_value, is_money
 
 __all__ = ["Book", "Entry", "clean_name", "written"]
 
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_COUNTED = frozenset({"orders", "buyers", "visitors", "items", "days", "rows", "times"})
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>{}`*_\[\]|\\]+")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A value a template may name."""
+    """A value a template may name. `chosen` marks one of our own choosing: 30%, where a measured share is 30.0%."""
 
     metric: str
     value: Decimal
@@ -26,6 +28,7 @@ class Entry:
     role: Role
     window: Window | None = None
     subject: tuple[str, ...] = ()
+    chosen: bool = False
 
 
 @dataclass
@@ -82,14 +85,26 @@ class Book:
                 parts[name] = self.names[name].get(lang)
             else:
                 entry = self._used[name] = self.values[name]
-                parts[name] = written(entry.value, entry.unit, lang)
-        return template.format(**parts)
+                text = written(entry.value, entry.unit, lang)
+                parts[name] = text.replace(".0%", "%") if entry.chosen else text
+        return (_closed(template, parts) if lang == "zh" else template).format(**parts)
 
 
 def written(value: Decimal, unit: str, lang: Lang) -> str:
-    """A figure as the texts write it: `format_value`, with round money without its zero cents."""
+    """A figure as the texts write it: `format_value`, round money without its zero cents, one day and not one days."""
     text = format_value(value, unit, lang).strip()
-    return text.replace(".00", "") if is_money(unit) and value == value.to_integral_value() else text
+    if is_money(unit):
+        return text.replace(".00", "") if value == value.to_integral_value() else text
+    return text.removesuffix("s") if lang == "en" and value == 1 and unit in _COUNTED else text
+
+
+def _closed(template: str, parts: Mapping[str, str]) -> str:
+    """The template without the blank between a Chinese unit and a Chinese word after it: 2 人及以上, but 30% 不发."""
+
+    def close(found: re.Match[str]) -> str:
+        return found[1] if _HAN.match(parts.get(found[2], "")[-1:]) else found[0]
+
+    return re.sub(r"(\{(\w+)\}) (?=[\u4e00-\u9fff])", close, template)
 
 
 def clean_name(raw: str, limit: int = 24) -> str:

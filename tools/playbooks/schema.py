@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from tools.cases.vocabulary import guess_category
 from tools.facts import Role
 from tools.playbooks.expression import ExpressionError, parse
 from tools.text import Text
@@ -28,6 +29,7 @@ __all__ = [
     "Scope",
     "Sizing",
     "Step",
+    "Warned",
     "placeholders",
 ]
 
@@ -90,6 +92,12 @@ class Bilingual(_Model):
         return Text(self.zh, self.en)
 
 
+class Warned(Bilingual):
+    """When not to do it. With `categories` (ids of the vocabulary, or words in the shop's own category) only to those shops."""
+
+    categories: tuple[str, ...] = ()
+
+
 class Parameter(_Model):
     """A value of our own choosing, editable, with the reason for it. `role` is how a checker reads it."""
 
@@ -144,12 +152,16 @@ class FigureCondition(_Model):
 
 
 class DriverCondition(_Model):
-    """A driver of the shop's change has that id (or kind) and carries at least that part of it, in the given direction."""
+    """A driver of the shop's change has that id (or kind) and carries at least that part of it, in the given direction.
+
+    `of_fall`: its sentence says that GMV went down, so it is left out where GMV rose.
+    """
 
     kind: Literal["driver"] = "driver"
     drivers: tuple[str, ...]
     direction: Literal["down", "up"] = "down"
     min_share: Decimal = Decimal("0.2")
+    of_fall: bool = False
     weight: int = Field(default=2, ge=1, le=3)
     text: Bilingual
 
@@ -263,7 +275,7 @@ class Playbook(_Model):
     require: int = Field(default=1, ge=0)  # weight of conditions that must be met before it is offered at all
     first_when: Condition | None = None  # when this holds, everything else waits for it
     not_for: tuple[Condition, ...] = ()
-    not_for_text: tuple[Bilingual, ...] = Field(min_length=1)
+    not_for_text: tuple[Warned, ...] = Field(min_length=1)
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
     derived: dict[Name, Derived] = Field(default_factory=dict)
     facts: Bilingual  # what of this shop's figures matters here, for the claim
@@ -292,6 +304,16 @@ class Playbook(_Model):
         if unknown := set(names) - fixed:
             raise ValueError(f"{self.id}: conditions compare with unknown {sorted(unknown)}")
         return self
+
+    def not_for_said(self, category: str) -> tuple[Warned, ...]:
+        """The warnings that concern a shop of this category, named by id or in free words."""
+        group = guess_category(category) if category else None
+        own = category.casefold()
+        return tuple(
+            each
+            for each in self.not_for_text
+            if not each.categories or any(word == group or word in own for word in each.categories)
+        )
 
     @property
     def all_conditions(self) -> tuple[FigureCondition | DriverCondition | MissingCondition, ...]:

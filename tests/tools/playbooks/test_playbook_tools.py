@@ -87,6 +87,8 @@ def uncovered(fact: Fact, lang: Any, text: str) -> list[str]:
         r"\d{4}-\d{2}-\d{2}|\d+月\d+日|\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b", " ", text
     )
     figures = {format_value(q.value, q.unit, lang).strip() for q in fact.quantities}
+    figures |= {figure.replace(".0%", "%") for figure in figures if ".0%" in figure}
+    figures |= {figure.removesuffix("s") for figure in figures if re.match(r"1 [a-z]+s$", figure)}
     figures |= {figure.replace(".00", "") for figure in figures} | {
         figure.replace(" 元", "元").replace(".00", "") for figure in figures
     }
@@ -107,8 +109,10 @@ def assert_sound(fact: Fact) -> None:
         if artefact["kind"] == "sms":
             assert check_sms(artefact["text_zh"]) == [] and check_sms(artefact["text_en"], "en") == []
     low, high = fact.quantity(Role.RANGE_LOW), fact.quantity(Role.RANGE_HIGH)
-    if high is not None and low is not None and fact.quantities[0].role is Role.RANGE_LOW:
-        assert low.value <= high.value and high.window is not None
+    if high is not None:
+        assert fact.quantities[0] == high and high.window is not None
+        assert low is not None and low.value <= high.value and (not low.value or low.value * 10 >= high.value)
+        assert ("最多约" in fact.claim.zh) is ("at most about" in fact.claim.en) is (not low.value)
     assert fact.kind == "playbook" and fact.data["evidence_cases"] == [e["case"] for e in fact.data["evidence"]]
 
 
@@ -192,6 +196,18 @@ def test_a_tiny_shop_gets_one_small_step(tmp_path: Path) -> None:
     assert "终身价值" not in fact.claim.zh
     with pytest.raises(DataMissing):
         PLAN.call(context(tiny), {"playbook_id": "first-to-second-order"})
+
+
+@pytest.mark.parametrize("buyers", [True, False])
+@pytest.mark.parametrize("goal", [None, "复购", "要不要投直通车"])
+def test_orders_alone_are_enough_for_the_one_step(tmp_path: Path, buyers: bool, goal: str | None) -> None:
+    rows = [order(n, WINDOW.start + timedelta(days=n % 30), "99", f"b{n}" if buyers else None) for n in range(54)]
+    (fact,) = MATCH.call(context(make_shop(tmp_path, {"orders": rows})), {"window": "2026-10", "goal": goal}).facts
+    assert_sound(fact)
+    (step,) = fact.data["steps"]
+    assert "69 元" in step["cost"]["zh"] and "69" in fact.data["cost"]["en"]
+    assert "2 人" in step["stop_rule"]["zh"] and "14 天后" in step["stop_rule"]["zh"]
+    assert [item["id"] for item in fact.data["artefacts"]] == step["artefacts"]
 
 
 def test_a_stated_margin_changes_what_is_said(shop: Shop) -> None:
