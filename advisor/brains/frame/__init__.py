@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 
 from advisor.answer import AnswerKind
 from advisor.brains.base import Frame, Message, ShopCard
+from advisor.brains.frame.bases import settle_windows
 from advisor.brains.frame.classify import REJECT, classify
 from advisor.brains.frame.exemplars import Embedder
 from advisor.brains.frame.followup import previous_frame, resolve
@@ -46,10 +47,14 @@ def frame(
     anchor = _anchor(shop, today)
     stated = read_stated(plain)
     if stated:
-        slots = {"stated": [{"key": one.key, "value": str(one.value), "unit": one.unit} for one in stated]}
-        return Frame(text, said, "state", slots, "clarify", noted(stated, shop.currency))
+        noticed: dict[str, Any] = {
+            "stated": [{"key": one.key, "value": str(one.value), "unit": one.unit} for one in stated]
+        }
+        return Frame(text, said, "state", noticed, "clarify", noted(stated, shop.currency))
     found = signals(_without_own_names(plain, shop))
     slots = read_slots(plain, text[:_LONGEST], found, anchor, today)
+    if "against" in slots:
+        found |= {"compare"}  # "November 2010 with November 2009" needs no other word
     reading = classify(
         plain,
         found,
@@ -69,6 +74,7 @@ def frame(
     kind, reply, intent = _ending(plain, intent, slots, found, shop, sure=followed or reading.confidence >= REJECT)
     if reply is None:
         _defaults(intent, slots)
+    settle_windows(intent, slots, shop, today)
     return Frame(text, said, intent, slots, kind, reply, round(reading.confidence, 3))
 
 

@@ -53,6 +53,8 @@ def resolve(
     for name in _CARRIED:
         if name in new or name not in before or (name == "window" and new.get("recent")):
             continue
+        if name == "compare" and before[name] == "none":
+            continue  # said of that window only
         if new_subject and name in {"metric", "topic", "topics", "subject", "source", "by"}:
             continue
         new[name] = before[name]
@@ -109,7 +111,10 @@ def _keep_form(asked: str, slots: Mapping[str, Any]) -> str:
 
 
 def _shift_year(text: str, slots: dict[str, Any], before: Mapping[str, Any]) -> None:
-    """ "and last year?" after a month asks for the same month a year earlier, beside this one."""
-    if re.search(r"去年(?:呢|同期)?[?？\s]*$|last year", text) and before.get("window") not in (None, "all"):
-        slots["window"] = before["window"]
-        slots["compare"] = "yoy"
+    """ "and last year?" asks for the same window a year earlier (`frame.bases` finds it), not for the whole year."""
+    if re.search(r"去年(?:呢|同期)?[?？\s]*$|last year", text) and before.get("window") != "all":
+        slots.pop("window", None)
+        if before.get("window"):
+            slots["window"] = before["window"]
+            slots["compare"] = "yoy"
+        slots["year_before"] = True

@@ -106,12 +106,19 @@ def _windows(
         first = pairs[0][0]
         slots["window"] = first
         others = [w for w, _ in pairs if w != first]
-        if others and "compare" in found:
+        if others and ("compare" in found or _beside(text, pairs)):
             slots["against"] = others[0]
     if "compare" not in slots and any(_CAMPAIGN.search(s) for _, s in pairs):
+        slots["promo"] = not re.search(r"20\d\d|\d\d年|去年|前年", pairs[0][1])
         slots["compare"] = "yoy"  # a campaign is measured against itself a year earlier
     if "compare" in found and "compare" not in slots:
         slots["compare"] = "previous"
+
+
+def _beside(text: str, pairs: Sequence[tuple[str, str]]) -> bool:
+    """ "November 2010 with November 2009" compares without the word."""
+    first, second = (re.escape(words) for _, words in pairs[:2])
+    return bool(re.search(rf"{first}\s*(?:with|against|to|跟|对|和|与)\s*{second}(?:比|$|\?|？)", text))
 
 
 def _pick_metric(hits: Sequence[Hit]) -> Hit | None:

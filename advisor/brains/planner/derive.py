@@ -42,7 +42,7 @@ class Derived:
             "moved": self.pieces.change is not None,
             "failed_explain": "explain_change" in self._failed(),
             "asked_two": bool(self._slots.get("also")),
-            "asked_against": bool(self._slots.get("against")),
+            "asked_against": bool(self._slots.get("against")) and self._slots.get("compare") == "none",
             "named_metric": bool(self._slots.get("metric")),
             "repurchase_leads": self._lead_topic() == "repurchase",
             "not_repurchase_metric": not str(self._slots.get("metric", "")).startswith("repurchase"),
@@ -88,6 +88,10 @@ class Derived:
     def _lever(self) -> str | None:
         found = topic_of(str(self._slots.get("topic", ""))).get("lever")
         return str(found) if found else None
+
+    def _base(self) -> str | None:
+        """No comparison where the frame found none to make; else the plan's own."""
+        return "none" if self._slots.get("compare") == "none" else None
 
     def _decides(self) -> str | None:
         """The playbook that answers a yes-or-no about the topic."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from advisor.brains.base import ToolCall
 from advisor.brains.frame.lexicon import data_yaml
@@ -42,6 +42,10 @@ def _arguments(wanted: Mapping[str, Any], spec: ToolSpec, resolve: Resolve) -> d
     arguments: dict[str, Any] = {}
     for name, template in wanted.items():
         value = _value(template, resolve)
+        if name == "compare" and value == "none":
+            if name in spec.args.model_fields and type(None) in get_args(spec.args.model_fields[name].annotation):
+                arguments[name] = None  # asked for without a comparison, which is more than not saying which
+            continue
         if value is not None and name in spec.args.model_fields:
             arguments[name] = value
     required = {name for name, info in spec.args.model_fields.items() if info.is_required()}

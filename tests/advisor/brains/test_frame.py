@@ -154,6 +154,70 @@ def test_follow_ups_take_what_is_missing_from_the_turn_before(
     assert (got.intent, {name: got.slots.get(name) for name in slots}) == (intent, slots)
 
 
+DEMO = ShopCard("栗子小铺", "tmall", "护肤", "CNY", False, tables={"orders": ("2024-11-01", "2026-10-31")})
+
+
+@pytest.mark.parametrize("text", ["去年呢", "and last year?"])
+@pytest.mark.parametrize(
+    ("before", "window", "compare"),
+    [
+        ({}, "2025-10-02..2025-10-31", None),  # the 30 days the figure had taken, a year earlier
+        ({"window": "2026-10"}, "2026-10", "yoy"),
+        ({"window": "2025-10"}, "2024-10-01..2024-10-31", "none"),  # no base a year earlier: the window itself moves
+    ],
+)
+def test_and_last_year_moves_the_window_by_a_year(
+    text: str, before: dict[str, str], window: str, compare: str | None
+) -> None:
+    got = ask(text, after("卖了多少", intent="figure", slots={"metric": "gmv", **before}), shop=DEMO).slots
+    assert (got["window"], got.get("compare")) == (window, compare)
+    assert not {"promo", "year_before"} & set(got)
+
+
+def test_no_comparison_is_asked_that_starts_before_the_data() -> None:
+    assert ask("去年卖了多少", shop=DEMO).slots["compare"] == "none"
+    assert ask("2024年双11卖了多少", shop=DEMO).slots["compare"] == "none"
+    assert ask("2025年双11卖了多少", shop=DEMO).slots["compare"] == "yoy"
+    assert "compare" not in ask("10月卖了多少", shop=DEMO).slots
+    nxt = ask(
+        "10月呢", after("去年卖了多少", intent="figure", slots={"metric": "gmv", "window": "2025", "compare": "none"})
+    )
+    assert nxt.slots.get("compare") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["要不要参加双11", "双11还参不参加", "should we join double 11", "should we skip double 11 this year"]
+)
+def test_a_decision_about_a_promotion_is_not_read_from_the_last_one(text: str) -> None:
+    got = ask(text, shop=DEMO)
+    assert got.intent == "decision"
+    assert not {"window", "compare", "promo"} & set(got.slots)
+
+
+def test_a_date_named_in_a_decision_is_kept() -> None:
+    assert ask("看去年双11的结果，要不要再参加", shop=DEMO).slots["window"] == "2025-11-01..2025-11-11"
+    assert ask("10月这样要不要降价", shop=DEMO).slots["window"] == "2026-10"
+
+
+@pytest.mark.parametrize(
+    ("text", "window", "against", "compare"),
+    [
+        ("December 2017 vs December 2016", "2017-12", "2016-12", "yoy"),
+        ("2017年12月和2016年12月比", "2017-12", "2016-12", "yoy"),
+        ("November 2010 with November 2009", "2010-11", "2009-11", "yoy"),
+        ("compare November 2009 with November 2010", "2010-11", "2009-11", "yoy"),
+        ("compare October 2026 with September 2026", "2026-10", "2026-09", "previous"),
+        ("compare October 2026 with July 2026", "2026-10", "2026-07", "none"),
+        ("sales this month versus last month", "this_month", "last_month", "previous"),
+    ],
+)
+def test_the_second_window_named_is_the_base(text: str, window: str, against: str, compare: str) -> None:
+    got = ask(text, shop=DEMO)
+    assert (got.intent, got.slots["window"], got.slots["against"], got.slots["compare"]) == (
+        "compare", window, against, compare,
+    )  # fmt: skip
+
+
 def test_a_whole_new_question_takes_nothing_over() -> None:
     got = ask("上周退款率多少", WHY_OCT)
     assert (got.intent, got.slots["metric"], got.slots["window"]) == ("figure", "refund_rate", "last_week")

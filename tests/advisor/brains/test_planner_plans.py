@@ -98,6 +98,20 @@ def test_the_second_round_follows_the_first_and_the_last_ends() -> None:
     assert decide(ended) == []
 
 
+def test_a_base_that_is_no_period_before_is_read_by_itself() -> None:
+    calls = decide(view("compare", metric="gmv", window="2026-10", against="2026-07", compare="none"))
+    assert [(c.arguments["window"], c.arguments["compare"]) for c in calls] == [("2026-10", None), ("2026-07", None)]
+    beside = decide(view("compare", metric="gmv", window="2026-10", against="2025-10", compare="yoy"))
+    assert [(c.arguments["window"], c.arguments["compare"]) for c in beside] == [("2026-10", "yoy")]
+
+
+def test_no_comparison_is_said_only_to_tools_that_can_do_without() -> None:
+    (figure,) = decide(view("figure", metric="gmv", window="2025", compare="none"))
+    assert figure.arguments["compare"] is None
+    (why,) = decide(view("why_change", metric="gmv", window="2025", compare="none"))
+    assert "compare" not in why.arguments
+
+
 def test_a_refused_cut_is_retried_once_without_it() -> None:
     call = ToolCall("r0c1", "query_metric", {"metric": "returning_buyers", "window": "30d", "by": "channel", "top": 10})
     refused = Outcome(call, error=Text("不能", "no"), code="bad_arguments")
