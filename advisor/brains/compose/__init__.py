@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from advisor.brains.base import Draft, Frame, TurnView
 from advisor.brains.compose.advice import action_clause, decision_drafts, grounds_drafts, how_drafts, what_drafts
 from advisor.brains.compose.cases import case_list_drafts, tool_drafts
+from advisor.brains.compose.decide import open_decision, open_headline, unanswered
 from advisor.brains.compose.figure import breakdown_drafts, data_drafts, figure_drafts, glance_drafts
 from advisor.brains.compose.limits import follow_ups, limit_drafts, no_answer
 from advisor.brains.compose.pieces import Pieces, gather
@@ -30,6 +31,7 @@ def compose(turn: TurnView) -> Iterator[Draft]:
     yield from (draft for draft in drafts if draft.text)
     if frame.intent != "figure" or not headline:
         advised = frame.intent in _ADVICE and not (frame.intent == "why_change" and not _asks_action(frame))
+        advised = advised and not unanswered(frame, pieces)
         yield from limit_drafts(pieces, say, headline_from_error=bool(missing), advised=advised)
     yield from follow_ups(frame, pieces, say)
 
@@ -70,6 +72,10 @@ def _glance(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
 def _advice(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
     """Why, what, how. A pure "why" keeps the plan out; a change within the usual swing gets no rescue plan."""
     calm = frame.intent == "why_change" and within_normal(pieces) is not None and not _asks_action(frame)
+    if unanswered(frame, pieces):
+        yield Draft("headline", open_headline(frame, pieces, say))
+        yield from open_decision(frame, pieces, say)
+        return
     headline = _headline(frame, pieces, say, calm=calm)
     if headline:
         yield Draft("headline", headline)
@@ -131,5 +137,7 @@ def _nothing(frame: Frame, pieces: Pieces, say: Say) -> str:
             "There is no close case in the case base, so none is cited. Describe the category and the problem and I will look again.",
         )
     if frame.intent in _ADVICE:
-        return say.t("现有数据还不够给出站得住的做法。", "The data at hand do not support a sound recommendation yet.")
-    return say.t("现有数据里没有这一项。", "The data at hand do not hold this.")
+        return say.t(
+            "现有数据还不够给出站得住的做法。", "The data at hand are not enough for a sound recommendation yet."
+        )
+    return say.t("现有数据里没有这一项的记录。", "There is no record of this in the data at hand.")

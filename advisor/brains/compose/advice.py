@@ -14,8 +14,6 @@ from tools.text import Text
 
 __all__ = ["action_clause", "decision_drafts", "grounds_drafts", "how_drafts", "refused", "what_drafts"]
 
-_STEPS_TOLD = 2
-
 
 def action_clause(pieces: Pieces, say: Say, *, calm: bool = False, deciding: bool = False) -> str:
     """The headline's end: the first action. A tiny shop gets the small step, in words; a calm one an offer, no rescue."""
@@ -129,17 +127,16 @@ def _not_now(best: Piece, say: Say) -> str:
 
 
 def how_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
-    """The first steps in words, how to tell whether it worked, and one case. The dated table comes from the plan."""
+    """The very first step, how to tell whether it worked, and one case. The other steps stand in the plan's dated table."""
     best = pieces.start_here
     if best is None or pieces.tiny:
         if best is not None:
             yield from _measure(best, say)
         return
     steps = _planned(pieces, best)
-    for number, step in enumerate(steps[:_STEPS_TOLD]):
-        text = _step(step, best, say, number)
-        if text:
-            yield Draft("how", text)
+    first = _first_step(steps[0], best, say) if steps else ""
+    if first:
+        yield Draft("how", first)
     yield from _measure(best, say)
     yield from case_draft(pieces, say)
 
@@ -154,15 +151,11 @@ def _planned(pieces: Pieces, best: Piece) -> Sequence[Mapping[str, Any]]:
     return []
 
 
-def _step(step: Mapping[str, Any], best: Piece, say: Say, number: int) -> str:
-    """A step in words and where to stop it. Where to click stands in the plan."""
-    action, stop = (_clean(pick(step.get(key), say.lang)) for key in ("action", "stop_rule"))
-    if not action:
-        return ""
-    order = say.t("先", "first, ") if number == 0 else say.t("接着", "then ")
-    order = "" if action.startswith(order) else order
-    halt = say.t(f"停手线：{stop}", f"stop line: {stop}") if stop else ""
-    return say.join(f"{order}{action}{best.cite}", halt)
+def _first_step(step: Mapping[str, Any], best: Piece, say: Say) -> str:
+    """The step in words. Where to click and where to stop stand in the plan."""
+    action = _clean(pick(step.get("action"), say.lang))
+    lead = say.t("先", "first, ")
+    return say.join(f"{'' if action.startswith(lead) else lead}{action}{best.cite}") if action else ""
 
 
 def _measure(best: Piece, say: Say) -> Iterator[Draft]:

@@ -9,9 +9,9 @@ from advisor.brains.base import Draft
 from advisor.brains.compose.pieces import Piece, Pieces
 from advisor.brains.compose.say import Say
 from advisor.brains.compose.why import check_of, verdict
-from tools.facts import Role
+from tools.facts import Quantity, Role
 
-__all__ = ["breakdown_drafts", "data_drafts", "figure_drafts", "glance_drafts"]
+__all__ = ["breakdown_drafts", "data_drafts", "figure_drafts", "glance_drafts", "ranked", "row_list"]
 
 _ROWS_TOLD = 3
 _FEW = 100  # a rate over fewer people is told with its denominator
@@ -40,8 +40,19 @@ def _main(figures: Sequence[Piece], metric: str) -> Piece | None:
     return next((p for p in figures if p.metric == metric), figures[0] if figures else None)
 
 
+def _net_of(main: Piece) -> Quantity | None:
+    return next((q for q in main.fact.quantities if q.metric == "net_gmv" and q.role is Role.VALUE), None)
+
+
+def ranked(rows: Sequence[Piece], *, worst: bool = False) -> list[Piece]:
+    """Rows by their value, what stands for several others last."""
+    named = [p for p in rows if not p.subject.startswith("(")]
+    named.sort(key=lambda p: p.number(Role.VALUE) or Decimal(0), reverse=not worst)
+    return named + [p for p in rows if p.subject.startswith("(")]
+
+
 def _moved_with_net(main: Piece, say: Say) -> str:
-    net = next((q for q in main.fact.quantities if q.metric == "net_gmv" and q.role is Role.VALUE), None)
+    net = _net_of(main)
     text = say.moved(main)
     if net is None or main.metric != "gmv":
         return text
@@ -52,13 +63,15 @@ def _moved_with_net(main: Piece, say: Say) -> str:
 
 def _beside(pieces: Pieces, main: Piece, say: Say) -> str:
     """GMV and net GMV are shown together; a second metric that was asked for follows."""
-    others = [p for p in pieces.figures if p is not main and p.metric != main.metric]
+    others = [p for p in pieces.figures if p is not main and (p.metric, p.window) != (main.metric, main.window)]
     told = []
     for piece in others[:2]:
         now = piece.q(Role.VALUE)
         if now is None:
             continue
         if piece.window == main.window and (main.metric, piece.metric) == ("gmv", "net_gmv"):
+            if _net_of(main) is not None:
+                continue  # told with the figure itself
             told.append(
                 say.t(
                     f"退款后净成交 {say.value(now)}{piece.cite}",
@@ -82,8 +95,8 @@ def breakdown_drafts(pieces: Pieces, say: Say, *, worst: bool = False) -> Iterat
         if main is not None:
             yield Draft("headline", say.join(say.moved(main)))
         return
-    ordered = list(reversed(rows)) if worst else rows
-    lead = _row_list(ordered[:_ROWS_TOLD], say)
+    ordered = ranked(rows, worst=worst)
+    lead = row_list(ordered[:_ROWS_TOLD], say)
     whole = say.level(main) if main is not None else ""
     first = say.t(f"{'最少的是' if worst else '最多的是'}{lead}", f"{'lowest' if worst else 'highest'}: {lead}")
     if _time_rows(rows):
@@ -115,7 +128,8 @@ def _trend(rows: Sequence[Piece], say: Say) -> str:
     )
 
 
-def _row_list(rows: Sequence[Piece], say: Say) -> str:
+def row_list(rows: Sequence[Piece], say: Say) -> str:
+    """Names with their values and shares, in the order given."""
     told = []
     for piece in rows:
         now, share = piece.q(Role.VALUE), piece.q(Role.SHARE)
@@ -151,10 +165,11 @@ def glance_drafts(pieces: Pieces, say: Say, *, which: bool = False, worst: bool 
     """
     if not pieces.figures and not pieces.rows:
         return
-    main = pieces.figures[0] if pieces.figures else None
+    valued = [p for p in pieces.figures if p.q(Role.VALUE) is not None]
+    main = next(iter(valued), None)
     rows = [p for p in pieces.rows if p.q(Role.VALUE) is not None and not _time_rows(pieces.rows)]
-    rows = list(reversed(rows)) if worst else rows
-    split = _row_list(rows[:_ROWS_TOLD], say)
+    rows = ranked(rows, worst=worst)
+    split = row_list(rows[:_ROWS_TOLD], say)
     if which and split and main is not None:
         name = say.metric(main.metric)
         lead = say.t(
@@ -176,7 +191,7 @@ def glance_drafts(pieces: Pieces, say: Say, *, which: bool = False, worst: bool 
             say.join(say.t(f"变化最大的是{_row_moved(mover, say)}", f"the largest move: {_row_moved(mover, say)}")),
             None,
         )
-    for piece in pieces.figures[1:3]:
+    for piece in valued[1:3]:
         text = say.moved(piece)
         if text:
             yield Draft("why", say.join(text), None)

@@ -16,6 +16,10 @@ __all__ = ["follow_ups", "limit_drafts", "no_answer"]
 
 _NONE_FITS = re.compile(r"没有合适的打法|[Nn]o playbook fits")
 _MENDABLE = re.compile(r"导出|导入|上传|export|import|upload")
+_PATH = re.compile(r"[^。.:：]*→.*", re.S)
+_ASIDE = re.compile(r"\s*[（(][^（）()]*[）)]")
+_ENGLISH_ASIDE = re.compile(r"（[a-z ]+）")
+_YEAR_AND_MONTH = 396  # a year and one month: less cannot be held against last year
 _MOST_LIMITS = 3
 _MOST_FOLLOW_UPS = 3
 _ADVICE_TOOLS = ("match_playbooks", "plan_playbook", "search_cases", "find_tools")
@@ -29,12 +33,18 @@ def no_answer(pieces: Pieces, say: Say) -> str:
         text = message.get(say.lang)
         if code == "not_permitted":
             return text
+        text = plain_path(text)
         if code == "data_missing":
             return say.t(f"现在还答不了：{text}", f"That cannot be answered yet. {text}")
         if code == "timeout":
             return text
-        return say.t(f"这一项没算出来：{text}", f"That could not be worked out. {text}")
+        return say.t(f"这一项无法算出来：{text}", f"That cannot be worked out now. {text}")
     return ""
+
+
+def plain_path(text: str) -> str:
+    """A menu path without its bracketed asides, which the check would read as names nobody cited."""
+    return _PATH.sub(lambda match: _ASIDE.sub("", match.group()), text)
 
 
 def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool, advised: bool) -> Iterator[Draft]:
@@ -84,7 +94,7 @@ def _failures(pieces: Pieces, say: Say, headline_from_error: bool) -> Iterator[s
     messages = [text for tool, code, text in pieces.errors if code in told and tool != "plan_playbook"]
     for message in dict.fromkeys(messages[1:] if headline_from_error else messages):
         if not (headline_from_error and message == messages[0]):
-            yield message.get(say.lang)
+            yield plain_path(message.get(say.lang))
 
 
 def _tiny(pieces: Pieces, say: Say) -> Iterator[str]:
@@ -112,9 +122,11 @@ def _notes(pieces: Pieces, say: Say, *, advised: bool) -> Iterator[str]:
             continue  # no advice, so no case was used either
         # the snapshot notes how each of its many figures is made; only what a file would mend is a limit of the answer
         if tool != "shop_snapshot" or _MENDABLE.search(text):
-            yield text
+            yield _ENGLISH_ASIDE.sub("", text) if say.zh else text
 
 
+_YOY = Text("和去年同期比呢？", "And against last year?")
+_SPLIT = Text("按渠道拆一下", "Split it by channel")
 _BY_TOPIC: dict[str, tuple[Text, ...]] = {
     "repurchase": (
         Text("哪个渠道来的新客最不回头？", "Which channel brings buyers who do not come back?"),
@@ -142,15 +154,15 @@ _BY_TOPIC: dict[str, tuple[Text, ...]] = {
     ),
 }
 _BY_INTENT: dict[str, tuple[Text, ...]] = {
-    "figure": (Text("为什么变化？", "Why did it change?"), Text("和去年同期比呢？", "And against last year?")),
-    "compare": (Text("差在哪里？", "Where is the difference?"), Text("按渠道拆一下", "Split it by channel")),
+    "figure": (Text("为什么变化？", "Why did it change?"), _YOY),
+    "compare": (Text("差在哪里？", "Where is the difference?"), _SPLIT),
     "breakdown": (
         Text("变化最大的那一项是为什么？", "Why did the largest one move?"),
-        Text("和去年同期比呢？", "And against last year?"),
+        _YOY,
     ),
     "why_change": (
         Text("接下来做什么，怎么做？", "What should we do next, and how?"),
-        Text("和去年同期比呢？", "And against last year?"),
+        _YOY,
     ),
     "decision": (
         Text("具体怎么做，分几步？", "How exactly, step by step?"),
@@ -184,6 +196,9 @@ def follow_ups(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
     wanted += [*_BY_TOPIC.get(topic, ())[:1], *intent, *_BY_TOPIC.get(topic, ())[1:]]
     if not wanted:
         wanted = [*_BY_INTENT["why_change"]]
+    if _YOY in wanted and (frame.slots.get("compare") == "yoy" or pieces.history_days < _YEAR_AND_MONTH):
+        instead = (_SPLIT,) if frame.intent == "figure" and pieces.history_days else ()
+        wanted = [text for text in (*wanted, *instead) if text != _YOY]
     asked = frame.question.strip("？?。. ")
     texts = [text.get(say.lang) for text in dict.fromkeys(wanted)]
     for text in [t for t in texts if t.strip("？?。. ") != asked][:_MOST_FOLLOW_UPS]:

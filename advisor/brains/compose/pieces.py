@@ -114,6 +114,7 @@ class Pieces:
     errors: Sequence[tuple[str, str, Text]] = field(default=())  # tool, code, message
     notes: Sequence[tuple[str, Text]] = field(default=())  # tool, note
     history_days: int = 0
+    on_topic: frozenset[str] = frozenset()  # playbooks asked for by name, or by the goal of the question
 
     @property
     def orders_on_record(self) -> Decimal | None:
@@ -184,7 +185,16 @@ def gather(turn: TurnView) -> Pieces:
         errors=[(o.call.name, o.code, o.error) for o in turn.outcomes if o.error is not None],
         notes=list(_notes(turn)),
         history_days=_history(turn),
+        on_topic=frozenset(_on_topic(turn)),
     )
+
+
+def _on_topic(turn: TurnView) -> Iterable[str]:
+    for outcome in turn.outcomes:
+        goal = outcome.call.arguments.get("goal")
+        for fact in outcome.result.facts if outcome.result else ():
+            if outcome.call.name == "plan_playbook" or (goal and goal in (fact.data.get("goals") or ())):
+                yield str(fact.data.get("playbook_id", ""))
 
 
 def _history(turn: TurnView) -> int:

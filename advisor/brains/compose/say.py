@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from decimal import Decimal
 
 from advisor.brains.compose.pieces import Piece, Pieces
@@ -15,6 +16,7 @@ from tools.text import Lang, Text, format_value, is_money
 __all__ = ["FLAT", "Say"]
 
 FLAT = Decimal("0.01")  # under one per cent a change is told as "about the same"
+_LONGEST_MONTH = 31
 _RATIO_UNITS = ("ratio", "pp")
 _COUNTS = ("orders", "buyers", "visitors", "items", "days", "rows", "times", "count")
 _GROUPS = ("new_buyers", "returning_buyers", "buyers")
@@ -28,6 +30,14 @@ _CHANNELS = {
 }
 _GAP = re.compile(r"(?<=[\u4e00-\u9fff”]) (?=[\u4e00-\u9fff“])")
 _OPENING = re.compile(r"^(?:This|The|A|An|There|No|It|That|Neither|History)\b")
+
+
+def _is_month(window: Window) -> bool:
+    return window.start.day == 1 and (window.end + timedelta(days=1)).day == 1 and window.days <= _LONGEST_MONTH
+
+
+def _year_before(day: date) -> date | None:
+    return None if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
 
 
 class Say:
@@ -50,6 +60,18 @@ class Say:
 
     def window(self, window: Window | None) -> str:
         return window_text(window).get(self.lang) if window else ""
+
+    def base(self, now: Window | None, before: Window | None) -> str:
+        """The window compared with, named by its place before `now` where it is the one just before or a year earlier."""
+        if now is None or before is None:
+            return self.window(before)
+        if _is_month(now) and _is_month(before) and before.end + timedelta(days=1) == now.start:
+            return self.t("前一个月", "the month before")
+        if before.end + timedelta(days=1) == now.start and before.days == now.days > 1:
+            return self.t(f"前 {before.days} 天", f"the previous {before.days} days")
+        if _year_before(now.start) == before.start and _year_before(now.end) == before.end:
+            return self.t("去年同期", "the same period a year earlier")
+        return self.window(before)
 
     def metric(self, metric_id: str) -> str:
         found = catalog().get(metric_id)
@@ -145,27 +167,33 @@ class Say:
         return now is not None and before is not None and self.value(now) == self.value(before)
 
     def _flat(self, piece: Piece, now: Quantity, before: Quantity) -> str:
-        name, cite = self.metric(now.metric), piece.cite
+        name, cite, base = self.metric(now.metric), piece.cite, self.base(now.window, before.window)
+        full = base == self.window(before.window)  # a base named by its place needs no figure of its own
         if self.zh:
-            return f"{self.window(now.window)}{name} {self.value(now)}，和{self.window(before.window)}的 {self.value(before)} 基本持平{cite}"
-        return (
-            f"{name} for {self.window(now.window)}: {self.value(now)}, about the same as "
-            f"{self.value(before)} in {self.window(before.window)}{cite}"
-        )
+            beside = f"{base}的 {self.value(before)} " if full else base
+            return f"{self.window(now.window)}{name} {self.value(now)}，和{beside}基本持平{cite}"
+        beside = f"{self.value(before)} in {base}" if full else base
+        return f"{name} for {self.window(now.window)}: {self.value(now)}, about the same as {beside}{cite}"
 
     def _from_to(self, piece: Piece, now: Quantity, before: Quantity, change: Quantity | None) -> str:
         name, cite, sign = self.metric(now.metric), piece.cite, piece.sign
+        base = self.base(now.window, before.window)
         extra = f"（{self.value(change, signed=True)}）" if change is not None and self.zh else ""
         if change is not None and not self.zh:
             extra = f" ({self.value(change, signed=True)})"
         if not sign:
             return self._flat(piece, now, before)
         if self.zh:
+            if change is not None and base != self.window(before.window):
+                moved = f"{'高' if sign > 0 else '低'} {self.value(change, size=True)}"
+                return (
+                    f"{self.window(now.window)}{name} {self.value(now)}，比{base}的 {self.bare(before)} {moved}{cite}"
+                )
             verb = "高于" if sign > 0 else "低于"
-            return f"{self.window(now.window)}{name} {self.value(now)}，{verb}{self.window(before.window)}的 {self.bare(before)}{extra}{cite}"
+            return f"{self.window(now.window)}{name} {self.value(now)}，{verb}{base}的 {self.bare(before)}{extra}{cite}"
         verb = "rose" if sign > 0 else "fell"
         return (
-            f"{name} {verb} from {self.bare(before)} in {self.window(before.window)} "
+            f"{name} {verb} from {self.bare(before)} in {base} "
             f"to {self.value(now)} in {self.window(now.window)}{extra}{cite}"
         )
 
@@ -174,13 +202,13 @@ class Say:
         if self.zh:
             tail = f"（{self.value(rate, signed=True)}）" if rate else ""
             return (
-                f"{self.window(now.window)}{name} {self.value(now)}，比{self.window(before.window)}的 {self.value(before)} "
+                f"{self.window(now.window)}{name} {self.value(now)}，比{self.base(now.window, before.window)}的 {self.value(before)} "
                 f"{moved}{tail}{piece.cite}"
             )
         tail = f" ({self.value(rate, signed=True)})" if rate else ""
         return (
             f"{name} for {self.window(now.window)}: {self.value(now)}, {moved}{tail} "
-            f"on {self.window(before.window)}{piece.cite}"
+            f"on {self.base(now.window, before.window)}{piece.cite}"
         )
 
     def more(self, quantity: Quantity) -> str:

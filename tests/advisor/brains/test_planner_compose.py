@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -307,3 +308,70 @@ def test_repair_drops_the_refused_clause_or_gives_up() -> None:
     mended = asyncio.run(PlannerBrain().repair(view, draft, ["引用的证据里没有数字“99 单”。"]))
     assert mended is not None and mended.text == "访客数少了[m2]。"
     assert asyncio.run(PlannerBrain().repair(view, Draft("why", "多了 99 单[m3]。"), ["没有数字“99 单”。"])) is None
+
+
+def test_a_missing_export_is_a_headline_that_passes_the_check() -> None:
+    path = "Sycm (生意参谋) → Data → Self-service report (shop, by day) → Download."
+    error = Text(
+        "已导入的“订单”里没有所需的列（channel）。导出路径：千牛 → 交易 → 订单报表（ExportOrderList）。",
+        f'There is no "shop daily report" data yet. Export it and drop it here: {path}',
+    )
+    for lang in ("zh", "en"):
+        view = turn([], lang=lang, intent="figure")
+        outcome = Outcome(ToolCall("c9", "query_metric", {}), error=error, code="data_missing")
+        view = replace(view, outcomes=(outcome,))
+        assert problems(view) == []
+        assert "→" in texts(view, "headline")[0]
+
+
+def test_the_period_just_before_is_named_not_dated() -> None:
+    for lang, words, dates in (("zh", "前一个月", "2026年9月"), ("en", "the month before", "September")):
+        view = turn([change("1284350", "1466350")], lang=lang)
+        assert words in texts(view, "headline")[0] and dates not in texts(view, "headline")[0]
+        assert problems(view) == []
+
+
+def _decision(question: str, lang: str, slots: dict[str, Any], facts: Sequence[Fact]) -> TurnView:
+    view = turn(list(facts), lang=lang, intent="decision", **slots)
+    return replace(view, frame=replace(view.frame, question=question))
+
+
+def test_a_decision_no_playbook_answers_speaks_of_its_own_figures() -> None:
+    hosts = [
+        fact(
+            20 + i, name, name, [q("live_gmv", value, "CNY", subject=name)], topic="row", rank=i, entities=(name,)
+        )
+        for i, (name, value) in enumerate((("阿宁", "90000"), ("小满", "20000"), ("青禾", "50000")))
+    ]  # fmt: skip
+    live = fact(
+        10, "直播成交金额", "livestream GMV",
+        [q("live_gmv", "160000", "CNY"), q("live_gmv", "180000", "CNY", Role.PREVIOUS, SEP), q("live_gmv", "-20000", "CNY", Role.CHANGE)],
+        topic="figure",
+    )  # fmt: skip
+    for lang, question in (("zh", "要不要把最差的主播换掉"), ("en", "should I replace my worst host")):
+        view = _decision(question, lang, {"topic": "livestream", "order": "worst"}, [live, *hosts])
+        head = texts(view, "headline")[0]
+        assert head.index("小满") < head.index("青禾") and "阿宁" not in head
+        assert len(texts(view, "decision")) == 1 and not texts(view, "how") and not texts(view, "what")
+        assert problems(view) == []
+
+
+def test_last_year_is_offered_only_when_it_can_be_answered() -> None:
+    asked = {"zh": "和去年同期比呢？", "en": "And against last year?"}
+    for lang, words in asked.items():
+        view = turn([change("1284350", "1466350")], lang=lang, intent="figure")
+        assert words in texts(view, "follow_ups")
+        assert words not in texts(replace(view, shop=replace(SHOP, tables={})), "follow_ups")
+        short = replace(SHOP, tables={"orders": ("2026-09-01", "2026-11-23")})
+        assert words not in texts(replace(view, shop=short), "follow_ups")
+        yoy = replace(view.frame, slots={**view.frame.slots, "compare": "yoy"})
+        assert words not in texts(replace(view, frame=yoy), "follow_ups")
+
+
+def test_rows_told_as_highest_stand_in_order() -> None:
+    rows = [
+        fact(30 + i, name, name, [q("gmv", value, "CNY", subject=name)], topic="row", rank=i, entities=(name,))
+        for i, (name, value) in enumerate((("新客", "120800"), ("老客", "123000")))
+    ]
+    head = texts(turn(rows, lang="zh", intent="breakdown"), "headline")[0]
+    assert head.index("老客") < head.index("新客")
