@@ -9,7 +9,7 @@ from tools.facts import Claim, Fact, Quantity, Role, ToolTable
 from tools.metrics.customer_words import count_of, customer_fact
 from tools.metrics.measure import SMALL
 from tools.metrics.segments import Cuts, Segment, Segments
-from tools.metrics.windows import when_en, window_text
+from tools.metrics.windows import window_text
 from tools.metrics.wording import say
 from tools.text import Text, format_value
 
@@ -47,13 +47,13 @@ def segment_facts(ctx: ToolContext, found: Segments, source: str) -> list[Fact]:
 
 
 def _headline(ctx: ToolContext, found: Segments, first: Segment, source: str) -> Fact:
-    words, when, size = window_text(found.window), when_en(found.window), say(Decimal(found.buyers), "buyers")
+    words, size = window_text(found.window), say(Decimal(found.buyers), "buyers")
     subject = (first.name.zh, first.name.en)
     people, money = Decimal(first.buyers) / found.buyers, first.money / found.money if found.money else ZERO
     share, worth = say(people, "ratio"), say(money, "ratio")
     claim = Text(
         f"{words.zh}付过款的买家 {size.zh}；“{first.name.zh}”占人数的 {share.zh}，占支付金额的 {worth.zh}，是金额最大的一群。",
-        f'{when[:1].upper()}{when[1:]} {size.en} paid; "{first.name.en}" are {share.en} of them and bring {worth.en} of the money, the largest group by money.',
+        f'{words.en}: {size.en} paid; "{first.name.en}" are {share.en} of them and bring {worth.en} of the money, the largest group by money.',
     )
     quantities = [
         count_of("rfm_buyers", found.buyers, found.window),
