@@ -78,6 +78,15 @@ def test_shopify_multi_line_orders(desk: Desk) -> None:
     assert desk.query("SELECT sum(amount) FROM order_lines WHERE order_id = '#1002'") == [(D(0),)]
 
 
+def test_shopify_says_that_gmv_includes_taxes(desk: Desk) -> None:
+    unpaid = sale("#3", Taxes="9.00", Financial_Status="pending", Paid_at="")
+    (report,) = desk.load(shopify(desk, [sale("#1", Taxes="3.25"), sale("#2", Taxes="4.00"), unpaid]))
+    (note,) = [note for note in report.notes if "含税" in note.zh]
+    assert "7.25 USD" in note.zh and "7.25 USD" in note.en and "Taxes" in note.en
+    (plain,) = desk.load(shopify(desk, [sale("#4")], "untaxed.csv"))
+    assert not [note for note in plain.notes if "含税" in note.zh]
+
+
 def test_shopify_takes_currency_platform_and_zone_from_the_file(desk: Desk) -> None:
     """Sold at 23:30 on 31 January in New York, summer time included, not on 1 February in Shanghai."""
     rows = [sale("#1"), sale("#2", Paid_at="2024-07-01 00:10:00 -0400", Created_at="2024-07-01 00:09:00 -0400")]

@@ -41,6 +41,29 @@ def test_later_generations_know_shipping_and_receipt(desk: Desk) -> None:
     ]
 
 
+@pytest.mark.parametrize("word", ["无", "无退款", "无退款申请", "没有申请退款", "--", "N/A", "nan"])
+def test_a_word_for_no_refund_is_no_refund(desk: Desk, word: str) -> None:
+    report = desk.load_rows(H2022, [order(1, 退款金额=word), order(2, 退款金额="30.00")])
+    assert (report.accepted, report.rejected) == (2, 0)
+    assert desk.query("SELECT gross_amount, refund_amount FROM orders ORDER BY order_id") == [
+        (D(100), D(0)),
+        (D(100), D(30)),
+    ]
+
+
+@pytest.mark.parametrize(("bad", "told"), [(5, True), (1, False)])
+def test_a_half_rejected_file_says_what_to_mend_first(desk: Desk, bad: int, told: bool) -> None:
+    rows = [order(n, **({"退款金额": "处理中"} if n <= bad else {})) for n in range(1, 11)]
+    report = desk.load_rows(H2022, rows)
+    assert report.rejected == bad
+    first = report.notes[0]
+    assert ("先修文件" in first.zh) is told is any("Mend the file" in note.en for note in report.notes)
+    if told:
+        assert (
+            "50%" in first.zh and "“退款金额”列" in first.zh and "5 行" in first.zh and 'column "退款金额"' in first.en
+        )
+
+
 def test_unmapped_columns_are_listed_and_private_ones_are_not_read(desk: Desk) -> None:
     report = desk.load_rows([*H2018, "某个新列"], [order(1)])
     assert "某个新列" in report.unmapped and "物流公司" in report.unmapped

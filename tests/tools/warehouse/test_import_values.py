@@ -28,7 +28,7 @@ def read(text: str | None, kind: str, **options: Any) -> Any:
     value = convert_sql("t", field, "Asia/Shanghai")
     odd = implausible_sql("v", field.type) or "FALSE"
     found = CONNECTION.execute(
-        f"SELECT t, v, {odd} FROM (SELECT t, {value} AS v FROM (SELECT {filled_sql('s')} AS t FROM "
+        f"SELECT t, v, {odd} FROM (SELECT t, {value} AS v FROM (SELECT {filled_sql('s', field.type)} AS t FROM "
         f"(SELECT {strip_sql('x', field.type)} AS s FROM (SELECT CAST(? AS VARCHAR) AS x))))",
         [text],
     ).fetchone()
@@ -57,6 +57,14 @@ def read(text: str | None, kind: str, **options: Any) -> Any:
         ("-", None),
         ("--", None),
         ("", None),
+        ("无", None),
+        ("无退款", None),
+        (" 无退款申请 ", None),
+        ("没有申请退款", None),
+        ("N/A", None),
+        ("nan", None),
+        ("NaN", None),
+        ("退款中", "unreadable"),
         ("null", None),
         ("1.234,56", "unreadable"),
         ("1,23", "unreadable"),

@@ -57,8 +57,14 @@ def strip_sql(column: str, kind: FieldType) -> str:
     return f"CASE WHEN {' OR '.join(odd)} THEN {stripped} ELSE {column} END"
 
 
-def filled_sql(stripped: str) -> str:
-    """NULL for the words that mean nothing. `stripped` is used twice: give a column where it matters."""
+def filled_sql(stripped: str, kind: FieldType = "text") -> str:
+    """NULL for the words that mean nothing, with more of them in money columns (`no_amount`: 无退款申请).
+
+    `stripped` is used more than once: give a column where it matters.
+    """
+    if kind == "money":
+        absent = ", ".join(literal(word) for word in ("", "-", "—", *load_yaml("formats", "words.yaml")["no_amount"]))
+        return f"CASE WHEN {stripped} <> '' AND ({stripped} BETWEEN '0' AND ':' OR lower({stripped}) NOT IN ({absent})) THEN {stripped} END"
     return f"CASE WHEN {stripped} NOT IN ({', '.join(literal(word) for word in _NOTHING)}) THEN {stripped} END"
 
 

@@ -51,7 +51,7 @@ class Mapped:
 def cell_sql(layout: Layout, name: str) -> str:
     """The cleaned text of a field: the first filled of its columns."""
     kind = layout.format.fields[name].type
-    cells = [filled_sql(strip_sql(column_name(index), kind)) for index in layout.columns[name]]
+    cells = [filled_sql(strip_sql(column_name(index), kind), kind) for index in layout.columns[name]]
     return cells[0] if len(cells) == 1 else f"coalesce({', '.join(cells)})"
 
 
@@ -95,7 +95,7 @@ def _typed_sql(layout: Layout, staged: Staged, zone: str, currency: str) -> str:
             continue
         cells = {quote(f"_s_{name}_{index}"): index for index in layout.columns[name]}
         strips += [f"{strip_sql(column_name(index), field.type)} AS {cell}" for cell, index in cells.items()]
-        texts.append(f"coalesce({', '.join(filled_sql(cell) for cell in cells)}) AS {text}")
+        texts.append(f"coalesce({', '.join(filled_sql(cell, field.type) for cell in cells)}) AS {text}")
         converted = convert_sql(text, field, zone)
         if field.type == "buyer":
             nobody = f"contains({text}, '*')"

@@ -9,13 +9,15 @@ from tools.text import Text
 from tools.warehouse.ingest.detecting import Layout
 from tools.warehouse.ingest.expressions import condition_sql, quote
 from tools.warehouse.ingest.mapping import Mapped, cell_sql
-from tools.warehouse.ingest.quarantine import reason_counts
+from tools.warehouse.ingest.quarantine import reason_counts, reason_text
 from tools.warehouse.ingest.shop import Shop
 from tools.warehouse.ingest.spec import READ_GROSS, READ_REFUND
 from tools.warehouse.ingest.staging import Staged
 
 __all__ = ["file_notes"]
 
+# From this share of rejected rows on, figures from the rest would mislead, and the note comes first.
+_MANY_REJECTED = 0.25
 _BUYER_COST = Text(
     "买家数、客单价、新老客、复购率和客户分层算不出来",
     "buyers, spend per buyer, new and returning buyers, repurchase and segments cannot be computed",
@@ -26,12 +28,12 @@ def file_notes(
     connection: duckdb.DuckDBPyConnection, layout: Layout, staged: Staged, mapped: Mapped, shop: Shop, *, clashes: int
 ) -> list[Claim]:
     """All notes of one file, the ones that change figures first."""
-    notes: list[Claim] = []
+    notes = _mend_first(connection, layout, staged)
     if mapped.reading is not None:
         notes += [mapped.reading.claim, _amounts(connection, layout, shop)]
     notes += _identity(connection, layout, mapped)
     notes += shop.notes
-    notes += layout.format.notes
+    notes += [*layout.format.notes, *_taxes(connection, layout, shop)]
     notes += _unknown_words(connection, layout)
     notes += _rejected(connection, layout, staged)
     if clashes:
@@ -141,3 +143,45 @@ def _rejected(connection: duckdb.DuckDBPyConnection, layout: Layout, staged: Sta
     zh = "；".join(f"{text.zh} {count:,} 行" for text, count in counts[:5])
     en = "; ".join(f"{text.en}: {count:,}" for text, count in counts[:5])
     return [Claim(zh=f"拒收的行：{zh}。", en=f"Rejected rows: {en}.")]
+
+
+def _mend_first(connection: duckdb.DuckDBPyConnection, layout: Layout, staged: Staged) -> list[Claim]:
+    """Where a large part of the file is rejected: how much is missing, and the one column to put right first."""
+    counts = connection.execute(
+        "SELECT _error, count(*) FROM stage.wide WHERE _error IS NOT NULL GROUP BY _error ORDER BY 2 DESC, 1"
+    ).fetchall()
+    rejected = sum(count for _, count in counts) + len(staged.unreadable)
+    if not staged.rows or rejected < _MANY_REJECTED * staged.rows:
+        return []
+    (reason, count) = reason_counts(connection, layout, staged.unreadable)[0]
+    named = next((error for error, _ in counts if reason_text(error, layout) == reason), "")
+    field = named.partition("|")[2]
+    header = layout.headers[layout.columns[field][0]].strip() if field in layout.columns else ""
+    where = Text(f"“{header}”列：", f'column "{header}": ') if header else Text("", "")
+    share = 100 * rejected / staged.rows
+    return [
+        Claim(
+            zh=f"先修文件：{share:.0f}% 的行被拒收，数字只代表其余部分，先别据此做判断。先处理{where.zh}{reason.zh}（{count:,} 行），改好后重新导入即可。",
+            en=f"Mend the file first: {share:.0f}% of its rows are rejected, so figures speak for the rest only. Begin with {where.en}{reason.en} (rows: {count:,}), then import it again.",
+        )
+    ]
+
+
+def _taxes(connection: duckdb.DuckDBPyConnection, layout: Layout, shop: Shop) -> list[Claim]:
+    """That paid amounts include tax, with how much of it the file holds."""
+    name = layout.format.tax_inside
+    if name is None or name not in layout.columns:
+        return []
+    found = connection.execute(
+        f"SELECT coalesce(sum({quote(name)}), 0) FROM stage.wide WHERE _error IS NULL AND paid_time IS NOT NULL"  # noqa: S608
+    ).fetchone()
+    total = found[0] if found is not None else 0
+    if not total:
+        return []
+    header = layout.format.fields[name].names[0]
+    return [
+        Claim(
+            zh=f"支付金额含税：文件里已付款订单的税额（{header} 列）合计 {total:,.2f} {shop.currency}，没有从支付金额和净成交里扣除。",
+            en=f'GMV includes taxes: paid orders of the file hold {total:,.2f} {shop.currency} of tax (column "{header}"), which is not taken out of GMV or net sales.',
+        )
+    ]

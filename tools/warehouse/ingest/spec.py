@@ -127,6 +127,7 @@ class Format(_Spec):
     private: tuple[str, ...] = ()  # headers with personal data: never read
     carry: Carry | None = None
     refund_reading: RefundReading | None = None
+    tax_inside: str | None = None  # the field of the tax that paid amounts include; such a format derives `paid_time`
     let: dict[str, Expression] = Field(default_factory=dict)
     reject: tuple[RejectRule, ...] = ()
     targets: dict[str, Target] = Field(min_length=1)
@@ -149,6 +150,9 @@ class Format(_Spec):
             _known(group, known, "detect")
         if self.carry:
             _known((self.carry.by, self.carry.anchor, *self.carry.fields), known, "carry")
+        if self.tax_inside:
+            _known((self.tax_inside,), known, "tax_inside")
+            _known(("paid_time",), set(self.let), "tax_inside")
         if self.refund_reading:
             reading = self.refund_reading
             used = {reading.total, reading.paid, reading.refund}
