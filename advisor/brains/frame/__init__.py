@@ -55,6 +55,8 @@ def frame(
     slots = read_slots(plain, text[:_LONGEST], found, anchor, today)
     if "against" in slots:
         found |= {"compare"}  # "November 2010 with November 2009" needs no other word
+    if slots.pop("ranked", False) and not found & {"why", "how_so", "how", "what", "decision"}:
+        found |= {"breakdown"}
     reading = classify(
         plain,
         found,

@@ -79,7 +79,18 @@ def _elsewhere(near: Mapping[str, float], found: frozenset[str], about: str | No
     return bool(near) and about is None and not trade and max(near, key=lambda i: near[i]) == "out_of_scope"
 
 
+def _refused(text: str, found: frozenset[str]) -> bool:
+    """People's data or secrets are wanted, or other rules; what else is asked about the shop is answered all the same."""
+    if found & {"personal", "secret"}:
+        return not found & {"how", "what", "why", "decision", "cases", "rules"}
+    return "inject" in found and not found & {"figure", "why", "breakdown", "compare", "decision", "how", "what"} & (
+        _shop_words(text) or frozenset({"figure"})
+    )
+
+
 def _settled(text: str, found: frozenset[str], brand: bool) -> str | None:
+    if _refused(text, found):
+        return "out_of_scope"
     if found & {"greet", "thanks", "bye"} or ("who" in found and len(text) <= 40):
         return "smalltalk"
     if "outside" in found and not found & {"why", "figure", "breakdown"} & _shop_words(text):

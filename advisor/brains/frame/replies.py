@@ -26,6 +26,8 @@ def _text(*path: str, **names: str) -> Text:
 
 def decline(intent: str, found: frozenset[str]) -> Text:
     """For out of scope, another shop, and rules without a dated entry."""
+    if intent == "out_of_scope" and found & {"personal", "secret", "inject"}:
+        return _text("private_data")
     if intent == "out_of_scope":
         return _text("tax" if "tax" in found else "law" if "law" in found else "out_of_scope")
     return _text(intent)

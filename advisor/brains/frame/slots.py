@@ -23,6 +23,10 @@ _YOY = re.compile(
 )
 _TREND = {"走势": "day", "趋势": "day", "曲线": "day", "trend": "day"}
 _WORST = re.compile(r"最差|最低|垫底|卖不动|滞销|不好卖|worst|least|lowest|not selling|dead stock|slow")
+_MOST = re.compile(r"最(?:多|高|大)|\b(?:most|highest|largest|biggest)\b")
+_LEAST = re.compile(r"最(?:少|低|小)|\b(?:least|lowest|fewest|smallest)\b")
+_POOR = re.compile(r"最(?:差|糟)|垫底|\bworst\b")
+_DOWN_GOOD = frozenset({"refund_amount", "refund_rate"})
 _WHICH = re.compile(r"哪|谁|最(?:好|差|高|低|多|少|能)|\bwhich\b|\bwho\b|\bbest\b|\bworst\b|\btop\b")
 # Which way the question says it went; a question with both ("up or down") says neither.
 _TOLD = {
@@ -72,6 +76,7 @@ def read_slots(text: str, raw: str, found: frozenset[str], anchor: date, today: 
         slots["topic"] = topics[0]
         if len(topics) > 1:
             slots["topics"] = topics
+    _superlative(slots, words, text)
     _subject(slots, words, raw, bare)
     told = {side for side, pattern in _TOLD.items() if pattern.search(text)}
     if len(told) == 1:
@@ -135,8 +140,13 @@ def _topics(words: Lexicon, text: str, metric: str | None) -> list[str]:
     return found
 
 
+def _dims(words: Lexicon, text: str) -> list[str]:
+    """The 款 of 退款 and 付款 is money, not a product."""
+    return [hit.id for hit in words.dims.find(re.sub("[退付]款", "  ", text))]
+
+
 def _dimension(slots: dict[str, Any], words: Lexicon, text: str, found: frozenset[str]) -> None:
-    dims = [hit.id for hit in words.dims.find(text)]
+    dims = _dims(words, text)
     if dims and found & {"breakdown", "compare"}:
         slots["by"] = dims[0]
     elif "breakdown" in found:
@@ -150,6 +160,19 @@ def _dimension(slots: dict[str, Any], words: Lexicon, text: str, found: frozense
         slots.setdefault("by", "product")
     if _WORST.search(text):
         slots["order"] = "worst"
+
+
+def _superlative(slots: dict[str, Any], words: Lexicon, text: str) -> None:
+    """ "Which products are returned most": the metric named, cut by what is ranked. The worst of refunds is the most."""
+    most = bool(_MOST.search(text)) or (bool(_POOR.search(text)) and slots.get("metric") in _DOWN_GOOD)
+    least = not most and bool(_LEAST.search(text) or _POOR.search(text))
+    if not most and not least:
+        return
+    slots["order"] = "highest" if most else "worst"
+    dims = _dims(words, text)
+    if dims and "metric" in slots and slots["metric"] not in _ABOUT:
+        slots.setdefault("by", dims[0])
+        slots["ranked"] = True
 
 
 def _subject(slots: dict[str, Any], words: Lexicon, raw: str, bare: str) -> None:

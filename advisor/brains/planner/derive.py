@@ -19,6 +19,9 @@ __all__ = ["Derived"]
 _TOTALS = ("", "gmv", "net_gmv", "orders", "buyers")
 
 
+_ALL_ROWS = 50  # as many as the tool gives
+
+
 class Derived:
     """Answers `$name` and `when:` of a plan for one turn."""
 
@@ -88,6 +91,11 @@ class Derived:
     def _lever(self) -> str | None:
         found = topic_of(str(self._slots.get("topic", ""))).get("lever")
         return str(found) if found else None
+
+    def _top(self) -> int | None:
+        """Rows come largest first: what asks for the smallest needs all of them."""
+        said = self._slots.get("top")
+        return _ALL_ROWS if self._slots.get("order") == "worst" else int(said) if said else None
 
     def _base(self) -> str | None:
         """No comparison where the frame found none to make; else the plan's own."""

@@ -112,6 +112,12 @@ def test_no_comparison_is_said_only_to_tools_that_can_do_without() -> None:
     assert "compare" not in why.arguments
 
 
+@pytest.mark.parametrize(("order", "top"), [("worst", 50), ("highest", 10)])
+def test_the_smallest_are_looked_for_among_all_rows(order: str, top: int) -> None:
+    (call,) = decide(view("breakdown", metric="refund_rate", by="product", order=order))
+    assert (call.arguments["metric"], call.arguments["by"], call.arguments["top"]) == ("refund_rate", "product", top)
+
+
 def test_a_refused_cut_is_retried_once_without_it() -> None:
     call = ToolCall("r0c1", "query_metric", {"metric": "returning_buyers", "window": "30d", "by": "channel", "top": 10})
     refused = Outcome(call, error=Text("不能", "no"), code="bad_arguments")
