@@ -82,10 +82,11 @@ def build_registry() -> Registry:
     """Every tool of this installation."""
     from tools.base import Registry
     from tools.cases.tools import TOOLS as CASE_TOOLS
+    from tools.metrics.tool_customers import TOOLS as CUSTOMER_TOOLS
     from tools.metrics.tools import TOOLS as METRIC_TOOLS
     from tools.playbooks.tools import TOOLS as PLAYBOOK_TOOLS
 
-    return Registry([*METRIC_TOOLS, *CASE_TOOLS, *PLAYBOOK_TOOLS])
+    return Registry([*METRIC_TOOLS, *CUSTOMER_TOOLS, *CASE_TOOLS, *PLAYBOOK_TOOLS])
 
 
 def build_embedder(settings: Settings) -> Embedder:
