@@ -52,6 +52,11 @@ _DECIDES = {
         "rest, and see how far net GMV of the whole shop follows",
     ),
 }
+_MODE = Text(
+    "先补齐月固定成本、代播报价和毛利率，算出保本成交，再看退款后的直播成交过不过线",
+    "what decides it is the break-even: fixed cost per month, the agency's quote and the margin, held against livestream "
+    "sales after refunds",
+)
 _ANY = Text(
     "先小范围试，留一组照旧，比两组退款后的净成交和毛利",
     "what decides it is a small trial beside a group left as it is, compared on net GMV and margin",
@@ -62,9 +67,16 @@ def unanswered(frame: Frame, pieces: Pieces) -> bool:
     """A decision for which no playbook of its topic was found, or one that asks something the playbook does not answer."""
     if frame.intent != "decision" or pieces.tiny or not (pieces.figures or pieces.rows):
         return False
+    return _off_topic(pieces) or _other_question(frame)
+
+
+def _off_topic(pieces: Pieces) -> bool:
     best = pieces.start_here
-    if best is None or best.fact.data.get("playbook_id") not in pieces.on_topic:
-        return True
+    return best is None or best.fact.data.get("playbook_id") not in pieces.on_topic
+
+
+def _other_question(frame: Frame) -> bool:
+    """Which one to drop, a higher price, whether something works: no playbook answers these."""
     return bool(_asks_which(frame) or _kind(frame) in ("coupon", "raise") or _WORTH.search(frame.question))
 
 
@@ -94,22 +106,32 @@ def _items(frame: Frame, pieces: Pieces, say: Say) -> str:
     return say.t(f"{'最低' if worst else '最高'}的是{told}", f"{'lowest' if worst else 'highest'}: {told}")
 
 
+def _what_decides(frame: Frame) -> Text:
+    kind = _kind(frame)
+    if kind == "livestream" and not _asks_which(frame):
+        return _MODE
+    return _DECIDES.get("price" if kind == "raise" else kind, _ANY)
+
+
 def _valued(pieces: Pieces) -> list[Piece]:
     return [p for p in pieces.rows if p.q(Role.VALUE) is not None]
 
 
 def open_decision(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
     """What would decide it, then the topic's other figures; a playbook on something else is one clause at the end."""
-    kind = {"raise": "price"}.get(_kind(frame), _kind(frame))
     cite = (pieces.figures or pieces.rows)[0].cite
-    lead = say.t(
-        f"还不能判断{cite}：{_DECIDES.get(kind, _ANY).zh}", f"cannot be said yet{cite}: {_DECIDES.get(kind, _ANY).en}"
-    )
-    best = pieces.start_here
-    # named without its mark: a cited playbook would bring its plan along
-    name = best.text("name", say.lang) if best is not None else ""
-    aside = say.t(f"另外可以看看{say.quote(name)}", f"another thing to look at: {say.quote(name)}") if name else ""
+    decides = _what_decides(frame).get(say.lang)
+    lead = say.t(f"还不能判断{cite}：{decides}", f"cannot be said yet{cite}: {decides}")
+    best, step = pieces.start_here, ""
+    name = say.quote(best.text("name", say.lang)) if best is not None else ""
+    if best is not None and _off_topic(pieces) and not _other_question(frame):
+        name += best.cite
+        step = best.text("first_step", say.lang).rstrip("。.")
+    # named without its mark where nothing of it was asked: a cited playbook would bring its plan along
+    aside = say.t(f"另外可以看看{name}", f"another thing to look at: {name}") if name else ""
     yield Draft("decision", say.join(lead, aside))
+    if step and best is not None:
+        yield Draft("how", say.join(say.t(f"若先做它：{step}{best.cite}", f"to start with that: {step}{best.cite}")))
     for piece in pieces.figures[1:3]:
         text = say.moved(piece)
         if text:

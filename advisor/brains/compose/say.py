@@ -68,7 +68,7 @@ class Say:
         if _is_month(now) and _is_month(before) and before.end + timedelta(days=1) == now.start:
             return self.t("前一个月", "the month before")
         if before.end + timedelta(days=1) == now.start and before.days == now.days > 1:
-            return self.t(f"前 {before.days} 天", f"the previous {before.days} days")
+            return self.t("上一周期", "the period before")  # as Sycm calls it
         if _year_before(now.start) == before.start and _year_before(now.end) == before.end:
             return self.t("去年同期", "the same period a year earlier")
         return self.window(before)
@@ -183,12 +183,13 @@ class Say:
             extra = f" ({self.value(change, signed=True)})"
         if not sign:
             return self._flat(piece, now, before)
+        if change is not None and base != self.window(before.window):
+            size = self.value(change, size=True)
+            if self.zh:
+                return f"{self.window(now.window)}{name} {self.value(now)}，比{base}{'高' if sign > 0 else '低'} {size}{cite}"
+            up = "up" if sign > 0 else "down"
+            return f"{name} for {self.window(now.window)}: {self.value(now)}, {up} {size} on {base}{cite}"
         if self.zh:
-            if change is not None and base != self.window(before.window):
-                moved = f"{'高' if sign > 0 else '低'} {self.value(change, size=True)}"
-                return (
-                    f"{self.window(now.window)}{name} {self.value(now)}，比{base}的 {self.bare(before)} {moved}{cite}"
-                )
             verb = "高于" if sign > 0 else "低于"
             return f"{self.window(now.window)}{name} {self.value(now)}，{verb}{base}的 {self.bare(before)}{extra}{cite}"
         verb = "rose" if sign > 0 else "fell"

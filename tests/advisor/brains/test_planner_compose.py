@@ -375,3 +375,19 @@ def test_rows_told_as_highest_stand_in_order() -> None:
     ]
     head = texts(turn(rows, lang="zh", intent="breakdown"), "headline")[0]
     assert head.index("老客") < head.index("新客")
+
+
+def test_the_thirty_days_before_are_one_word_and_pass_the_check() -> None:
+    now = Window(start=date(2026, 10, 2), end=date(2026, 10, 31))
+    before = Window(start=date(2026, 9, 2), end=date(2026, 10, 1))
+    parts = [
+        q("discount_depth", "0.264", "ratio", Role.VALUE, now),
+        q("discount_depth", "0.263", "ratio", Role.PREVIOUS, before),
+        q("discount_depth", "0.1", "pp", Role.CHANGE, now),
+    ]
+    for lang, words in (("zh", "上一周期"), ("en", "the period before")):
+        view = _decision(
+            "我想涨价", lang, {"topic": "price"}, [fact(1, "折扣深度", "discount depth", parts, topic="figure")]
+        )
+        assert words in texts(view, "headline")[0]
+        assert problems(view) == []
