@@ -137,13 +137,23 @@ def find_metric(name: str) -> Metric:
     )
 
 
+_TAOBAO = ("tmall", "taobao")
+
+
 @cache
-def unlock_text(table: str) -> Text:
-    """Which export fills a table, with its menu path."""
-    body = load_yaml("metrics.yaml")["exports"].get(table)
-    if body is None:
-        return Text(f"通用模板“{tables()[table].zh}”", f"the generic template {table}")
-    return Text(body["zh"], body["en"])
+def unlock_text(table: str, platform: str = "tmall") -> Text:
+    """Which export fills a table, with its menu path on the shop's platform; elsewhere than Taobao the generic template."""
+    raw = load_yaml("metrics.yaml")
+    body = raw["exports"].get(table) if platform in _TAOBAO else raw["exports_elsewhere"].get(platform, {}).get(table)
+    if body is not None:
+        return Text(body["zh"], body["en"])
+    name = tables()[table].zh
+    if platform in _TAOBAO:
+        return Text(f"通用模板“{name}”", f"the generic template {table}")
+    return Text(
+        f"填入通用模板“{name}”（{table}），列名见 advisor formats",
+        f"your own table in the generic template {table}; `advisor formats` lists its columns",
+    )
 
 
 _EN_NAMES = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol, runtime_checkable
 
 from tools.calendar import CalendarEvent, events_between
 from tools.facts import Quantity, Role, Window
@@ -17,17 +16,11 @@ from tools.metrics.pair import Pair
 from tools.metrics.reader import in_window, period_label
 from tools.metrics.stats import Swing, change_surprise, swing_of
 from tools.metrics.windows import window_text
-from tools.text import Text, format_value
+from tools.text import Text, format_value, quantize
 
 __all__ = ["MarketMove", "calendar_events", "gap_checks", "market_check", "market_move", "normal_check", "swing_for"]
 
 ZERO = Decimal(0)
-
-
-@runtime_checkable
-class _HasPlatform(Protocol):
-    @property
-    def platform(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -78,7 +71,7 @@ def market_check(pair: Pair, rate: Decimal | None) -> Check:
                 "没有这两个时间段的大盘数据，分不清是行业变了还是自己变了。",
                 "There is no market data for both windows, so the market cannot be told from the shop.",
             ),
-            unlock=unlock_text("market_daily"),
+            unlock=unlock_text("market_daily", pair.reader.platform),
         )
     market = move.rate
     value = Quantity(metric="market_index", value=market, unit="ratio", role=Role.CHANGE_RATE, window=pair.now)
@@ -154,8 +147,13 @@ def swing_for(pair: Pair, metric: Metric) -> Swing | None:
     return swing_of(list(reversed(values)))
 
 
-def normal_check(swing: Swing | None, rate: Decimal | None, window: Window, *, stands_out: bool) -> Check:
-    """Whether the change is within the shop's own usual swing; a part of it may still stand out against its own history."""
+def normal_check(
+    swing: Swing | None, rate: Decimal | None, window: Window, *, stands_out: bool, base: Decimal | None = None
+) -> Check:
+    """Whether the change is within the shop's own usual swing; a part of it may still stand out against its own history.
+
+    `rate` is the relative change. `base` is the earlier value of a ratio metric, whose usual changes are told in pp of it.
+    """
     if swing is None or rate is None:
         return Check(
             "normal",
@@ -165,17 +163,16 @@ def normal_check(swing: Swing | None, rate: Decimal | None, window: Window, *, s
                 "History is too short to say whether this change is within normal variation.",
             ),
         )
-    low = Quantity(metric="usual_change", value=swing.low, unit="ratio", role=Role.RANGE_LOW, window=window)
-    high = Quantity(metric="usual_change", value=swing.high, unit="ratio", role=Role.RANGE_HIGH, window=window)
-    zh, en = (
-        tuple(format_value(edge, "ratio", lang, signed=True) for edge in (swing.low, swing.high))
-        for lang in ("zh", "en")
-    )
+    unit = "ratio" if base is None else "pp"
+    edges = [edge if base is None else quantize(edge * base * 100, 4) for edge in (swing.low, swing.high)]
+    low = Quantity(metric="usual_change", value=edges[0], unit=unit, role=Role.RANGE_LOW, window=window)
+    high = Quantity(metric="usual_change", value=edges[1], unit=unit, role=Role.RANGE_HIGH, window=window)
+    zh, en = (tuple(format_value(edge, unit, lang, signed=True) for edge in edges) for lang in ("zh", "en"))
     if swing.holds(rate) and stands_out:
         text = Text(
-            f"总量的变化还在店铺自己的正常波动内（通常 {zh[0]} 到 {zh[1]}），但其中有一部分明显不同于它自己的历史。",
-            f"The total is within the shop's normal variation (usually {en[0]} to {en[1]}), but one part of it departs from its own"
-            " history.",
+            f"总量的变化还在店铺自己的正常波动内（通常 {zh[0]} 到 {zh[1]}），总数不必当成问题；值得看的是其中一部分。",
+            f"The total is within the shop's normal variation (usually {en[0]} to {en[1]}) and no problem in itself; one part of it"
+            " is worth a look.",
         )
         return Check("normal", "warn", text, (low, high))
     if swing.holds(rate):
@@ -193,11 +190,9 @@ def normal_check(swing: Swing | None, rate: Decimal | None, window: Window, *, s
 
 def calendar_events(pair: Pair) -> list[Event]:
     """Campaigns and holidays that weigh differently on the two windows, most days first."""
-    shop = pair.reader.shop
-    platform = shop.platform if isinstance(shop, _HasPlatform) else "tmall"
     start, end = min(w.start for w in pair.both), max(w.end for w in pair.both)
     found = []
-    for event in events_between(start, end, platform):
+    for event in events_between(start, end, pair.reader.platform):
         if event.phase not in ("season", "holiday"):
             continue
         days = [_days(event, window) for window in pair.both]

@@ -41,7 +41,7 @@ def unlock_facts(ctx: ToolContext, reader: Reader) -> list[Fact]:
         if reader.has(table):
             continue
         metrics = [metric.name for metric in catalog().values() if _fed_by(metric, table)][:4]
-        name, path = table_text(table), unlock_text(table)
+        name, path = table_text(table), unlock_text(table, reader.platform)
         what = Text(
             "、".join(m.zh for m in metrics) or _USES[table].zh, ", ".join(m.en for m in metrics) or _USES[table].en
         )

@@ -14,7 +14,7 @@ from tools.metrics.catalog import Metric, Term, table_text, unlock_text
 from tools.metrics.reader import RELATIONS, Reader, Relation, as_decimal, in_window, period_label
 from tools.text import Text
 
-__all__ = ["Cut", "Where", "aggregate", "buyer_id_missing", "choose", "combine", "cut", "dims_for"]
+__all__ = ["Cut", "Where", "aggregate", "buyer_id_missing", "choose", "combine", "cut", "dims_for", "refunds_unknown"]
 
 Where = tuple[tuple[str, str], ...]
 Values = dict[str, Decimal | None]
@@ -38,6 +38,8 @@ class Cut:
 def choose(reader: Reader, base: str, dims: Iterable[str]) -> Feed:
     """The first feed of a base that has data and every dimension. Raises DataMissing (naming the export) or BadArguments."""
     wanted = set(dims)
+    if base == "refund_linked" and not wanted and not reader.refunds_known and _sold(reader):
+        raise refunds_unknown(reader.platform)
     for feed in BASES[base]:
         relation = RELATIONS[feed.relation]
         if wanted <= set(relation.dims) and (feed.total or wanted) and _ready(reader, feed, relation, wanted):
@@ -60,20 +62,21 @@ def _cannot(reader: Reader, base: str, dims: set[str]) -> DataMissing | BadArgum
         return BadArguments.unknown(Text("可拆分维度", "dimension of this metric"), ", ".join(sorted(dims)), known)
     first = suited[0]
     if first.needs and reader.has(first.table):
-        return buyer_id_missing()
+        return buyer_id_missing(reader.platform)
     table = next((table for table in (first.table, *first.also) if not reader.has(table)), "")
     if not table:
         name = table_text(first.table)
         columns = "、".join(sorted(dims)) or base
+        path = unlock_text(first.table, reader.platform)
         return DataMissing(
             Text(
                 f"已导入的“{name.zh}”里没有所需的列（{columns}）。",
                 f'The imported "{name.en}" lack the column it needs ({columns}).',
             ),
             tables=(first.table,),
-            unlock=Text(f"导出路径：{unlock_text(first.table).zh}。", f"Export: {unlock_text(first.table).en}."),
+            unlock=Text(f"导出路径：{path.zh}。", f"Export: {path.en}."),
         )
-    name, unlock = table_text(table), unlock_text(table)
+    name, unlock = table_text(table), unlock_text(table, reader.platform)
     return DataMissing(
         Text(f"还没有“{name.zh}”数据。", f'There is no "{name.en}" data yet.'),
         tables=(table,),
@@ -81,7 +84,24 @@ def _cannot(reader: Reader, base: str, dims: set[str]) -> DataMissing | BadArgum
     )
 
 
-def buyer_id_missing() -> DataMissing:
+def _sold(reader: Reader) -> bool:
+    return reader.has("orders") or reader.has("shop_daily")
+
+
+def refunds_unknown(platform: str) -> DataMissing:
+    """No imported file carries a refund: the shop's refunds are unknown, which is not none."""
+    path = unlock_text("refunds", platform)
+    return DataMissing(
+        Text(
+            "已导入的文件里没有任何退款记录，退款和净成交未知（不是 0）。",
+            "The imported files carry no refund at all, so refunds and net GMV are unknown (which is not zero).",
+        ),
+        tables=("refunds",),
+        unlock=Text(f"导出退款后拖进来即可：{path.zh}。", f"Export the refunds and drop them here: {path.en}."),
+    )
+
+
+def buyer_id_missing(platform: str = "tmall") -> DataMissing:
     """The orders carry no usable buyer identity: no figure about people can be made."""
     return DataMissing(
         Text(
@@ -90,11 +110,21 @@ def buyer_id_missing() -> DataMissing:
             " and repurchase cannot be computed.",
         ),
         tables=("orders",),
-        unlock=Text(
+        unlock=_with_buyers(platform),
+    )
+
+
+def _with_buyers(platform: str) -> Text:
+    if platform in ("tmall", "taobao"):
+        return Text(
             "请导出含完整买家会员名的订单报表：千牛 → 交易 → 已卖出的宝贝 → 批量导出；或导入生意参谋店铺日报，至少可看支付买家数。",
             "Export the order report with full buyer names (Qianniu → Trade → Sold items → Batch export); the shop's daily"
             " report gives at least daily buyers.",
-        ),
+        )
+    path = unlock_text("orders", platform)
+    return Text(
+        f"请导出带买家标识（客户编号或邮箱）的订单：{path.zh}。",
+        f"Export the orders with a buyer id (customer number or e-mail): {path.en}.",
     )
 
 

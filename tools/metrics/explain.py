@@ -121,7 +121,7 @@ def _explain_people(reader: Reader, metric: Metric, window: Window, previous: Wi
         factors=() if metric.id == "repurchase_90d" else factors_of(metric, pair, load_totals(pair)),
         entities=tuple(first_order_drivers(pair)) if metric.id == "repurchase_90d" else (),
         events=tuple(calendar_events(pair)),
-        checks=(normal_check(swing, rate, window, stands_out=False), *gap_checks(pair)),
+        checks=(normal_check(swing, rate, window, stands_out=False, base=before.value), *gap_checks(pair)),
         swing=swing,
         notes=tuple(dict.fromkeys((*now.notes, *before.notes))),
     )
@@ -197,7 +197,7 @@ def _coverage(pair: Pair, totals: Totals) -> list[Check]:
                 "店铺日报没有覆盖这两个时间段，所以没有拆到访客数和转化率。",
                 "The shop's daily report does not cover both windows, so the split stops before visitors and conversion.",
             ),
-            unlock=unlock_text("shop_daily"),
+            unlock=unlock_text("shop_daily", pair.reader.platform),
         )
     ]
 
@@ -216,4 +216,4 @@ def _missing(reader: Reader, totals: Totals, cuts: Cuts) -> list[Missing]:
         for t in ("product_daily", "market_daily", "ad_daily", "live_sessions", "promotions", "stock_daily")
         if not reader.has(t)
     ]
-    return [Missing(table, unlock_text(table)) for table in wanted]
+    return [Missing(table, unlock_text(table, reader.platform)) for table in wanted]

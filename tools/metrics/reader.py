@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import ibis
 
@@ -57,6 +57,12 @@ class Relation:
     needs: tuple[tuple[str, str], ...] = ()
 
 
+@runtime_checkable
+class _HasPlatform(Protocol):
+    @property
+    def platform(self) -> str: ...
+
+
 class Reader:
     """A shop during one call; remembers relations and small results, so one call never asks the same twice."""
 
@@ -66,6 +72,25 @@ class Reader:
         self._relations: dict[str, Any] = {}
         self._filled: dict[str, dict[str, Decimal]] = {}
         self.memo: dict[object, Any] = {}
+
+    @property
+    def platform(self) -> str:
+        """Where the shop sells (tmall, taobao, shopify, other …)."""
+        return self.shop.platform if isinstance(self.shop, _HasPlatform) else "tmall"
+
+    @property
+    def refunds_known(self) -> bool:
+        """Whether any imported file tells of refunds; a shop of many orders without a single one has no refund data."""
+        if "refunds_known" not in self.memo:
+            self.memo["refunds_known"] = self.has("refunds") or self._refunds_in_orders()
+        return bool(self.memo["refunds_known"])
+
+    def _refunds_in_orders(self) -> bool:
+        table = next((name for name in ("orders", "shop_daily") if self.has(name)), "")
+        if not table:
+            return False
+        t = self.table(table)
+        return bool(self.run(t.aggregate(hit=(t.refund_amount != 0).any()))[0]["hit"])
 
     def has(self, table: str) -> bool:
         return self.shop.has(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -168,8 +169,7 @@ def gmv_fact(
     """GMV and net GMV of a window in one sentence, with the orders behind them and the comparison of the leading one."""
     ids = ("gmv", "net_gmv", "orders") if lead == "gmv" else ("net_gmv", "gmv", "orders")
     metrics = [catalog()[name] for name in ids]
-    now = measure_many(reader, metrics, window)
-    old = measure_many(reader, metrics, previous) if previous else [None, None, None]
+    now, old = _gmv_pair(reader, metrics, window, previous)
     quantities: list[Quantity] = []
     for result, before in zip(now[:2], old[:2], strict=True):
         if result.value is not None:
@@ -196,6 +196,20 @@ def gmv_fact(
     )
 
 
+def _gmv_pair(
+    reader: Reader, metrics: Sequence[Metric], window: Window, previous: Window | None
+) -> tuple[list[MetricResult], list[MetricResult | None]]:
+    """Both windows measured; net GMV has no value in a shop whose files tell nothing of refunds."""
+    if reader.refunds_known or metrics[0].id != "gmv":
+        now = measure_many(reader, metrics, window)
+        return now, [*measure_many(reader, metrics, previous)] if previous else [None, None, None]
+    known = [metrics[0], metrics[2]]
+    gmv, orders = measure_many(reader, known, window)
+    net = replace(gmv, metric_id="net_gmv", value=None, formula=metrics[1].formula)
+    before = measure_many(reader, known, previous) if previous else [None, None]
+    return [gmv, net, orders], [before[0], None, before[1]]
+
+
 def _both_formulas(metrics: Sequence[Metric]) -> Text:
     first, second = metrics[:2]
     return Text(
@@ -216,6 +230,8 @@ def _gmv_claim(metrics: Sequence[Metric], now: Sequence[MetricResult], old: Sequ
     if other.value is not None:
         value = say(other.value, other.unit)
         beside = Text(f"；{metrics[1].name.zh} {value.zh}", f"; {metrics[1].name.en} {value.en}")
+    elif lead.metric_id == "gmv":
+        beside = Text("；没有退款数据，净成交未知", "; net GMV unknown, as the files carry no refunds")
     count = Text("", "")
     if now[2].value is not None:
         orders = say(now[2].value, "orders")

@@ -64,7 +64,7 @@ def build(
                         "order_id": f"o{number}",
                         "paid_date": str(day),
                         "gross_amount": paid_price,
-                        "refund_amount": 0,
+                        "refund_amount": 5 if number % 40 == 7 else 0,
                         "source": source,
                         "buyer_key": f"b{rng.randrange(4000)}",
                         "channel": "shelf",

@@ -7,11 +7,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from metric_shops import make_shop
 
 from tools.base import ToolContext
+from tools.errors import DataMissing
 from tools.facts import ToolResult, Window
+from tools.metrics.checks import normal_check
 from tools.metrics.query import query
+from tools.metrics.stats import swing_of
 from tools.metrics.tools import TOOLS
 
 TODAY = date(2026, 11, 1)
@@ -58,3 +62,45 @@ def test_services_are_no_products(tmp_path: Path) -> None:
     assert [(row.key, row.value) for row in found.rows] == [("CAKE", Decimal(2000)), ("(difference)", Decimal(4000))]
     said = claims(call(shop, "first_look"))
     assert "CAKESTAND" in said and "POSTAGE" not in said
+
+
+def months(refund: int = 0) -> list[dict[str, Any]]:
+    days = [f"2026-{month:02d}-{day:02d}" for month in (9, 10) for day in range(1, 31)]
+    return [order(n, day, refund=refund) for n, day in enumerate(d for d in days for _ in range(3))]
+
+
+def test_refunds_no_file_tells_of_are_unknown(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path, {"orders": months()}, platform="other")
+    for metric in ("refund_rate", "net_gmv"):
+        with pytest.raises(DataMissing, match="unknown") as caught:
+            call(shop, "query_metric", metric=metric)
+        assert "advisor formats" in caught.value.unlock.en
+    said = claims(call(shop, "first_look")) + claims(call(shop, "query_metric", metric="gmv"))
+    assert "net GMV unknown" in said and "Refund rate" not in said
+
+
+def test_one_refund_anywhere_makes_them_known(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path, {"orders": [*months(), order(999, "2026-09-02", refund=7)]})
+    found = call(shop, "query_metric", metric="refund_amount", window="2026-10", compare=None)
+    assert found.facts[0].quantities[0].value == 0
+
+
+@pytest.mark.parametrize(
+    ("platform", "word"), [("shopify", "Shopify admin → Analytics"), ("other", "generic template")]
+)
+def test_other_platforms_are_not_sent_to_taobao_screens(tmp_path: Path, platform: str, word: str) -> None:
+    shop = make_shop(tmp_path, {"orders": months()}, platform=platform)
+    said = claims(call(shop, "data_status")) + claims(call(shop, "explain_change")) + claims(call(shop, "first_look"))
+    assert word in said
+    for away in ("Sycm", "Qianniu", "Dharma", "生意参谋"):
+        assert away not in said
+
+
+def test_usual_changes_of_a_ratio_are_told_in_points() -> None:
+    swing = swing_of([Decimal(x) for x in ("10", "11", "10", "11", "10", "11", "10", "11")])
+    assert swing is not None
+    window = Window(start=date(2026, 10, 1), end=date(2026, 10, 31))
+    check = normal_check(swing, Decimal("0.01"), window, stands_out=True, base=Decimal("0.20"))
+    assert [q.unit for q in check.quantities] == ["pp", "pp"]
+    assert check.quantities[0].value == pytest.approx(swing.low * 20, abs=Decimal("0.0001"))
+    assert "pp" in check.text.en and "%" not in check.text.en
