@@ -200,12 +200,12 @@ def _widen_fact(ctx: ToolContext, found: Grow, source: str, rank: int) -> Fact:
     ]
     claim = Text(
         f"W 延展：{words.zh}，近半年首次售出的商品带来 {worth.zh}，占商品支付金额的 {part.zh}。",
-        f"Widen: products first sold in the past half-year brought {worth.en} {when_en(found.window)}, {part.en} of item money.",
+        f"Widen, {words.en}: products first sold in the past half-year brought {worth.en}, {part.en} of item money.",
     )
     if not money:
         claim = Text(
             f"W 延展：{words.zh}没有近半年首次售出的商品，新品贡献为 {worth.zh}。",
-            f"Widen: no product sold {when_en(found.window)} is new in the past half-year; new products brought {worth.en}.",
+            f"Widen, {words.en}: no product sold is new in the past half-year; new products brought {worth.en}.",
         )
     return customer_fact(
         ctx, ("grow", "widen", found.window), claim, quantities, rank=rank, formula=_GROW, source=source, part="widen"

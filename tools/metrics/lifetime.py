@@ -20,6 +20,7 @@ __all__ = ["BgNbd", "History", "fit_bgnbd", "repeat_counts"]
 
 _MIN_BUYERS = 50
 _PACK = 2**21
+_NOBODY_LEAVES = 0.002  # mean dropout per purchase below which only the purchase rate matters
 _MANY, _LEVELS = 20_000, 64  # distinct histories from which a search begins on coarse times, and how coarse
 _EDGE = 1e-6  # a = 1 and a + b = 1 are removable singularities of [1] eq. 9 and 10
 
@@ -86,7 +87,8 @@ def _groups(x: Floats, last: Floats, age: Floats) -> tuple[NDArray[np.int64], ND
 class BgNbd:
     """Fitted BG/NBD: purchase rate ~ gamma(r, alpha), dropout after a purchase ~ beta(a, b).
 
-    `covariance` is that of the logs of (r, alpha, a, b); None when the data do not pin the parameters down.
+    `covariance` is that of the logs of (r, alpha, a, b); None when the data do not pin the parameters down. Where practically
+    nobody leaves, a and b are taken as given.
     """
 
     r: float
@@ -257,6 +259,12 @@ def _newton(rough: BgNbd, history: History, kinds: tuple[Floats, Any]) -> BgNbd 
 
 def _model(logs: Floats, loss: float, history: History, kinds: tuple[Floats, Any]) -> BgNbd:
     size = history.customers
-    covariance = covariance_of(lambda at: _loss(at, history, kinds)[1], logs, size, _bounds(history))
     r, alpha, a, b = (float(value) for value in np.exp(logs))
+
+    def gradient(at: Floats) -> Floats:
+        return _loss(at, history, kinds)[1]
+
+    covariance = covariance_of(gradient, logs, size, _bounds(history))
+    if covariance is None and a / (a + b) < _NOBODY_LEAVES:  # a and b say nothing then, and nothing hangs on them
+        covariance = covariance_of(gradient, logs, size, _bounds(history), free=2)
     return BgNbd(r, alpha, a, b, -loss * size, size, covariance)

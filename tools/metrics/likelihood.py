@@ -31,19 +31,30 @@ def search_bounds(middle: Floats) -> list[tuple[float, float]]:
 
 
 def covariance_of(
-    gradient: Callable[[Floats], Floats], at: Floats, size: int, bounds: list[tuple[float, float]]
+    gradient: Callable[[Floats], Floats],
+    at: Floats,
+    size: int,
+    bounds: list[tuple[float, float]],
+    free: int | None = None,
 ) -> Floats | None:
-    """Inverse of the observed information in the logs; None at a bound or where it is not positive definite."""
-    if any(min(value - low, high - value) < 1e-3 for value, (low, high) in zip(at, bounds, strict=True)):
+    """Inverse of the observed information in the logs; None at a bound or where it is not positive definite.
+
+    With `free` only the first so many parameters are uncertain, the rest are taken as given (variance 0).
+    """
+    some = at.size if free is None else free
+    if any(min(value - low, high - value) < 1e-3 for value, (low, high) in zip(at[:some], bounds[:some], strict=True)):
         return None
     step = 1e-4
-    rows = [(gradient(at + step * unit) - gradient(at - step * unit)) / (2 * step) for unit in np.eye(at.size)]
+    units = np.eye(at.size)[:some]
+    rows = [(gradient(at + step * unit) - gradient(at - step * unit))[:some] / (2 * step) for unit in units]
     information = np.array(rows) * size
     information = (information + information.T) / 2
     values, vectors = np.linalg.eigh(information)
     if values[0] <= max(1e-9 * values[-1], 1e-2):  # a log known worse than to a factor of e^10 is not known
         return None
-    return np.asarray(vectors / values @ vectors.T, dtype=np.float64)
+    found = np.zeros((at.size, at.size))
+    found[:some, :some] = vectors / values @ vectors.T
+    return found
 
 
 def log_intervals(names: tuple[str, ...], logs: Floats, covariance: Floats | None) -> dict[str, Span]:
@@ -51,7 +62,7 @@ def log_intervals(names: tuple[str, ...], logs: Floats, covariance: Floats | Non
         return {}
     half = Z95 * np.sqrt(np.diag(covariance))
     low, high = np.exp(logs - half), np.exp(logs + half)
-    return {name: Span(float(low[k]), float(high[k])) for k, name in enumerate(names)}
+    return {name: Span(float(low[k]), float(high[k])) for k, name in enumerate(names) if half[k] > 0}
 
 
 class Fitted(Protocol):

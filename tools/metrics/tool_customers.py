@@ -196,9 +196,11 @@ def customer_lifetime(
         facts = refusal_fact(ctx, found, window, source)
         if found.why == "orders":
             return ToolResult(facts=facts, guidance=_GUIDE_NO)
-        return ToolResult(
-            facts=facts + _payback(ctx, reader, end, margin, 10), notes=_value_notes(reader, margin), guidance=_GUIDE_NO
+        paid = _payback(ctx, reader, end, margin, len(facts) + 1)
+        guidance = (
+            f"{_GUIDE_NO} What new buyers cost and brought so far is observed and may be said." if paid else _GUIDE_NO
         )
+        return ToolResult(facts=facts + paid, notes=_value_notes(reader, margin), guidance=guidance)
     facts = forecast_facts(ctx, found, _refund_rate(reader, end), source)
     facts += _payback(ctx, reader, end, margin, len(facts) + 1)
     notes = [*_shared_notes(reader, Window(start=end, end=end)), *_value_notes(reader, margin)]
