@@ -84,6 +84,10 @@ class Cited:
         """The comparison value of the same metric and subject."""
         return self._partner(quantity, Role.PREVIOUS)
 
+    def value_of(self, quantity: Quantity) -> Quantity | None:
+        """The current value of the same metric and subject."""
+        return self._partner(quantity, Role.VALUE)
+
     def change_sign(self, quantity: Quantity) -> int:
         """+1 or -1 when the fact knows how this metric moved, 0 otherwise."""
         for role in (Role.CHANGE, Role.CHANGE_RATE):

@@ -47,7 +47,9 @@ def _window_fits(words: WindowWords, candidate: Candidate) -> bool:
     if words.shift:
         if quantity.window is None or base is None:
             return cited.says(words.text) or not any(w.shift for w in cited.claim_windows)
-        return shift_fits(words, quantity.window, base)
+        now = cited.value_of(quantity)
+        told = now.window if quantity.role is Role.PREVIOUS and now is not None else quantity.window
+        return told is not None and shift_fits(words, told, base)
     windows = [quantity.window]
     if quantity.role in CHANGES or quantity.role in LOOSE:
         windows.append(base)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 
 from advisor.answer import Section
 from advisor.grounding import check
 from tests.advisor.grounding_facts import FACTS, GBP, TODAY
-from tools.facts import WhyClass
+from tools.facts import Claim, Fact, Quantity, Role, WhyClass, Window
 
 RIGHT: list[tuple[Section, str]] = [
     ("headline", "新客 90 天复购率从 24.1% 降到 17.6%[m2]，全部追回约值 11–19 万元[p1]。"),
@@ -186,3 +189,24 @@ def test_problems_come_in_the_language_asked_for() -> None:
     zh = check("GMV 下降 6.1%[m1]。", cited=FACTS, lang="zh", section="headline", today=TODAY).problems
     en = check("GMV 下降 6.1%[m1]。", cited=FACTS, lang="en", section="headline", today=TODAY).problems
     assert "方向" in zh[0] and "direction" in en[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "ok"),
+    [
+        ("2026年10月支付金额 89.93 万元，比去年同期的 95.90 万元少 5.97 万元[m1]。", True),
+        ("2026年10月支付金额 89.93 万元，比去年同期的 89.93 万元少 5.97 万元[m1]。", False),
+        ("2026年10月支付金额 89.93 万元，环比上期的 95.90 万元少 5.97 万元[m1]。", False),
+    ],
+)
+def test_the_base_of_a_year_on_year_sentence_is_the_year_before(text: str, ok: bool) -> None:
+    now = Window(start=date(2026, 10, 1), end=date(2026, 10, 31))
+    before = Window(start=date(2025, 10, 1), end=date(2025, 10, 31))
+    quantities = (
+        Quantity(metric="gmv", value=Decimal("899349"), unit="CNY", window=now),
+        Quantity(metric="gmv", value=Decimal("959012"), unit="CNY", role=Role.PREVIOUS, window=before),
+        Quantity(metric="gmv", value=Decimal("-59663"), unit="CNY", role=Role.CHANGE, window=now),
+    )
+    fact = Fact(id="f_yoy", kind="metric", claim=Claim(zh="支付金额", en="GMV"), quantities=quantities)
+    verdict = check(text, cited={"m1": fact}, lang="zh", section="headline", today=date(2026, 11, 24))
+    assert verdict.ok is ok, verdict.problems
