@@ -35,9 +35,8 @@ def window_told(figure: Figure, reading: Reading, candidate: Candidate) -> bool:
 def _as_base(figure: Figure, reading: Reading, words: WindowWords, candidate: Candidate) -> bool:
     """比 9 月的 121 万: told as the comparison value, while the quantity is the current one."""
     between = reading.text[words.end : figure.start]
-    return (
-        candidate.quantity.role is Role.VALUE and not words.shift and bool(re.fullmatch(r"\s*(?:的|'s)?\s*", between))
-    )
+    joined = r"\s*(?:的|'s)\s*" if words.shift else r"\s*(?:的|'s)?\s*"  # 环比 128 万 may tell the current value
+    return candidate.quantity.role is Role.VALUE and bool(re.fullmatch(joined, between))
 
 
 def _window_fits(words: WindowWords, candidate: Candidate) -> bool:
