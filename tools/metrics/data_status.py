@@ -10,9 +10,10 @@ from tools.errors import NotPermitted
 from tools.facts import Claim, Fact, Quantity, ToolResult, ToolTable, Window
 from tools.metrics.bases import BASES
 from tools.metrics.catalog import Metric, catalog, table_text, unlock_text
+from tools.metrics.measure import age_notes
 from tools.metrics.reader import RELATIONS, Reader
 from tools.metrics.windows import window_text
-from tools.metrics.wording import make_fact, say
+from tools.metrics.wording import make_fact, note, say
 from tools.text import Text
 from tools.warehouse.schema import tables
 
@@ -94,7 +95,10 @@ def data_status(ctx: ToolContext) -> ToolResult:
     head = ("数据", "行数", "从", "到") if ctx.lang == "zh" else ("data", "rows", "from", "to")
     shown = ToolTable(title=Claim(zh="已有数据", en="Data on hand"), columns=head, rows=tuple(rows))
     return ToolResult(
-        facts=facts, tables=[shown] if rows else [], guidance="Say what is there and what one more file would unlock."
+        facts=facts,
+        tables=[shown] if rows else [],
+        notes=[note(text) for text in age_notes(ctx.shop, ctx.today)],
+        guidance="Say what is there and what one more file would unlock.",
     )
 
 

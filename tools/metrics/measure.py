@@ -19,7 +19,7 @@ from tools.metrics.stats import Interval, wilson
 from tools.metrics.windows import Anchor
 from tools.text import Text
 
-__all__ = ["SMALL", "MetricResult", "anchor_of", "measure", "measure_many", "source_text"]
+__all__ = ["SMALL", "MetricResult", "age_notes", "anchor_of", "measure", "measure_many", "source_text"]
 
 SMALL = 30  # below this a ratio is too shaky to say anything by
 
@@ -64,6 +64,25 @@ def anchor_of(shop: ShopHandle, today: date) -> Anchor:
             "Start with the order report: Qianniu → Trade → Sold items → Batch export; Shopify: Orders → Export.",
         ),
     )
+
+
+_OLD = 45  # days after which "last month" is no longer the calendar's
+
+
+def age_notes(shop: ShopHandle, today: date) -> list[Text]:
+    """One note when the data end more than 45 days before today; else none. Raises nothing on an empty shop."""
+    try:
+        last = anchor_of(shop, today).last
+    except DataMissing:
+        return []
+    if (today - last).days <= _OLD:
+        return []
+    return [
+        Text(
+            f"数据到 {last}，“上月”按数据最后的完整月算。",
+            f'The data end on {last}; "last month" is the last complete month of the data.',
+        )
+    ]
 
 
 def source_text(reader: Reader, tables: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 from pydantic import Field
 
@@ -16,7 +16,7 @@ from tools.metrics.checks import gap_text
 from tools.metrics.data_status import unlock_facts
 from tools.metrics.engine import choose, cut
 from tools.metrics.gaps import Gap, find_gaps
-from tools.metrics.measure import MetricResult, anchor_of, measure_many
+from tools.metrics.measure import MetricResult, age_notes, anchor_of, measure_many
 from tools.metrics.query import query_with
 from tools.metrics.reader import Reader
 from tools.metrics.tool_explain import attention
@@ -156,6 +156,10 @@ def first_look(ctx: ToolContext) -> ToolResult:
     """
     reader = Reader(ctx.shop)
     anchor = anchor_of(ctx.shop, ctx.today)
+    notes = [note(text) for text in age_notes(ctx.shop, ctx.today)]
+    broken = _rejected_fact(ctx)
+    if broken is not None:
+        return ToolResult(facts=[broken], notes=notes, guidance=_GUIDE_BROKEN)
     whole = Window(start=anchor.first, end=anchor.last)
     facts = [gmv_fact(ctx, reader, whole, None, topic="figure")]
     facts += _three(ctx, reader, whole)[:2]
@@ -167,7 +171,34 @@ def first_look(ctx: ToolContext) -> ToolResult:
     facts += unlock_facts(ctx, reader)[:1]
     months = split_periods(whole, "month" if whole.days > 70 else "day")
     charts = [_trend(reader, months, facts)]
-    return ToolResult(facts=facts, charts=charts, guidance=_GUIDE_FIRST)
+    return ToolResult(facts=facts, charts=charts, notes=notes, guidance=_GUIDE_FIRST)
+
+
+_GUIDE_BROKEN = "Most of the last file was rejected: say only that it must be mended first. Give no figures of sales."
+
+
+@runtime_checkable
+class _HasLedger(Protocol):
+    def imports(self) -> list[dict[str, Any]]: ...
+
+
+def _rejected_fact(ctx: ToolContext) -> Fact | None:
+    """What to mend first when over half the rows of the newest file were rejected."""
+    ledger = ctx.shop.imports() if isinstance(ctx.shop, _HasLedger) else []
+    if not ledger or int(ledger[0]["rejected"]) * 2 <= int(ledger[0]["rows"]):
+        return None
+    rows, lost = Decimal(int(ledger[0]["rows"])), Decimal(int(ledger[0]["rejected"]))
+    every, out = say(rows, "rows"), say(lost, "rows")
+    claim = Text(
+        f"最近导入的文件共 {every.zh}，其中 {out.zh}被拒收，先修好这个文件再看数。被拒的行和原因在导入结果里。",
+        f"Of {every.en} in the last file {out.en} were rejected: mend the file before reading any figure."
+        " The import result lists the rejected rows with reasons.",
+    )
+    quantities = [
+        Quantity(metric="rejected_rows", value=lost, unit="rows"),
+        Quantity(metric="file_rows", value=rows, unit="rows"),
+    ]
+    return make_fact(ctx, ("rejected", str(ledger[0]["import_id"])), claim, quantities, topic="gap", source="imports")
 
 
 _GUIDE_FIRST = (

@@ -19,7 +19,7 @@ from tools.metrics.engine import cut
 from tools.metrics.explain import EXPLAINED, explain_with
 from tools.metrics.explained import Writer
 from tools.metrics.first_orders import latest_matured
-from tools.metrics.measure import anchor_of, measure_many, source_text
+from tools.metrics.measure import age_notes, anchor_of, measure_many, source_text
 from tools.metrics.reader import Reader
 from tools.metrics.windows import (
     Anchor,
@@ -66,7 +66,7 @@ def explain_change(
     facts = _change_facts(ctx, reader, asked, found)
     writer = Writer(ctx, found, partial(source_text, reader))
     facts += writer.factors() + writer.causes() + writer.checks() + writer.missing()
-    notes = [note(text) for text in (*pair.notes, *found.notes)]
+    notes = [note(text) for text in (*pair.notes, *found.notes, *age_notes(ctx.shop, ctx.today))]
     charts = [_waterfall(found, facts), _daily(reader, found, facts)]
     return ToolResult(facts=facts, tables=writer.tables(), charts=charts, notes=notes, guidance=_GUIDE_WHY)
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from tools.base import Need, ToolContext, tool
 from tools.facts import Chart, Claim, Fact, Quantity, ToolResult, ToolTable, Window
 from tools.metrics.catalog import find_metric
-from tools.metrics.measure import anchor_of
+from tools.metrics.measure import age_notes, anchor_of
 from tools.metrics.query import QueryResult, QueryRow, query_with
 from tools.metrics.reader import Reader
 from tools.metrics.windows import Compare, compare_window, parse_window, when_en, window_text
@@ -52,6 +52,7 @@ def query_metric(
         _row_fact(ctx, result, row, rank) for rank, row in enumerate(result.rows[:top], 1) if row.value is not None
     ]
     notes = [note(text) for text in result.notes]
+    notes += [note(text) for text in age_notes(ctx.shop, ctx.today)]
     if result.missing_days:
         notes.append(_missing_note(result))
     tables = [_table(ctx, result)] if result.rows else []

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from metric_shops import make_shop
 
@@ -17,6 +18,7 @@ from tools.metrics.checks import normal_check
 from tools.metrics.query import query
 from tools.metrics.stats import swing_of
 from tools.metrics.tools import TOOLS
+from tools.warehouse.access import Warehouse
 
 TODAY = date(2026, 11, 1)
 
@@ -104,3 +106,28 @@ def test_usual_changes_of_a_ratio_are_told_in_points() -> None:
     assert [q.unit for q in check.quantities] == ["pp", "pp"]
     assert check.quantities[0].value == pytest.approx(swing.low * 20, abs=Decimal("0.0001"))
     assert "pp" in check.text.en and "%" not in check.text.en
+
+
+def test_old_data_are_said_to_be_old(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path, {"orders": months(refund=1)})  # ends on 30 October
+    calls: list[tuple[str, dict[str, object]]] = [
+        ("first_look", {}),
+        ("data_status", {}),
+        ("query_metric", {"metric": "gmv"}),
+        ("explain_change", {"window": "2026-10"}),
+    ]
+    for name, arguments in calls:
+        assert claims(call(shop, name, today=date(2026, 12, 15), **arguments)).count("data end on 2026-10-30") == 1
+        assert "data end on" not in claims(call(shop, name, today=date(2026, 12, 14), **arguments))
+
+
+@pytest.mark.parametrize(("rejected", "broken"), [(51, True), (50, False)])
+def test_a_file_mostly_rejected_gets_no_cheerful_facts(tmp_path: Path, rejected: int, broken: bool) -> None:
+    make_shop(tmp_path, {"orders": months(refund=1)})
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        connection.execute(
+            "INSERT INTO imports VALUES ('i', 'shop', 'a.csv', 'h', 'f', 100, ?, 0, 0, ?, '2026-10-31', '')",
+            [100 - rejected, rejected],
+        )
+    said = claims(call(Warehouse(tmp_path).for_merchant("shop"), "first_look"))
+    assert ("mend the file" in said) is broken and ("GMV" not in said) is broken
