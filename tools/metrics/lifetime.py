@@ -21,6 +21,7 @@ __all__ = ["BgNbd", "History", "fit_bgnbd", "repeat_counts"]
 _MIN_BUYERS = 50
 _PACK = 2**21
 _NOBODY_LEAVES = 0.002  # mean dropout per purchase below which only the purchase rate matters
+_ALIKE = (6.0, 4.0, 7.0)  # logs of r, a, b beyond which customers are alike for all purposes, and 2F1 overflows
 _MANY, _LEVELS = 20_000, 64  # distinct histories from which a search begins on coarse times, and how coarse
 _EDGE = 1e-6  # a = 1 and a + b = 1 are removable singularities of [1] eq. 9 and 10
 
@@ -218,7 +219,8 @@ def fit_bgnbd(history: History) -> BgNbd:
 
 def _bounds(history: History) -> list[tuple[float, float]]:
     scale = float(np.average(history.age, weights=history.count)) or 1.0
-    return search_bounds(np.log([1.0, scale, 1.0, 1.0]))
+    low = search_bounds(np.log([1.0, scale, 1.0, 1.0]))
+    return [(start, min(end, top)) for (start, end), top in zip(low, (_ALIKE[0], np.inf, *_ALIKE[1:]), strict=True)]
 
 
 def _search(history: History, start: Floats | None = None) -> BgNbd:
@@ -266,5 +268,5 @@ def _model(logs: Floats, loss: float, history: History, kinds: tuple[Floats, Any
 
     covariance = covariance_of(gradient, logs, size, _bounds(history))
     if covariance is None and a / (a + b) < _NOBODY_LEAVES:  # a and b say nothing then, and nothing hangs on them
-        covariance = covariance_of(gradient, logs, size, _bounds(history), free=2)
+        covariance = covariance_of(gradient, logs, size, _bounds(history), given=(2, 3))
     return BgNbd(r, alpha, a, b, -loss * size, size, covariance)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
@@ -35,25 +35,26 @@ def covariance_of(
     at: Floats,
     size: int,
     bounds: list[tuple[float, float]],
-    free: int | None = None,
+    given: Sequence[int] = (),
 ) -> Floats | None:
-    """Inverse of the observed information in the logs; None at a bound or where it is not positive definite.
+    """Inverse of the observed information in the logs; None where it is not positive definite.
 
-    With `free` only the first so many parameters are uncertain, the rest are taken as given (variance 0).
+    Parameters at a bound, and those `given`, are limits of the model: taken as they are, with variance 0.
     """
-    some = at.size if free is None else free
-    if any(min(value - low, high - value) < 1e-3 for value, (low, high) in zip(at[:some], bounds[:some], strict=True)):
+    inside = [min(value - low, high - value) > 1e-3 for value, (low, high) in zip(at, bounds, strict=True)]
+    free = [k for k in range(at.size) if inside[k] and k not in given]
+    if not free:
         return None
     step = 1e-4
-    units = np.eye(at.size)[:some]
-    rows = [(gradient(at + step * unit) - gradient(at - step * unit))[:some] / (2 * step) for unit in units]
+    units = np.eye(at.size)[free]
+    rows = [(gradient(at + step * unit) - gradient(at - step * unit))[free] / (2 * step) for unit in units]
     information = np.array(rows) * size
     information = (information + information.T) / 2
     values, vectors = np.linalg.eigh(information)
     if values[0] <= max(1e-9 * values[-1], 1e-2):  # a log known worse than to a factor of e^10 is not known
         return None
     found = np.zeros((at.size, at.size))
-    found[:some, :some] = vectors / values @ vectors.T
+    found[np.ix_(free, free)] = vectors / values @ vectors.T
     return found
 
 

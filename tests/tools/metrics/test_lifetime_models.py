@@ -288,13 +288,33 @@ def test_too_little_is_refused() -> None:
         fit_gamma_gamma([1] * 10, [20] * 10)
 
 
-def test_parameters_the_data_do_not_pin_down_get_no_interval() -> None:
-    """Everybody buys like clockwork and nobody ever leaves: dropout cannot be told."""
+def test_limits_of_the_model_are_taken_as_given() -> None:
+    """Everybody buys alike and nobody leaves: only the common rate is uncertain, and the forecast is a Poisson count."""
     rng = np.random.default_rng(1)
-    age = np.full(400, 100.0)
     x = rng.poisson(20, 400).astype(float)
-    model = fit_bgnbd(History.of(x, np.full(400, 99.5), age))
-    assert model.covariance is None
-    assert model.intervals() == {}
+    model = fit_bgnbd(History.of(x, np.full(400, 99.5), np.full(400, 100.0)))
+    assert set(model.intervals()) == {"alpha"}
+    ahead = float(model.expected_purchases(50.0, *one(20, 99.5, 100.0))[0])
+    assert ahead == pytest.approx(10, rel=0.05)
+    spread = delta_sd(model, lambda m: float(m.expected_purchases(50.0, *one(20, 99.5, 100.0))[0]))
+    assert spread == pytest.approx(10 / math.sqrt(20 * 400), rel=0.25)
+
+
+def test_one_chance_of_leaving_for_all_neither_overflows_nor_warns() -> None:
+    rng = np.random.default_rng(6)
+    size, age = 2000, np.full(2000, 300.0)
+    leaves = rng.geometric(0.2, size)
+    gaps = rng.exponential(30, (size, 40)).cumsum(axis=1)
+    bought = (gaps <= 300) & (np.arange(40) < leaves[:, None])
+    x = bought.sum(axis=1).astype(float)
+    last = np.where(bought, gaps, 0).max(axis=1)
+    model = fit_bgnbd(History.of(x, last, age))
+    assert model.covariance is not None
+    assert model.a / (model.a + model.b) == pytest.approx(0.2, abs=0.02)
+    assert np.isfinite(model.expected_purchases(3000.0, x, last, age)).all()
+
+
+def test_without_a_covariance_there_is_no_interval() -> None:
+    assert PUBLISHED.intervals() == {}
     with pytest.raises(FitError, match="pin"):
-        delta_sd(model, lambda m: m.r)
+        delta_sd(PUBLISHED, lambda m: m.r)
