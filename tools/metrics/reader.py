@@ -80,7 +80,7 @@ class Reader:
 
     @property
     def refunds_known(self) -> bool:
-        """Whether any imported file tells of refunds; a shop of many orders without a single one has no refund data."""
+        """Whether any imported file tells of refunds: a column of zeros does, an absent column does not."""
         if "refunds_known" not in self.memo:
             self.memo["refunds_known"] = self.has("refunds") or self._refunds_in_orders()
         return bool(self.memo["refunds_known"])
@@ -90,7 +90,7 @@ class Reader:
         if not table:
             return False
         t = self.table(table)
-        return bool(self.run(t.aggregate(hit=(t.refund_amount != 0).any()))[0]["hit"])
+        return bool(self.run(t.aggregate(hit=t.refund_amount.notnull().any()))[0]["hit"])
 
     def has(self, table: str) -> bool:
         return self.shop.has(table)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tools.warehouse.demo.answer_key import PlantedCause, ground_truth, truth
     from tools.warehouse.demo.causes import CAUSE_TYPES
     from tools.warehouse.demo.exports import write_exports
-    from tools.warehouse.demo.impact import Impact, impact
+    from tools.warehouse.demo.counterfactual import Impact, impact
     from tools.warehouse.demo.scenarios import possible_causes, random_cause, random_shop
     from tools.warehouse.demo.shops import create_demo, write_simulation
     from tools.warehouse.demo.simulation import Simulation, simulate
@@ -43,14 +43,14 @@ _HOME = {
     "CAUSE_TYPES": "causes",
     "CauseSpec": "spec",
     "DEMO_SHOPS": "spec",
-    "Impact": "impact",
+    "Impact": "counterfactual",
     "PlantedCause": "answer_key",
     "ShopSpec": "spec",
     "Simulation": "simulation",
     "create_demo": "shops",
     "demo_spec": "spec",
     "ground_truth": "answer_key",
-    "impact": "impact",
+    "impact": "counterfactual",
     "possible_causes": "scenarios",
     "random_cause": "scenarios",
     "random_shop": "scenarios",

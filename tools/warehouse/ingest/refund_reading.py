@@ -100,7 +100,7 @@ def _absent(total: str, paid: str, paid_when: str, closed: str) -> Reading:
     return Reading(
         "absent",
         f"CASE WHEN {paid_when} THEN CASE WHEN {closed} THEN {whole} ELSE coalesce({paid}, {total}) END ELSE 0 END",
-        f"CASE WHEN {paid_when} AND {closed} THEN {whole} ELSE 0 END",
+        f"CASE WHEN {paid_when} AND {closed} THEN {whole} END",  # empty: unknown, which is not none
         Claim(
             zh="这份文件没有“退款金额”列：付款后关闭的订单按全额退款计，部分退款看不到，净成交会偏高。"
             "重新导出带退款金额的新版订单报表即可补上。",
