@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tools.warehouse.demo.answer_key import PlantedCause, ground_truth, truth
     from tools.warehouse.demo.causes import CAUSE_TYPES
-    from tools.warehouse.demo.exports import write_exports
     from tools.warehouse.demo.counterfactual import Impact, impact
+    from tools.warehouse.demo.exports import write_exports
     from tools.warehouse.demo.scenarios import possible_causes, random_cause, random_shop
     from tools.warehouse.demo.shops import create_demo, write_simulation
     from tools.warehouse.demo.simulation import Simulation, simulate
