@@ -31,7 +31,7 @@ Why = Literal["orders", "groups", "history", "horizon", "fresh", "returned", "fi
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % interval: parameter uncertainty and chance together."""
+    """A figure with its 95 % interval: parameter uncertainty, chance and, in a forecast, what the back-test missed by."""
 
     value: float
     low: float
@@ -40,6 +40,11 @@ class Estimate:
     @classmethod
     def of(cls, value: float, sd: float) -> Estimate:
         return cls(value, max(0.0, value - Z95 * sd), value + Z95 * sd)
+
+    def widened(self, miss: float) -> Estimate:
+        """At least as wide as the model was wrong: `miss` is a share of the figure, added in quadrature."""
+        half = float(np.hypot(self.high - self.value, miss * self.value))
+        return Estimate(self.value, max(0.0, self.value - half), self.value + half)
 
 
 @dataclass(frozen=True)
@@ -205,12 +210,13 @@ def _forecast(
     by_rate = delta_sd(model, lambda m: float((each(m) * mean * n).sum()))
     by_spend = _spend_sd(spend, money, lambda s: float((expected * amount(s)).sum()))
     chances = model.p_any(horizon, x, last, age)
-    active_sd = delta_sd(model, lambda m: float((n * m.p_any(horizon, x, last, age)).sum()))
+    by_chance = float(np.sqrt((n * chances * (1 - chances)).sum()))
+    active_sd = float(np.hypot(delta_sd(model, lambda m: float((n * m.p_any(horizon, x, last, age)).sum())), by_chance))
     new = float(model.expected_from_start(float(horizon)))
     new_sd = delta_sd(model, lambda m: float(m.expected_from_start(float(horizon))))
     new_money = new * spend.model.mean
     new_money_sd = float(np.hypot(new_sd * spend.model.mean, _spend_sd(spend, new_money, lambda s: new * s.mean)))
-    back = x > 0
+    back, miss = x > 0, abs(tested.miss) if tested is not None else 0.0
     return Forecast(
         end=people.end,
         horizon=horizon,
@@ -218,15 +224,13 @@ def _forecast(
         returned=everyone.returned,
         fitted=fresh.customers,
         burn_in=burn_in,
-        purchases=_total(model, everyone, horizon),
-        money=Estimate.of(money, float(np.sqrt(by_rate**2 + by_spend**2 + chance))),
-        active=Estimate.of(
-            float((n * chances).sum()), float(np.hypot(active_sd, np.sqrt((n * chances * (1 - chances)).sum())))
-        ),
+        purchases=_total(model, everyone, horizon).widened(miss),
+        money=Estimate.of(money, float(np.sqrt(by_rate**2 + by_spend**2 + chance))).widened(miss),
+        active=Estimate.of(float((n * chances).sum()), active_sd).widened(miss),
         alive=float((n * model.p_alive(x, last, age))[back].sum()),
         top_share=_top_share(expected * mean, n),
-        newcomer_purchases=Estimate.of(new, new_sd),
-        newcomer_money=Estimate.of(new_money, new_money_sd),
+        newcomer_purchases=Estimate.of(new, new_sd).widened(miss),
+        newcomer_money=Estimate.of(new_money, new_money_sd).widened(miss),
         spend_mean=spend.model.mean,
         pooled=spend.pooled,
         correlation=_correlation(found),

@@ -17,9 +17,9 @@ from tools.text import Text, quantize
 __all__ = ["fit_chart", "fit_table", "forecast_facts", "refusal_fact"]
 
 _MODEL = Text(
-    "BG/NBD（购买次数与流失）× Gamma-Gamma（单次金额），最大似然拟合本店订单；区间 95%，含参数误差与随机波动；同一天的付款算一次，不含服务类订单",
+    "BG/NBD（购买次数与流失）× Gamma-Gamma（单次金额），最大似然拟合本店订单；区间 95%，含参数误差、随机波动与回测偏差；同一天的付款算一次，不含服务类订单",
     "BG/NBD (purchases and dropout) × Gamma-Gamma (spend), fitted to the shop's orders by maximum likelihood; 95 % interval with parameter"
-    " error and chance; payments of one day are one, service orders left out",
+    " error, chance and the miss of the back-test; payments of one day are one, service orders left out",
 )
 
 

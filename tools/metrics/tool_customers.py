@@ -204,6 +204,15 @@ def customer_lifetime(
     facts = forecast_facts(ctx, found, _refund_rate(reader, end), source)
     facts += _payback(ctx, reader, end, margin, len(facts) + 1)
     notes = [*_shared_notes(reader, Window(start=end, end=end)), *_value_notes(reader, margin)]
+    if found.backtest is None:
+        notes.append(
+            note(
+                Text(
+                    "更早的订单太少，没能回测这个预测，请只作参考。",
+                    "Earlier orders are too few to back-test this forecast; take it for orientation only.",
+                )
+            )
+        )
     if found.pooled:
         notes.append(
             note(
