@@ -18,7 +18,7 @@ from tools.metrics.cohort_words import cohort_chart, cohort_facts, cohort_table,
 from tools.metrics.cohorts import cohort_rows, repurchase_curve
 from tools.metrics.customer_words import newcomer_facts
 from tools.metrics.customers import history_days
-from tools.metrics.forecast import LEAST_ORDERS, Refusal, forecast
+from tools.metrics.forecast import LEAST_ORDERS, Forecast, Refusal, forecast
 from tools.metrics.forecast_words import fit_chart, fit_table, forecast_facts, refusal_fact
 from tools.metrics.measure import measure_many, source_text
 from tools.metrics.newcomers import By, newcomers_by
@@ -203,7 +203,19 @@ def customer_lifetime(
         return ToolResult(facts=facts + paid, notes=_value_notes(reader, margin), guidance=guidance)
     facts = forecast_facts(ctx, found, _refund_rate(reader, end), source)
     facts += _payback(ctx, reader, end, margin, len(facts) + 1)
-    notes = [*_shared_notes(reader, Window(start=end, end=end)), *_value_notes(reader, margin)]
+    notes = [*_shared_notes(reader, Window(start=end, end=end)), *_value_notes(reader, margin), *_model_notes(found)]
+    return ToolResult(
+        facts=facts,
+        tables=[fit_table(ctx, found)],
+        charts=[fit_chart(found, facts)],
+        notes=notes,
+        guidance=_GUIDE_LIFETIME,
+    )
+
+
+def _model_notes(found: Forecast) -> list[Claim]:
+    """What the forecast rests on."""
+    notes = []
     if found.backtest is None:
         notes.append(
             note(
@@ -240,13 +252,7 @@ def customer_lifetime(
             )
         )
     )
-    return ToolResult(
-        facts=facts,
-        tables=[fit_table(ctx, found)],
-        charts=[fit_chart(found, facts)],
-        notes=notes,
-        guidance=_GUIDE_LIFETIME,
-    )
+    return notes
 
 
 _GUIDE_LIFETIME = (
