@@ -250,8 +250,24 @@ def _notes(reader: Reader, metric: Metric, found: Cut, window: Window) -> list[T
         notes.append(
             Text("没有订单明细，取自平台店铺日报。", "No order report: taken from the platform's own daily report.")
         )
+    if bases & {"refund_linked", "refunded_orders"} and _unripe(reader, window):
+        notes.append(
+            Text(
+                "最近付款的订单还会陆续有退款：退款还会增加、净成交还会减少，和更早的时期比会显得偏好，先别当成改善。",
+                "Recent orders will still be refunded: refunds will rise and net GMV will fall, so the latest window looks better than earlier ones; do not read an improvement into it yet.",
+            )
+        )
     notes += _coverage_notes(reader, found.tables, window)
     return notes
+
+
+_RIPE = 30  # days in which most refunds of an order come
+
+
+def _unripe(reader: Reader, window: Window) -> bool:
+    """Refunds of the window's last orders are still coming in when the data end shortly after it."""
+    days = reader.coverage("orders")
+    return days is not None and (days[1] - window.end).days < _RIPE
 
 
 def _coverage_notes(reader: Reader, tables: Sequence[str], window: Window) -> list[Text]:

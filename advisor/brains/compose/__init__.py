@@ -9,7 +9,7 @@ from advisor.brains.compose.advice import action_clause, decision_drafts, ground
 from advisor.brains.compose.cases import case_list_drafts, tool_drafts
 from advisor.brains.compose.decide import open_decision, open_headline, unanswered
 from advisor.brains.compose.figure import breakdown_drafts, data_drafts, figure_drafts, glance_drafts
-from advisor.brains.compose.limits import follow_ups, limit_drafts, no_answer
+from advisor.brains.compose.limits import caveats, follow_ups, limit_drafts, no_answer
 from advisor.brains.compose.pieces import Pieces, gather
 from advisor.brains.compose.say import Say
 from advisor.brains.compose.why import cause_clause, is_flat, why_drafts, within_normal
@@ -33,6 +33,8 @@ def compose(turn: TurnView) -> Iterator[Draft]:
         advised = frame.intent in _ADVICE and not (frame.intent == "why_change" and not _asks_action(frame))
         advised = advised and not unanswered(frame, pieces)
         yield from limit_drafts(pieces, say, headline_from_error=bool(missing), advised=advised)
+    else:
+        yield from caveats(pieces, say)
     yield from follow_ups(frame, pieces, say)
 
 

@@ -12,7 +12,7 @@ from advisor.brains.compose.say import Say
 from advisor.brains.compose.why import check_of, verdict
 from tools.text import Text
 
-__all__ = ["follow_ups", "limit_drafts", "no_answer"]
+__all__ = ["caveats", "follow_ups", "limit_drafts", "no_answer"]
 
 _NONE_FITS = re.compile(r"没有合适的打法|[Nn]o playbook fits")
 _MENDABLE = re.compile(r"导出|导入|上传|export|import|upload")
@@ -62,6 +62,13 @@ def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool, advised
         )
     )
     for text in texts[:_MOST_LIMITS]:
+        yield Draft("limits", text)
+
+
+def caveats(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """What a plain figure must not be read without: a daily sum, refunds still coming in, buyers not counted."""
+    notes = [note.get(say.lang) for tool, note in pieces.notes if tool == "query_metric"]
+    for text in list(dict.fromkeys(notes))[:2]:
         yield Draft("limits", text)
 
 

@@ -131,3 +131,11 @@ def test_a_file_mostly_rejected_gets_no_cheerful_facts(tmp_path: Path, rejected:
         )
     said = claims(call(Warehouse(tmp_path).for_merchant("shop"), "first_look"))
     assert ("mend the file" in said) is broken and ("GMV" not in said) is broken
+
+
+def test_fresh_refunds_are_not_sold_as_an_improvement(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path, {"orders": months(refund=5)})
+    fresh = call(shop, "query_metric", metric="refund_rate", window="2026-10")
+    ripe = call(shop, "query_metric", metric="refund_rate", window="2026-09", compare=None)
+    assert any("还会陆续有退款" in note.zh for note in fresh.notes)
+    assert not any("还会陆续有退款" in note.zh for note in ripe.notes)
