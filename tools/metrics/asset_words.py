@@ -173,10 +173,15 @@ def grow_facts(ctx: ToolContext, found: Grow, source: str, rank: int) -> list[Fa
                 }
             )
         )
-    moved = Text(f"增加 {step.zh}", f"up {step.en}") if change >= 0 else Text(f"减少 {step.zh}", f"down {step.en}")
+    against = Text(f"比{before.zh}", f"against {before.en}")
+    moved = Text(f"{against.zh}增加 {step.zh}", f"up {step.en} {against.en}")
+    if change < 0:
+        moved = Text(f"{against.zh}减少 {step.zh}", f"down {step.en} {against.en}")
+    elif not change:
+        moved = Text(f"与{before.zh}持平", f"the same as {before.en}")
     claim = Text(
-        f"GROW：{words.zh}可识别买家支付 {now.zh}，比{before.zh}{moved.zh}；其中 {'，'.join(zh)}。",
-        f"GROW {when_en(found.window)}: identified buyers paid {now.en}, {moved.en} against {before.en}; {', '.join(en)}.",
+        f"GROW：{words.zh}可识别买家支付 {now.zh}，{moved.zh}；其中 {'，'.join(zh)}。",
+        f"GROW {when_en(found.window)}: identified buyers paid {now.en}, {moved.en}; {', '.join(en)}.",
     )
     subjects = [name for _, label in _PARTS for name in label]
     facts = [

@@ -26,7 +26,9 @@ TRUSTED = 0.25  # a back-test may miss by this much, or by no more than its own 
 _DRAWS, _SEED = 16, 20050501
 ZERO = Decimal(0)
 
-Why = Literal["orders", "groups", "history", "horizon", "fresh", "returned", "fit", "backtest"]
+Why = Literal[
+    "orders", "groups", "group_buyers", "group_days", "history", "horizon", "fresh", "returned", "fit", "backtest"
+]
 
 
 @dataclass(frozen=True)

@@ -260,13 +260,13 @@ def fit_chart(found: Forecast, facts: Sequence[Fact]) -> Chart:
     )
 
 
-def refusal_fact(ctx: ToolContext, no: Refusal, window: Window, source: str) -> list[Fact]:
-    """What there is, what it would take, and that nothing is claimed until then."""
-    if no.backtest is not None:
-        return [_backtest_fact(ctx, no.backtest, source, rank=1), _unreliable(ctx, window, source)]
-    unit = {"orders": "orders", "groups": "orders", "history": "days", "horizon": "days"}.get(no.why, "buyers")
+_UNITS = {"orders": "orders", "groups": "orders", "group_days": "days", "history": "days", "horizon": "days"}
+
+
+def _refused(no: Refusal, unit: str) -> Text:
+    """What there is and what it would take."""
     have, need = say(Decimal(no.have), unit), say(Decimal(no.need), unit)
-    claim = {
+    texts = {
         "orders": Text(
             f"有买家标识的订单只有 {have.zh}，不到 {need.zh}，还不能估计客户终身价值；现在给出的任何数字都会误导你。",
             f"There are {have.en} with a buyer id, under {need.en}: no lifetime value can be estimated yet, and any figure would mislead.",
@@ -274,6 +274,14 @@ def refusal_fact(ctx: ToolContext, no: Refusal, window: Window, source: str) -> 
         "groups": Text(
             f"有买家标识的订单只有 {have.zh}，不到 {need.zh}，分群没有意义：每群只剩几个人。",
             f"There are {have.en} with a buyer id, under {need.en}: groups would hold a handful of people each and mean nothing.",
+        ),
+        "group_buyers": Text(
+            f"有买家标识的买家只有 {have.zh}，不到 {need.zh}，分群没有意义：每群只剩几个人。",
+            f"There are {have.en}, under {need.en}: groups would hold a handful of people each and mean nothing.",
+        ),
+        "group_days": Text(
+            f"订单历史只有 {have.zh}，不到 {need.zh}，还分不出谁是近期客户、谁已经走远。",
+            f"The orders span {have.en}, under {need.en}: who is recent and who has gone quiet cannot be told yet.",
         ),
         "history": Text(
             f"订单历史只有 {have.zh}，不到 {need.zh}，看不出买家多久回来一次，还不能估计客户终身价值。",
@@ -295,7 +303,16 @@ def refusal_fact(ctx: ToolContext, no: Refusal, window: Window, source: str) -> 
             f"{have.zh}的购买记录不足以确定模型参数，不给客户终身价值。",
             f"The histories of {have.en} do not pin the model down, so no lifetime value is given.",
         ),
-    }[no.why]
+    }
+    return texts[no.why]
+
+
+def refusal_fact(ctx: ToolContext, no: Refusal, window: Window, source: str) -> list[Fact]:
+    """What there is, what it would take, and that nothing is claimed until then."""
+    if no.backtest is not None:
+        return [_backtest_fact(ctx, no.backtest, source, rank=1), _unreliable(ctx, window, source)]
+    unit = _UNITS.get(no.why, "buyers")
+    claim = _refused(no, unit)
     quantities = [Quantity(metric=f"lifetime_{no.why}", value=Decimal(no.have), unit=unit, window=window)]
     if no.need:
         quantities.append(quantities[0].model_copy(update={"value": Decimal(no.need), "role": Role.TARGET}))

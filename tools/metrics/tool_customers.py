@@ -28,7 +28,7 @@ from tools.metrics.reader import Reader
 from tools.metrics.segment_words import segment_facts, segment_table
 from tools.metrics.segments import rfm
 from tools.metrics.tool_assets import brand_assets, last_day
-from tools.metrics.windows import month_of, split_periods
+from tools.metrics.windows import month_of, split_periods, when_en, window_text
 from tools.metrics.wording import note, say
 from tools.text import Text
 
@@ -36,6 +36,7 @@ __all__ = ["TOOLS", "brand_assets", "customer_cohorts", "customer_lifetime", "cu
 
 CURVE_DAYS = (30, 60, 90, 180)
 YEAR = 365
+LEAST_GROUP_DAYS, LEAST_GROUP_BUYERS = 60, 100
 _IDENTIFIED = Decimal("0.995")
 
 
@@ -111,11 +112,15 @@ def customer_cohorts(
     facts += cohort_facts(ctx, rows, source, len(facts) + 1)
     followed = Window(start=max(first_day_of_data(reader), end - timedelta(days=YEAR - 1)), end=end)
     facts += curve_facts(ctx, repurchase_curve(reader, followed, end, CURVE_DAYS), followed, source, len(facts) + 1)
+    notes = _shared_notes(reader, window)
+    if not any(row.buyers for row in rows):
+        words = window_text(window)
+        notes.insert(0, note(Text(f"{words.zh}没有首次付款的买家。", f"Nobody first bought {when_en(window)}.")))
     return ToolResult(
         facts=facts,
         tables=[cohort_table(ctx, rows)],
         charts=[cohort_chart(rows, facts)],
-        notes=_shared_notes(reader, window),
+        notes=notes,
         guidance=_GUIDE_COHORTS,
     )
 
@@ -152,10 +157,12 @@ def customer_segments(ctx: ToolContext) -> ToolResult:
     source = source_text(reader, ("orders",))
     window = Window(start=first_day_of_data(reader), end=end)
     if orders < LEAST_ORDERS:
-        return ToolResult(
-            facts=refusal_fact(ctx, Refusal("groups", orders, LEAST_ORDERS), window, source), guidance=_GUIDE_NO
-        )
+        return _no_groups(ctx, Refusal("groups", orders, LEAST_ORDERS), window, source)
+    if window.days < LEAST_GROUP_DAYS:
+        return _no_groups(ctx, Refusal("group_days", window.days, LEAST_GROUP_DAYS), window, source)
     found = rfm(reader, end)
+    if found.buyers < LEAST_GROUP_BUYERS:
+        return _no_groups(ctx, Refusal("group_buyers", found.buyers, LEAST_GROUP_BUYERS), window, source)
     notes = _shared_notes(reader, Window(start=end, end=end))
     notes.append(
         note(
@@ -168,6 +175,10 @@ def customer_segments(ctx: ToolContext) -> ToolResult:
     return ToolResult(
         facts=segment_facts(ctx, found, source), tables=[segment_table(ctx, found)], notes=notes, guidance=_GUIDE_GROUPS
     )
+
+
+def _no_groups(ctx: ToolContext, no: Refusal, window: Window, source: str) -> ToolResult:
+    return ToolResult(facts=refusal_fact(ctx, no, window, source), guidance=_GUIDE_NO)
 
 
 _GUIDE_NO = "There is too little data: say so and what would be enough. Claim nothing about customers' value or groups."
@@ -285,6 +296,7 @@ def _margin(ctx: ToolContext, reader: Reader, end: date) -> Margin | None:
 
 def _payback(ctx: ToolContext, reader: Reader, end: date, margin: Margin | None, rank: int) -> list[Fact]:
     tables = [name for name in ("orders", "ad_daily", "live_sessions") if reader.has(name)]
+    tables += ["order_lines", "item_costs"] if margin is not None and margin.origin == "costs" else []
     return payback_facts(ctx, paybacks(reader, end, margin), source_text(reader, tables), rank)
 
 

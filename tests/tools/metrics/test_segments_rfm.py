@@ -105,6 +105,15 @@ def test_a_shop_under_300_orders_gets_no_groups(tmp_path: Path) -> None:
     assert not result.tables
 
 
+@pytest.mark.parametrize(("buyers", "times", "keep", "why"), [(60, 6, 90, "group_buyers"), (400, 1, 30, "group_days")])
+def test_few_buyers_or_days_get_no_groups_either(tmp_path: Path, buyers: int, times: int, keep: int, why: str) -> None:
+    shop = _shop(tmp_path, buyers if keep == 90 else buyers * 4, times)
+    today = date(2025, 1, 1) + timedelta(days=keep)
+    result = customer_segments.call(ToolContext(shop=shop, today=today), {})
+    assert [fact.data["why"] for fact in result.facts] == [why]
+    assert result.facts[0].value == (buyers if why == "group_buyers" else keep)
+
+
 def test_nobody_twice_leaves_the_frequent_groups_out_and_service_orders_do_not_count(tmp_path: Path) -> None:
     found: Segments = rfm(Reader(_shop(tmp_path, 400, 1)), date(2025, 4, 1))
     assert found.cuts.orders == 2  # once is never frequent
