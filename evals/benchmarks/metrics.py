@@ -1,12 +1,9 @@
-"""Speed and honesty of the metric tools, in one run.
+"""Speed of the metric tools, in one run.
 
-    python -m evals.benchmarks.metrics speed [--rounds 5] [--json]
-    python -m evals.benchmarks.metrics diagnosis [--seeds 6] [--first 101] [--months 18] [--json]
+    python -m evals.benchmarks.metrics [--rounds 5] [--json]
 
-`speed`: wall time of explain_change and shop_snapshot on a demo shop (target < 1 s each), and shop_snapshot against the same
-figures in hand-written DuckDB SQL. `diagnosis`: random simulated shops with one planted cause each, and as many with none;
-how often the planted entity is the first cause, how often it is among the causes, and how often something is found where
-nothing was planted (a category that moved by 14 % or more counts there too, although it did move).
+Wall time of explain_change and shop_snapshot on a demo shop (target < 1 s each), and shop_snapshot against the same figures
+in hand-written DuckDB SQL. Whether the why is right is measured by `evals.benchmarks.diagnosis`.
 """
 
 from __future__ import annotations
@@ -19,7 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -27,25 +24,13 @@ from typing import Any
 import duckdb
 
 from tools.base import ToolContext
-from tools.errors import BadArguments
-from tools.metrics.drivers import Cause, Explanation
-from tools.metrics.explain import explain
 from tools.metrics.tools import explain_change, shop_snapshot
-from tools.metrics.windows import compare_window, month_of
+from tools.metrics.windows import month_of
 from tools.warehouse.access import Warehouse
-from tools.warehouse.demo import (
-    CAUSE_TYPES,
-    PlantedCause,
-    create_demo,
-    ground_truth,
-    random_cause,
-    random_shop,
-    simulate,
-    write_simulation,
-)
+from tools.warehouse.demo import create_demo
 from tools.warehouse.writer import DUCKDB_CONFIG, merchant_file
 
-__all__ = ["diagnosis", "is_hit", "main", "speed"]
+__all__ = ["main", "speed"]
 
 _SHOP = "demo-skincare"
 _TODAY = date(2026, 11, 24)
@@ -138,71 +123,12 @@ def _median(rounds: int, work: Callable[[], object]) -> float:
     return round(statistics.median(times), 1)
 
 
-def diagnosis(seeds: range, months: int) -> dict[str, dict[str, int]]:
-    """Per cause type (and "none"): shops tried, first cause right, any cause right; for "none", shops where something was found."""
-    result: dict[str, dict[str, int]] = {}
-    for kind in ("none", *CAUSE_TYPES):
-        tried = first = among = 0
-        for seed in seeds:
-            outcome = _one(seed, kind, months)
-            if outcome is None:
-                continue
-            found, planted = outcome
-            tried += 1
-            hits = [planted is None or is_hit(cause, planted) for cause in found.causes]
-            first += bool(hits[:1] and hits[0])
-            among += any(hits)
-        result[kind] = {"shops": tried, "first": first, "among": among}
-    return result
-
-
-def _one(seed: int, kind: str, months: int) -> tuple[Explanation, PlantedCause | None] | None:
-    spec = random_shop(seed, months=months)
-    start = _WINDOW.start + timedelta(days=5)
-    try:
-        causes = [] if kind == "none" else [random_cause(spec, seed, start=start, end=_WINDOW.end, type_=kind)]
-    except BadArguments:  # this shop cannot have such a cause, as no host can leave where nobody is live
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        profile = write_simulation(simulate(spec, causes=causes), Path(folder))
-        shop = Warehouse(Path(folder)).for_merchant(profile.merchant_id)
-        metric = "net_gmv" if kind == "quality_batch" else "gmv"
-        found = explain(shop, metric, _WINDOW, compare_window(_WINDOW, "previous"))
-    return found, ground_truth(spec, causes)[0] if causes else None
-
-
-def is_hit(cause: Cause, planted: PlantedCause) -> bool:
-    """The cause names the planted entity, or one that is right as well (the product inside a source, a source around a host)."""
-    right = {(planted.entity_kind, planted.entity), *planted.also}
-    if ("market", planted.entity) in right:
-        return cause.entity.id == "market"
-    named = [cause.entity, *([cause.within] if cause.within else [])]
-    kinds = {"stock_out": ("stock_out", "product")}
-    return any(
-        (kind, name) in right for d in named for kind in kinds.get(d.id, (d.id,)) for name in (*d.subject, d.label.zh)
-    )
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("speed", "diagnosis"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seeds", type=int, default=6)
-    parser.add_argument("--first", type=int, default=101)
-    parser.add_argument("--months", type=int, default=18)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    if args.what == "speed":
-        print(json.dumps(speed(args.rounds), indent=None if args.json else 2))
-        return
-    found = diagnosis(range(args.first, args.first + args.seeds), args.months)
-    if args.json:
-        print(json.dumps(found))
-        return
-    for kind, row in found.items():
-        print(f"{kind:20} shops {row['shops']:3}  first {row['first']:3}  among {row['among']:3}")
-    planted = [row for kind, row in found.items() if kind != "none"]
-    print(f"planted cause first: {sum(r['first'] for r in planted)} of {sum(r['shops'] for r in planted)}")
+    print(json.dumps(speed(args.rounds), indent=None if args.json else 2))
 
 
 if __name__ == "__main__":
