@@ -1,0 +1,191 @@
+"""Daily sales ahead: a smoothed level × weekday factor × campaign factor, all from the shop's own past, back-tested on itself.
+
+Floats live here and nowhere else; what leaves is rounded to cents by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["LEAST_FIT", "Fit", "Outlook", "fit", "outlook", "predict"]
+
+Floats = NDArray[np.float64]
+Keys = Sequence[tuple[str, str] | None]
+
+LEAST_FIT = 28  # days a fit needs: four of each weekday
+_ALPHAS = (0.03, 0.07, 0.15, 0.3)
+_WEEKS, _AROUND, _LEAST_DAYS = 26, 28, 3
+_STEP, _MOST = 3, 120
+_SHRINK = 3.0  # days' worth of belief that a campaign does what the shop's campaigns do on average
+_TAIL = 0.10  # each side: an 80 % interval
+_FEW = 8
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Weekday factors (mean 1) and campaign factors by (event, class), (event, ""), ("", class) and ("", "")."""
+
+    weekday: Floats
+    campaign: dict[tuple[str, str], float]
+    clean: Floats  # the past without weekday and campaign, for the level
+
+    def factor(self, key: tuple[str, str] | None) -> float | None:
+        """The factor of a day's phase; None when the shop has lived through nothing like it."""
+        if key is None:
+            return 1.0
+        for name in (key, (key[0], ""), ("", key[1]), ("", "")):
+            if name in self.campaign:
+                return self.campaign[name]
+        return None
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the days ahead bring in all, its 80 % interval, and how that was tested."""
+
+    value: float
+    low: float
+    high: float
+    tests: int
+    blocks: float  # how many of the tests do not overlap
+    miss: float | None  # median absolute error of the tests, as a share
+    alpha: float
+    unknown: int  # days ahead in a phase the shop has never lived through
+    peak: float  # how far the shop's own best campaign, else its best week, rose over the usual
+
+
+def fit(y: Floats, weekday: NDArray[np.int64], keys: Keys) -> Fit:
+    """Learn from the past `y` (NaN is a missing day); `weekday` and `keys` describe the same days."""
+    plain = np.array([key is None for key in keys]) & ~np.isnan(y)
+    factors = _weekday(y, weekday, plain)
+    flat = y / factors[weekday]
+    campaign = _campaign(flat, keys, plain)
+    model = Fit(factors, campaign, flat)
+    by_day = np.array([model.factor(key) or 1.0 for key in keys])
+    return Fit(factors, campaign, flat / np.maximum(by_day, 0.05))
+
+
+def _weekday(y: Floats, weekday: NDArray[np.int64], plain: NDArray[np.bool_]) -> Floats:
+    """Share of a week that falls on each weekday, from plain days of the last half year; 1 where too few were seen."""
+    recent = plain.copy()
+    recent[: max(0, len(y) - 7 * _WEEKS)] = False
+    local = _mean_around(y, plain, 7)
+    ok = recent & (local > 0)
+    factors = np.ones(7)
+    for day in range(7):
+        chosen = ok & (weekday == day)
+        if chosen.sum() >= _LEAST_DAYS:
+            factors[day] = y[chosen].sum() / local[chosen].sum()
+    factors = np.maximum(factors, 0.01)
+    return np.asarray(factors * 7 / factors.sum(), dtype=np.float64)
+
+
+def _mean_around(y: Floats, use: NDArray[np.bool_], reach: int) -> Floats:
+    """Mean of the used days within `reach` days either side; NaN where there are none."""
+    values, counts = np.where(use, np.nan_to_num(y), 0.0), use.astype(np.float64)
+    kernel = np.ones(2 * reach + 1)
+    size = np.convolve(counts, kernel, "full")[reach : reach + len(y)]
+    total = np.convolve(values, kernel, "full")[reach : reach + len(y)]
+    return np.asarray(np.where(size >= 1, total / np.maximum(size, 1.0), np.nan), dtype=np.float64)
+
+
+def _campaign(flat: Floats, keys: Keys, plain: NDArray[np.bool_]) -> dict[tuple[str, str], float]:
+    """Sales of campaign days over the plain days around them, pooled from phase to event to all, and drawn to the pool."""
+    base = _mean_around(flat, plain, _AROUND)
+    groups: dict[tuple[str, str], list[int]] = {}
+    for index, key in enumerate(keys):
+        if key is None or np.isnan(flat[index]) or not base[index] > 0:
+            continue
+        for name in {key, (key[0], ""), ("", key[1]), ("", "")}:
+            if name != ("", "") or key[1] != "holiday":  # a holiday tells nothing about a sale
+                groups.setdefault(name, []).append(index)
+    raw = {
+        name: (float(flat[at].sum() / base[at].sum()), len(at)) for name, at in groups.items() if len(at) >= _LEAST_DAYS
+    }
+    found = {}
+    for name, (ratio, n) in raw.items():
+        pool = raw[name[0], ""][0] if name[0] and name[1] and (name[0], "") in raw else None
+        pool = pool if pool is not None else (raw["", ""][0] if ("", "") in raw else ratio)
+        found[name] = (ratio * n + pool * _SHRINK) / (n + _SHRINK)
+    return found
+
+
+def _level(clean: Floats, alpha: float) -> float:
+    """Exponentially weighted mean, newest first; missing days carry no weight."""
+    seen = ~np.isnan(clean)
+    weights = (1 - alpha) ** np.arange(len(clean))[::-1] * seen
+    return float((weights * np.nan_to_num(clean)).sum() / weights.sum()) if weights.sum() > 0 else 0.0
+
+
+def predict(model: Fit, alpha: float, weekday: NDArray[np.int64], keys: Keys) -> Floats:
+    """Sales of each day ahead; a phase never lived through counts as a plain day."""
+    factors = np.array([found if (found := model.factor(key)) is not None else 1.0 for key in keys])
+    return np.asarray(_level(model.clean, alpha) * model.weekday[weekday] * factors, dtype=np.float64)
+
+
+def outlook(y: Floats, weekday: NDArray[np.int64], keys: Keys, skip: int) -> Outlook:
+    """The sum of the days after `y` beyond the first `skip`; `weekday` and `keys` run on over the days ahead.
+
+    Every test stands on an earlier day, fits on what was known then, and adds up the same stretch of days ahead.
+    """
+    known, ahead = len(y), len(weekday) - len(y)
+    sums, actual, promo = _tests(y, weekday, keys, skip, ahead)
+    alpha = _ALPHAS[int(np.argmin(np.abs(np.log(sums / actual[:, None])).mean(axis=0)))] if len(actual) else 0.07
+    model = fit(y, weekday[:known], keys[:known])
+    ahead_keys = list(keys[known + skip :])
+    value = float(predict(model, alpha, weekday[known + skip :], ahead_keys).sum())
+    unknown = [key for key in ahead_keys if model.factor(key) is None]
+    errors = np.log(actual / sums[:, _ALPHAS.index(alpha)]) if len(actual) else np.array([])
+    alike = errors[promo == any(key is not None for key in ahead_keys)] if len(errors) else errors
+    chosen = alike if len(alike) >= _FEW else errors
+    low, high, blocks = _edges(chosen, ahead - skip)
+    share = len(unknown) / max(1, ahead - skip)
+    peak = _best(model, y)
+    high += float(np.log(1 + share * (peak - 1)))
+    miss = float(np.median(np.abs(np.expm1(-errors)))) if len(errors) else None
+    edges = value * float(np.exp(low)), value * float(np.exp(high))
+    return Outlook(value, *edges, len(errors), blocks, miss, alpha, len(unknown), peak)
+
+
+def _tests(
+    y: Floats, weekday: NDArray[np.int64], keys: Keys, skip: int, ahead: int
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Forecast by alpha, actual, and whether a campaign lay in the stretch, per test; whole stretches only."""
+    sums, actual, promo = [], [], []
+    last = len(y) - ahead
+    for origin in range(last, LEAST_FIT - 1, -_STEP)[:_MOST]:
+        window = slice(origin + skip, origin + ahead)
+        truth = float(y[window].sum())
+        if not truth > 0:  # NaN too: a stretch with missing days tests nothing
+            continue
+        model = fit(y[:origin], weekday[:origin], keys[:origin])
+        guesses = [float(predict(model, alpha, weekday[window], list(keys[window])).sum()) for alpha in _ALPHAS]
+        if min(guesses) > 0:
+            sums.append(guesses)
+            actual.append(truth)
+            promo.append(any(key is not None for key in keys[window]))
+    return np.array(sums).reshape(-1, len(_ALPHAS)), np.array(actual), np.array(promo, dtype=bool)
+
+
+def _edges(errors: Floats, days: int) -> tuple[float, float, float]:
+    """Log errors at both tails, stretched when few tests stand apart from one another."""
+    if len(errors) == 0:
+        return -np.log(2), np.log(2), 0.0
+    blocks = max(1.0, len(errors) * _STEP / max(_STEP, days))
+    rank = min(1.0, (1 - _TAIL) * (1 + 1 / len(errors)))
+    stretch = 1 + 1 / blocks
+    low, high = np.quantile(errors, 1 - rank), np.quantile(errors, rank)
+    return min(0.0, float(low)) * stretch, max(0.0, float(high)) * stretch, blocks
+
+
+def _best(model: Fit, y: Floats) -> float:
+    """How far the shop's own best campaign, else its best week, rose over the usual."""
+    if model.campaign:
+        return max(1.0, *model.campaign.values())
+    weeks = np.convolve(np.nan_to_num(y), np.ones(7), "valid")
+    usual = float(np.median(weeks))
+    return max(1.0, float(weeks.max()) / usual) if usual > 0 else 1.0
