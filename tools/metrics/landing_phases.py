@@ -27,6 +27,7 @@ _CLASS = {
     "season": "season",
 }
 _RANK = {"sale": 4, "warm": 3, "campaign": 2, "holiday": 1, "season": 0}
+_CHINA = frozenset({"tmall", "taobao", "jd", "douyin"})  # elsewhere the shop's own campaigns are all that is known
 _MOVES = frozenset({"spring_festival", "nianhuo"})  # lunar: last year's days do not tell this year's
 
 
@@ -59,7 +60,7 @@ def phases_of(reader: Reader, first: date, last: date) -> Phases:
     days: dict[date, PromoDay] = {}
     names: dict[str, Text] = {}
     platform = reader.platform
-    for event in events_between(first, last, platform):
+    for event in events_between(first, last, platform) if platform in _CHINA else ():
         kind = _CLASS.get(event.phase)
         if kind is None:
             continue
@@ -99,7 +100,7 @@ def _campaigns(reader: Reader) -> list[tuple[str, Window]]:
 
 def _same_event(window: Window, platform: str) -> str | None:
     """The platform event a shop's campaign belongs to, by nearness of its days."""
-    near = events_between(window.start - _NEAR, window.end + _NEAR, platform)
+    near = events_between(window.start - _NEAR, window.end + _NEAR, platform) if platform in _CHINA else []
     scored = [(_overlap(event, window), event.event_id) for event in near if event.phase != "price_protection"]
     return max(scored)[1] if scored else None
 
@@ -111,7 +112,7 @@ def _overlap(event: CalendarEvent, window: Window) -> int:
 def _undated(days: Mapping[date, PromoDay], first: date, last: date, platform: str) -> dict[date, str]:
     """Days on which an event ran a year earlier, while this year's calendar and the shop name no day of it nearby."""
     due: dict[date, str] = {}
-    for event in calendar(platform):
+    for event in calendar(platform) if platform in _CHINA else ():
         if event.event_id in _MOVES or event.phase == "price_protection":
             continue
         for day in _each(Window(start=event.start, end=event.end)):
