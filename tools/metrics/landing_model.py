@@ -6,7 +6,7 @@ Floats live here and nowhere else; what leaves is rounded to cents by the caller
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,8 @@ LEAST_FIT = 28  # days a fit needs: four of each weekday
 _ALPHAS = (0.03, 0.07, 0.15, 0.3)
 _WEEKS, _AROUND, _LEAST_DAYS = 26, 28, 3
 _STEP, _MOST = 3, 120
-_SHRINK = 3.0  # days' worth of belief that a campaign does what the shop's campaigns do on average
+_PRIOR = {True: 2.0, False: 4.0}  # campaigns' worth of belief in no effect: for the same event, for any other
+_SAME_RUN = 7
 _TAIL = 0.10  # each side: an 80 % interval
 _FEW = 8
 
@@ -31,7 +32,8 @@ class Fit:
 
     weekday: Floats
     campaign: dict[tuple[str, str], float]
-    clean: Floats  # the past without weekday and campaign, for the level
+    past: Floats  # sales of the past days
+    expected: Floats  # weekday × campaign of the same days: the level is the one over the other
 
     def factor(self, key: tuple[str, str] | None) -> float | None:
         """The factor of a day's phase; None when the shop has lived through nothing like it."""
@@ -62,11 +64,9 @@ def fit(y: Floats, weekday: NDArray[np.int64], keys: Keys) -> Fit:
     """Learn from the past `y` (NaN is a missing day); `weekday` and `keys` describe the same days."""
     plain = np.array([key is None for key in keys]) & ~np.isnan(y)
     factors = _weekday(y, weekday, plain)
-    flat = y / factors[weekday]
-    campaign = _campaign(flat, keys, plain)
-    model = Fit(factors, campaign, flat)
-    by_day = np.array([model.factor(key) or 1.0 for key in keys])
-    return Fit(factors, campaign, flat / np.maximum(by_day, 0.05))
+    model = Fit(factors, _campaign(y, factors[weekday], keys, plain), y, factors[weekday])
+    by_day = np.array([found if (found := model.factor(key)) is not None else 1.0 for key in keys])
+    return replace(model, expected=factors[weekday] * by_day)
 
 
 def _weekday(y: Floats, weekday: NDArray[np.int64], plain: NDArray[np.bool_]) -> Floats:
@@ -93,38 +93,52 @@ def _mean_around(y: Floats, use: NDArray[np.bool_], reach: int) -> Floats:
     return np.asarray(np.where(size >= 1, total / np.maximum(size, 1.0), np.nan), dtype=np.float64)
 
 
-def _campaign(flat: Floats, keys: Keys, plain: NDArray[np.bool_]) -> dict[tuple[str, str], float]:
-    """Sales of campaign days over the plain days around them, pooled from phase to event to all, and drawn to the pool."""
-    base = _mean_around(flat, plain, _AROUND)
-    groups: dict[tuple[str, str], list[int]] = {}
-    for index, key in enumerate(keys):
-        if key is None or np.isnan(flat[index]) or not base[index] > 0:
+def _campaign(y: Floats, usual: Floats, keys: Keys, plain: NDArray[np.bool_]) -> dict[tuple[str, str], float]:
+    """Sales of campaign days over the plain days around them, per phase, event and class, and over all.
+
+    One campaign is one observation however long it ran, so few of them are drawn towards no effect.
+    """
+    around = _mean_around(y, plain, _AROUND) / np.maximum(_mean_around(usual, plain, _AROUND), 0.01) * usual
+    runs: dict[tuple[str, str], list[float]] = {}
+    for key, at in _runs(keys):
+        at = at[~np.isnan(y[at]) & (around[at] > 0)]
+        if len(at) == 0 or not y[at].sum() > 0:
             continue
+        ratio = float(np.log(y[at].sum() / around[at].sum()))
         for name in {key, (key[0], ""), ("", key[1]), ("", "")}:
-            if name != ("", "") or key[1] != "holiday":  # a holiday tells nothing about a sale
-                groups.setdefault(name, []).append(index)
-    raw = {
-        name: (float(flat[at].sum() / base[at].sum()), len(at)) for name, at in groups.items() if len(at) >= _LEAST_DAYS
+            if name[0] or key[1] != "holiday":  # a holiday tells nothing about a sale
+                runs.setdefault(name, []).append(ratio)
+    return {
+        name: float(np.exp(np.mean(logs) * len(logs) / (len(logs) + _PRIOR[bool(name[0])])))
+        for name, logs in runs.items()
     }
-    found = {}
-    for name, (ratio, n) in raw.items():
-        pool = raw[name[0], ""][0] if name[0] and name[1] and (name[0], "") in raw else None
-        pool = pool if pool is not None else (raw["", ""][0] if ("", "") in raw else ratio)
-        found[name] = (ratio * n + pool * _SHRINK) / (n + _SHRINK)
-    return found
 
 
-def _level(clean: Floats, alpha: float) -> float:
-    """Exponentially weighted mean, newest first; missing days carry no weight."""
-    seen = ~np.isnan(clean)
-    weights = (1 - alpha) ** np.arange(len(clean))[::-1] * seen
-    return float((weights * np.nan_to_num(clean)).sum() / weights.sum()) if weights.sum() > 0 else 0.0
+def _runs(keys: Keys) -> list[tuple[tuple[str, str], NDArray[np.int64]]]:
+    """Stretches of one phase of one event."""
+    found: list[tuple[tuple[str, str], list[int]]] = []
+    for index, key in enumerate(keys):
+        if key is None:
+            continue
+        if found and found[-1][0] == key and index - found[-1][1][-1] <= _SAME_RUN:
+            found[-1][1].append(index)
+        else:
+            found.append((key, [index]))
+    return [(key, np.array(at, dtype=np.int64)) for key, at in found]
+
+
+def _level(model: Fit, alpha: float) -> float:
+    """Exponentially weighted sales over what weekday and campaign make of one unit, newest first; missing days do not weigh."""
+    seen = ~np.isnan(model.past)
+    weights = (1 - alpha) ** np.arange(len(seen))[::-1] * seen
+    below = float((weights * model.expected).sum())
+    return float((weights * np.nan_to_num(model.past)).sum()) / below if below > 0 else 0.0
 
 
 def predict(model: Fit, alpha: float, weekday: NDArray[np.int64], keys: Keys) -> Floats:
     """Sales of each day ahead; a phase never lived through counts as a plain day."""
     factors = np.array([found if (found := model.factor(key)) is not None else 1.0 for key in keys])
-    return np.asarray(_level(model.clean, alpha) * model.weekday[weekday] * factors, dtype=np.float64)
+    return np.asarray(_level(model, alpha) * model.weekday[weekday] * factors, dtype=np.float64)
 
 
 def outlook(y: Floats, weekday: NDArray[np.int64], keys: Keys, skip: int) -> Outlook:
