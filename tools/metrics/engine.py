@@ -13,6 +13,7 @@ from tools.metrics.bases import BASES, Feed
 from tools.metrics.catalog import Metric, Term, table_text, unlock_text
 from tools.metrics.reader import RELATIONS, Reader, Relation, as_decimal, in_window, period_label
 from tools.text import Text
+from tools.warehouse.schema import table_spec
 
 __all__ = ["Cut", "Where", "aggregate", "buyer_id_missing", "choose", "combine", "cut", "dims_for", "refunds_unknown"]
 
@@ -50,9 +51,11 @@ def choose(reader: Reader, base: str, dims: Iterable[str]) -> Feed:
 def _ready(reader: Reader, feed: Feed, relation: Relation, dims: set[str]) -> bool:
     if not reader.offers(relation):
         return False
-    filled = reader.filled(relation.table) if dims or feed.column else {}
-    columns = {relation.dims[dim].key for dim in dims if dim != "product"} | ({feed.column} if feed.column else set())
-    return all(filled.get(column, Decimal(0)) > 0 for column in columns)
+    if feed.check and not reader.holds(relation.table, feed.columns):
+        return False
+    keys = {relation.dims[dim].key for dim in dims} - {"product"}  # made of whichever of id, code and title is there
+    filled = reader.filled(relation.table) if keys else {}
+    return all(filled.get(key, Decimal(0)) > 0 for key in keys)
 
 
 def _cannot(reader: Reader, base: str, dims: set[str]) -> DataMissing | BadArguments:
@@ -66,12 +69,12 @@ def _cannot(reader: Reader, base: str, dims: set[str]) -> DataMissing | BadArgum
     table = next((table for table in (first.table, *first.also) if not reader.has(table)), "")
     if not table:
         name = table_text(first.table)
-        columns = "、".join(sorted(dims)) or base
+        columns = _column_names(first.table, BASES[base][0], dims)
         path = unlock_text(first.table, reader.platform)
         return DataMissing(
             Text(
-                f"已导入的“{name.zh}”里没有所需的列（{columns}）。",
-                f'The imported "{name.en}" lack the column it needs ({columns}).',
+                f"已导入的“{name.zh}”里没有所需的列（{columns.zh}）。",
+                f'The imported "{name.en}" lack the column it needs ({columns.en}).',
             ),
             tables=(first.table,),
             unlock=Text(f"导出路径：{path.zh}。", f"Export: {path.en}."),
@@ -82,6 +85,12 @@ def _cannot(reader: Reader, base: str, dims: set[str]) -> DataMissing | BadArgum
         tables=(table,),
         unlock=Text(f"导出后拖进来即可：{unlock.zh}。", f"Export it and drop it here: {unlock.en}."),
     )
+
+
+def _column_names(table: str, feed: Feed, dims: set[str]) -> Text:
+    if dims or RELATIONS[feed.relation].table != table:
+        return Text("、".join(sorted(dims)), ", ".join(sorted(dims)))
+    return Text("、".join(table_spec(table).column(name).zh for name in feed.columns), ", ".join(feed.columns))
 
 
 def _sold(reader: Reader) -> bool:

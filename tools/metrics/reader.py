@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
@@ -12,6 +12,7 @@ import ibis
 
 from tools.base import ShopHandle
 from tools.facts import Window
+from tools.metrics.relations import DIMENSIONS, RELATIONS, Dim, Relation
 from tools.metrics.windows import month_of
 from tools.warehouse.schema import tables
 
@@ -29,32 +30,6 @@ __all__ = [
 
 
 _FEW = 3
-
-
-@dataclass(frozen=True)
-class Dim:
-    """How a relation is cut: the key column and, where names differ from keys, the column with the name."""
-
-    key: str
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Relation:
-    """One row set that measures aggregate over.
-
-    `report`: one row per day from a platform report, so an absent row is missing, not zero; otherwise rows are events.
-    `needs`: (table, column) pairs that must hold data, such as a buyer identity.
-    """
-
-    name: str
-    table: str
-    date: str
-    build: Callable[[Reader], Any]
-    dims: Mapping[str, Dim] = field(default_factory=dict)
-    report: bool = False
-    also: tuple[str, ...] = ()
-    needs: tuple[tuple[str, str], ...] = ()
 
 
 @runtime_checkable
@@ -118,6 +93,15 @@ class Reader:
             self._filled[table] = self._count_filled(table) if self.has(table) else {}
         return self._filled[table]
 
+    def holds(self, table: str, columns: Iterable[str]) -> bool:
+        """Whether each column has a value in any row; one query per table for what is not known yet."""
+        wanted = tuple(columns)
+        known: dict[str, bool] = self.memo.setdefault(("holds", table), {})
+        if ask := [name for name in dict.fromkeys(wanted) if name not in known]:
+            t = self.table(table)
+            known.update(self.run(t.aggregate(**{name: t[name].notnull().any() for name in ask}))[0])
+        return all(known[name] for name in wanted)
+
     def _count_filled(self, table: str) -> dict[str, Decimal]:
         rows = self.relation("orders") if table == "orders" else self.table(table)
         texts = [column.name for column in tables()[table].columns if column.type == "text"]
@@ -176,84 +160,3 @@ def period_label(column: Any, windows: Sequence[Window]) -> PeriodKey:
         return PeriodKey((back // length).cast("int64"), buckets)
     cases = ibis.cases(*((column.between(w.start, w.end), k) for k, w in enumerate(windows)), else_=None)
     return PeriodKey(cases, {k: k for k in range(len(windows))})
-
-
-def _paid_orders(reader: Reader) -> Any:
-    t = reader.table("orders")
-    return t.filter(t.paid_date.notnull() & (t.gross_amount > 0))
-
-
-def _known_orders(reader: Reader) -> Any:
-    t = reader.relation("orders")
-    return t.filter(t.buyer_key.notnull() & (t.buyer_key != ""))
-
-
-def _buyer_days(reader: Reader) -> Any:
-    return reader.relation("known_orders").select("buyer_key", "paid_date").distinct()
-
-
-def _refunds(reader: Reader) -> Any:
-    t = reader.table("refunds")
-    return t.filter(t.refunded_date.notnull())
-
-
-def _unlinked_refunds(reader: Reader) -> Any:
-    t = reader.relation("refunds")
-    return t.filter(t.order_id.isnull() | (t.order_id == ""))
-
-
-def _lines(reader: Reader) -> Any:
-    t = reader.table("order_lines")
-    # postage, price differences and other services are money of the shop but no product of it
-    t = t.filter(t.paid_date.notnull() & t.amount.notnull() & ~t.is_service.fill_null(False))
-    return t.mutate(product=ibis.coalesce(t.product_id, t.sku, t.title))
-
-
-def _priced_lines(reader: Reader) -> Any:
-    lines, products = reader.relation("lines"), reader.table("products")
-    prices = products.filter(products.list_price > 0).select("product_id", "list_price")
-    return lines.join(prices, "product_id").filter(lambda t: t.quantity > 0)
-
-
-def _plain(table: str, day: str) -> Callable[[Reader], Any]:
-    def build(reader: Reader) -> Any:
-        t = reader.table(table)
-        return t.filter(t[day].notnull())
-
-    return build
-
-
-_ORDER_DIMS = {name: Dim(name) for name in ("channel", "source", "province", "device")}
-_PRODUCT = {"product": Dim("product", "title")}
-
-
-def _relations() -> dict[str, Relation]:
-    live = {"host": Dim("host"), "session": Dim("session_id", "title")}
-    ads = {"ad_plan": Dim("plan_id", "plan"), "ad_tool": Dim("tool")}
-    listed = [
-        Relation("orders", "orders", "paid_date", _paid_orders, _ORDER_DIMS),
-        Relation("known_orders", "orders", "paid_date", _known_orders, _ORDER_DIMS, needs=(("orders", "buyer_key"),)),
-        Relation("buyer_days", "orders", "paid_date", _buyer_days, needs=(("orders", "buyer_key"),)),
-        Relation("refunds", "refunds", "refunded_date", _refunds),
-        Relation("unlinked_refunds", "refunds", "refunded_date", _unlinked_refunds),
-        Relation("lines", "order_lines", "paid_date", _lines, _PRODUCT),
-        Relation("priced_lines", "order_lines", "paid_date", _priced_lines, _PRODUCT, also=("products",)),
-        Relation("live_sessions", "live_sessions", "day", _plain("live_sessions", "day"), live),
-        Relation("ad_daily", "ad_daily", "day", _plain("ad_daily", "day"), ads),
-        Relation("reviews", "reviews", "day", _plain("reviews", "day"), {"product": Dim("product_id")}),
-    ]
-    reports = {
-        "shop_daily": {},
-        "traffic_daily": {"source": Dim("source"), "source_detail": Dim("detail")},
-        "product_daily": {"product": Dim("product_id", "title")},
-        "stock_daily": {"product": Dim("product_id")},
-        "members_daily": {},
-        "service_daily": {},
-        "market_daily": {"category": Dim("category")},
-    }
-    listed += [Relation(name, name, "day", _plain(name, "day"), dims, report=True) for name, dims in reports.items()]
-    return {relation.name: relation for relation in listed}
-
-
-RELATIONS: Mapping[str, Relation] = _relations()
-DIMENSIONS: tuple[str, ...] = tuple(sorted({dim for relation in RELATIONS.values() for dim in relation.dims}))
