@@ -143,6 +143,26 @@ def snapshot(
     _run("shop_snapshot", {"window": window}, lang, merchant, workspace, as_json=as_json)
 
 
+@metrics.command("landing")
+def landing(
+    month: Annotated[
+        str | None,
+        typer.Option(
+            "--month", help=help_text("2026-11 或活动起止 2026-11-01..2026-11-11", "2026-11, or a campaign's days")
+        ),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", help=help_text("支付金额目标", "GMV target in the shop's currency"))
+    ] = None,
+    lang: Language = "auto",
+    merchant: Merchant = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Where a month or campaign will land, the gap to its target, and the shop's own levels that would close it."""
+    _run("target_landing", {"month": month, "target": target}, lang, merchant, workspace, as_json=as_json)
+
+
 @metrics.command("status")
 def status(
     lang: Language = "auto", merchant: Merchant = None, workspace: Workspace = None, as_json: AsJson = False
