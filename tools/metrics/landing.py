@@ -264,11 +264,11 @@ def _notes(reader: Reader, ahead: Outlook, phases: Phases, window: Window, as_of
     left = Window(start=max(window.start, as_of + timedelta(days=1)), end=window.end)
     passed = min(left.end, today - timedelta(days=1))
     if passed >= left.start:
-        count, last = (passed - left.start).days + 1, day_text(as_of)
+        last = day_text(as_of)
         notes.append(
             Text(
-                f"数据只到{last.zh}：窗口里已经过去的 {count} 天没有导入，也是估的；导入最新订单后落点会更准。",
-                f"The data end on {last.en}: {count} days of the window have passed but are not imported and are estimated too;"
+                f"数据只到{last.zh}：之后已经过去的日子没有导入，也是估的；导入最新订单后落点会更准。",
+                f"The data end on {last.en}: the days passed since are not imported and are estimated too;"
                 " import the newest orders for a better landing.",
             )
         )
@@ -277,8 +277,8 @@ def _notes(reader: Reader, ahead: Outlook, phases: Phases, window: Window, as_of
         zh, en = "、".join(name.zh for name in names), ", ".join(name.en for name in names)
         notes.append(
             Text(
-                f"剩余天数里有 {ahead.unknown} 天属于{zh}，本店历史里没有同类大促可比，按平日估，并放宽了区间上沿。",
-                f"{ahead.unknown} of the days left belong to {en}; the shop's past has no such campaign, so they count as plain days"
+                f"剩余天数里有几天属于{zh}，本店历史里没有同类大促可比，按平日估，并放宽了区间上沿。",
+                f"Some of the days left belong to {en}; the shop's past has no such campaign, so they count as plain days"
                 " and the upper edge is widened.",
             )
         )
@@ -296,8 +296,8 @@ def _notes(reader: Reader, ahead: Outlook, phases: Phases, window: Window, as_of
     if ahead.blocks < 3:
         notes.append(
             Text(
-                "历史还短，能独立回测的段数不到 3 段，区间按更宽的给。",
-                "The past is short: fewer than 3 back-tests stand apart from one another, so the interval is given wider.",
+                "历史还短，能独立回测的段数太少，区间按更宽的给。",
+                "The past is short: too few back-tests stand apart from one another, so the interval is given wider.",
             )
         )
     return notes

@@ -16,13 +16,13 @@ from tools.metrics.landing import Landing, landing
 from tools.metrics.landing_levers import LEVER_NAMES, Lever, Levers, levers
 from tools.metrics.measure import age_notes, anchor_of
 from tools.metrics.reader import Reader
-from tools.metrics.windows import day_text, parse_window, when_en, window_text
+from tools.metrics.windows import day_text, month_of, parse_window, when_en, window_text
 from tools.metrics.wording import make_fact, note, say
 from tools.text import Text
 
 __all__ = ["target_landing"]
 
-_LONGEST = 92
+_LONGEST, _HALF_YEAR = 92, 183
 _GUIDE = (
     "Say where it will land with the interval and how much of it is already in; then the gap, then the levers. The interval is 80 %, "
     "from back-tests. Levers are levels the shop itself reached, not promises: never add them up, use the fact that does."
@@ -73,11 +73,9 @@ def target_landing(
 
 
 def _window(ctx: ToolContext, month: str | None) -> Window | date | None:
-    if month is None:
+    if month is None or month.strip().lower() == "this_month":  # the month that is open, not the last one with data
         return None
     window = parse_window(month, anchor_of(ctx.shop, ctx.today))
-    if month.strip().lower() == "this_month":
-        return window.start
     if window.days > _LONGEST:
         raise BadArguments(
             Text(
@@ -88,13 +86,14 @@ def _window(ctx: ToolContext, month: str | None) -> Window | date | None:
 
 
 def _stated(ctx: ToolContext, window: Window) -> Decimal | None:
-    """What the merchant said is the month's target: it holds for the month it was said in, and for no other window."""
-    said = ctx.records.stated("month_target") if ctx.records is not None else None
-    if not said or "said_at" not in said:
+    """What the merchant said is the month's target: named for that month ("11月目标") this half year, else said during it."""
+    if ctx.records is None or window != month_of(window.start):
         return None
-    day = said["said_at"].date()
-    value = Decimal(str(said["value"]))
-    return value if window.start <= day <= window.end and window.start.day == 1 and value > 0 else None
+    named = ctx.records.stated(f"month_target_{window.start.month}")
+    if named and abs((named["said_at"].date() - window.start).days) <= _HALF_YEAR:
+        return Decimal(str(named["value"]))
+    said = ctx.records.stated("month_target")
+    return Decimal(str(said["value"])) if said and window.start <= said["said_at"].date() <= window.end else None
 
 
 def _headline(ctx: ToolContext, found: Landing) -> Fact:
@@ -122,8 +121,12 @@ def _headline(ctx: ToolContext, found: Landing) -> Fact:
         for edge, role in ((found.low, Role.RANGE_LOW), (found.high, Role.RANGE_HIGH))
     ]
     days = Quantity(metric="days_left", value=Decimal(found.days_left), unit="days", window=found.window)
-    width = Quantity(metric="interval", value=Decimal("0.8"), unit="ratio")
-    extra = [Quantity(metric="landing_miss", value=found.miss, unit="ratio")] if found.miss is not None else []
+    width = Quantity(metric="interval", value=Decimal("0.8"), unit="ratio", window=found.window)
+    extra = (
+        [Quantity(metric="landing_miss", value=found.miss, unit="ratio", window=found.window)]
+        if found.miss is not None
+        else []
+    )
     return _fact(ctx, found, "landing", claim, [value, *edges, done, days, width, *extra], 1)
 
 
@@ -227,7 +230,7 @@ def _lever_fact(ctx: ToolContext, found: Landing, lever: Lever, now: Window, ran
     when, was = window_text(lever.when), window_text(now)
     claim = Text(
         f"{name.zh}：{was.zh}为 {level.zh}，{when.zh}做到过 {best.zh}；剩余天数若回到那个水平，约多 {worth.zh}。",
-        f"{name.en[:1].upper()}{name.en[1:]}: {level.en} {when_en(now)}, {best.en} {when_en(lever.when)}; back at that level, the days left"
+        f"{name.en[:1].upper()}{name.en[1:]}: {level.en} {when_en(now)}; it stood at {best.en} {when_en(lever.when)}; back at that level, the days left"
         f" would bring about {worth.en} more.",
     )
     base = Quantity(metric=lever.factor, value=lever.now, unit=lever.unit, window=now)

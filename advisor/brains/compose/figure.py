@@ -11,9 +11,10 @@ from advisor.brains.compose.say import Say
 from advisor.brains.compose.why import check_of, verdict
 from tools.facts import Quantity, Role
 
-__all__ = ["breakdown_drafts", "data_drafts", "figure_drafts", "glance_drafts", "ranked", "row_list"]
+__all__ = ["breakdown_drafts", "data_drafts", "figure_drafts", "glance_drafts", "landing_drafts", "ranked", "row_list"]
 
 _ROWS_TOLD = 3
+_LANDS = ("landing", "target")
 _FEW = 100  # a rate over fewer people is told with its denominator
 
 
@@ -195,6 +196,22 @@ def glance_drafts(pieces: Pieces, say: Say, *, which: bool = False, worst: bool 
         text = say.moved(piece)
         if text:
             yield Draft("why", say.join(text), None)
+
+
+def landing_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """Where it lands, the gap to the target, then the shop's own levels that would close it."""
+    told = [(_cited(piece, say), piece) for piece in pieces.figures]
+    if told:
+        yield Draft("headline", say.join(*(text for text, piece in told if piece.fact.data.get("part") in _LANDS)))
+    for text, piece in told:
+        if piece.fact.data.get("part") not in _LANDS:
+            yield Draft("why", say.join(text), piece.fact.why_class)
+
+
+def _cited(piece: Piece, say: Say) -> str:
+    """The claim with its mark behind every clause: each is checked by itself."""
+    mark = ("；", f"{piece.cite}；") if say.zh else ("; ", f"{piece.cite}; ")
+    return f"{say.claim(piece).replace(*mark)}{piece.cite}"
 
 
 def data_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Literal, cast
 
 from advisor.answer import AnswerKind
@@ -17,7 +18,7 @@ from advisor.brains.frame.normalise import detect_language, normalise
 from advisor.brains.frame.replies import clarify, decline, feedback, smalltalk
 from advisor.brains.frame.signals import signals
 from advisor.brains.frame.slots import read_slots
-from advisor.brains.frame.stated import noted, read_stated
+from advisor.brains.frame.stated import noted, read_stated, target_in
 from tools.text import Lang, Text
 
 __all__ = ["Embedder", "frame"]
@@ -76,8 +77,23 @@ def frame(
     kind, reply, intent = _ending(plain, intent, slots, found, shop, sure=followed or reading.confidence >= REJECT)
     if reply is None:
         _defaults(intent, slots)
+    if intent == "landing":
+        _ahead(plain, slots, anchor, target_in(plain))
     settle_windows(intent, slots, shop, today)
     return Frame(text, said, intent, slots, kind, reply, round(reading.confidence, 3))
+
+
+_YEAR_SAID = re.compile(r"20\d\d|去年|前年|last year")
+
+
+def _ahead(plain: str, slots: dict[str, Any], anchor: date, target: Decimal | None) -> None:
+    """A month named without its year looks ahead here: asked in October, "11月" is the one to come."""
+    if target is not None:
+        slots["target"] = str(target)
+    month = re.fullmatch(r"(\d{4})-(\d{2})", str(slots.get("window", "")))
+    if month and not _YEAR_SAID.search(plain):
+        year = anchor.year if int(month[2]) >= anchor.month else anchor.year + 1
+        slots["window"] = f"{year}-{month[2]}"
 
 
 def _without_own_names(plain: str, shop: ShopCard) -> str:
@@ -109,7 +125,7 @@ def _ending(
         return "clarify", feedback(plain), intent
     if intent == "unclear":
         return "clarify", clarify(plain, slots), "unclear"
-    return ("figure" if intent in {"figure", "data_status"} else "advice"), None, intent
+    return ("figure" if intent in {"figure", "data_status", "landing"} else "advice"), None, intent
 
 
 def _defaults(intent: str, slots: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from advisor.brains.frame.lexicon import data_yaml
 from tools.text import Text, format_value
 
-__all__ = ["Stated", "noted", "read_stated"]
+__all__ = ["Stated", "noted", "read_stated", "target_in"]
 
 _BETWEEN = (
     r"\s*(?:大概|大约|差不多|约|平均|是|在|有|为|is|are|of|about|around|roughly|approximately|at|[:：=，,\s])*\s*"
@@ -20,6 +20,12 @@ _ASKS = re.compile(
     r"[?？]|吗|呢|多少|为什么|怎么|要不要|如果|假如|\b(?:why|how|what|should|if|would|does|is it)\b", re.I
 )
 _LONGEST = 80
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
+_TARGET = re.compile(
+    rf"(?:目标|做到|完成|达到|冲到|卖到|\btargets?\b|\breach|\bhit\b|\bmake\b)(?:gmv|销售额)?{_BETWEEN}[¥$]?{_FIGURE}",
+    re.I,
+)
+_LEAST_TARGET = 1000  # a bare small number after 完成 counts orders or days, not money
 _PERCENT = {"%", "％", "个点", "点", "percent"}
 
 
@@ -36,6 +42,7 @@ def read_stated(text: str) -> list[Stated]:
     """Statements in a short sentence that asks nothing. A share outside 0–100 % is not one."""
     if len(text) > _LONGEST or _ASKS.search(text):
         return []
+    text = _THOUSANDS.sub("", text)
     found = []
     for key, spec in data_yaml("stated.yaml").items():
         match = re.search(rf"(?:{spec['words']}){_BETWEEN}{_FIGURE}", text, re.I)
@@ -43,8 +50,26 @@ def read_stated(text: str) -> list[Stated]:
             continue
         value = _value(Decimal(match["n"]), match["u"] or "", spec["unit"])
         if value is not None:
-            found.append(Stated(key, value, spec["unit"]))
+            month = match.groupdict().get("month")
+            found.append(Stated(f"{key}_{int(month)}" if month else key, value, spec["unit"]))
     return found
+
+
+def target_in(text: str) -> Decimal | None:
+    """The amount a question about a target names ("能做到100万吗")."""
+    match = _TARGET.search(_THOUSANDS.sub("", text))
+    value = _value(Decimal(match["n"]), match["u"] or "", "money") if match else None
+    return value if value is not None and value >= _LEAST_TARGET else None
+
+
+def _label(key: str) -> dict[str, str]:
+    """The name of a key; one said for a month carries its number."""
+    base, _, month = key.rpartition("_")
+    if not month.isdigit():
+        label: dict[str, str] = data_yaml("stated.yaml")[key]["label"]
+        return label
+    named = data_yaml("stated.yaml")[base]["label"]
+    return {"zh": f"{month}月{named['zh']}", "en": f"{named['en']} of month {month}"}
 
 
 def _value(number: Decimal, unit: str, kind: str) -> Decimal | None:
@@ -59,10 +84,9 @@ def _value(number: Decimal, unit: str, kind: str) -> Decimal | None:
 
 def noted(stated: Sequence[Stated], currency: str) -> Text:
     """Say back what was noted, so that a slip is seen at once."""
-    labels = data_yaml("stated.yaml")
     units = [(one, one.unit if one.unit == "ratio" else currency) for one in stated]
-    zh = "、".join(f"{labels[one.key]['label']['zh']} {format_value(one.value, unit, 'zh')}" for one, unit in units)
-    en = ", ".join(f"{labels[one.key]['label']['en']} {format_value(one.value, unit, 'en')}" for one, unit in units)
+    zh = "、".join(f"{_label(one.key)['zh']} {format_value(one.value, unit, 'zh')}" for one, unit in units)
+    en = ", ".join(f"{_label(one.key)['en']} {format_value(one.value, unit, 'en')}" for one, unit in units)
     return Text(
         f"记下了：{zh}（商家口述，之后用到它的结果都会注明；说错了再说一遍就会更新）。现在可以问“接下来做什么，怎么做？”",
         f"Noted: {en} (as stated by you; results that rest on it will say so, and a new statement replaces it). "
