@@ -227,10 +227,10 @@ def _rest(found: Landing) -> Window:
 def _lever_fact(ctx: ToolContext, found: Landing, lever: Lever, now: Window, rank: int) -> Fact:
     name, worth = LEVER_NAMES[lever.factor], say(lever.worth, found.unit)
     level, best = say(lever.now, lever.unit), say(lever.best, lever.unit)
-    when, was = window_text(lever.when), window_text(now)
+    when = window_text(lever.when)
     claim = Text(
-        f"{name.zh}：{was.zh}为 {level.zh}，{when.zh}做到过 {best.zh}；剩余天数若回到那个水平，约多 {worth.zh}。",
-        f"{name.en[:1].upper()}{name.en[1:]}: {level.en} {when_en(now)}; it stood at {best.en} {when_en(lever.when)}; back at that level, the days left"
+        f"{name.zh}：近 28 天为 {level.zh}，{when.zh}做到过 {best.zh}；剩余天数若回到那个水平，约多 {worth.zh}。",
+        f"{name.en[:1].upper()}{name.en[1:]}: {level.en} over the last 28 days; it stood at {best.en} {when_en(lever.when)}; back at that level, the days left"
         f" would bring about {worth.en} more.",
     )
     base = Quantity(metric=lever.factor, value=lever.now, unit=lever.unit, window=now)
