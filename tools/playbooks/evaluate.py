@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from tools.facts import Role
 from tools.metrics.catalog import table_text, unlock_text
+from tools.metrics.power import HoldOut, hold_out
 from tools.playbooks.expression import parse
-from tools.playbooks.power import HoldOut, hold_out
 from tools.playbooks.render import Book, Entry
 from tools.playbooks.schema import (
     Bilingual,

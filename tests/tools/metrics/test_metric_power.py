@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from tools.playbooks.power import detectable_difference, hold_out, power_of, sample_per_group
+from tools.metrics.power import detectable_difference, hold_out, power_of, sample_per_group
 
 
 def test_sample_size_of_the_textbook() -> None:
