@@ -230,7 +230,7 @@ def _lever_fact(ctx: ToolContext, found: Landing, lever: Lever, now: Window, ran
     when = window_text(lever.when)
     claim = Text(
         f"{name.zh}：近 28 天为 {level.zh}，{when.zh}做到过 {best.zh}；剩余天数若回到那个水平，约多 {worth.zh}。",
-        f"{name.en[:1].upper()}{name.en[1:]}: {level.en} over the last 28 days; it stood at {best.en} {when_en(lever.when)}; back at that level, the days left"
+        f"{name.en[:1].upper()}{name.en[1:]}: {level.en} in the last 28 days; it stood at {best.en} {when_en(lever.when)}; back at that level, the days left"
         f" would bring about {worth.en} more.",
     )
     base = Quantity(metric=lever.factor, value=lever.now, unit=lever.unit, window=now)
