@@ -44,6 +44,11 @@ def expression_sql(expression: Any) -> str:
         return condition_sql({"service": argument})
     if op == "is_true":
         return condition_sql(argument)
+    if op == "after":  # what follows a prefix; nothing where the text begins otherwise
+        name, prefix = argument
+        return (
+            f"CASE WHEN starts_with({quote(name)}, {literal(prefix)}) THEN substr({quote(name)}, {len(prefix) + 1}) END"
+        )
     parts = [expression_sql(item) for item in argument]
     if op == "first":
         return f"coalesce({', '.join(parts)})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from tools.seeds import load_yaml
 from tools.warehouse.ingest.convert import (
     ERROR_CODES,
     LARGEST_AMOUNT,
@@ -110,6 +111,7 @@ def _typed_sql(layout: Layout, staged: Staged, zone: str, currency: str) -> str:
         errors.append(
             f"WHEN {cell} IS NOT NULL AND upper({cell}) <> {literal(currency)} THEN 'currency|{spec.currency_field}'"
         )
+    errors = _totals(layout) + errors
     error = f"CASE {' '.join(errors)} END" if errors else "CAST(NULL AS VARCHAR)"
     fields = ", ".join(quote(name) for name in spec.fields)
     return (
@@ -117,6 +119,14 @@ def _typed_sql(layout: Layout, staged: Staged, zone: str, currency: str) -> str:
         f"FROM (SELECT {', '.join(values)}, {masked}, {anchor} "
         f"FROM (SELECT {', '.join(texts)} FROM (SELECT {', '.join(strips)} FROM stage.raw)))"
     )
+
+
+def _totals(layout: Layout) -> list[str]:
+    """A line of totals under a report says so where its day or id should be."""
+    words = ", ".join(literal(word) for word in load_yaml("formats", "words.yaml")["totals"])
+    kinds = {"id", "date", "time"}
+    names = [name for name, field in layout.format.fields.items() if field.type in kinds and name in layout.columns]
+    return [f"WHEN lower({quote('_t_' + name)}) IN ({words}) THEN 'total|{name}'" for name in names]
 
 
 def _faults(field: FieldSpec, value: str, text: str, name: str, *, damaged: bool) -> list[str]:
@@ -160,12 +170,18 @@ def _wide_sql(layout: Layout, reading: Reading | None, buyer: str | None) -> str
 def _rules(spec: Format) -> str:
     """The format's own rejects, then what no table can take: no key, no table at all, an amount out of all bounds."""
     cases = [f"WHEN {condition_sql(rule.when)} THEN 'rule|{number}'" for number, rule in enumerate(spec.reject)]
+    for number, one in enumerate(spec.keep_one):
+        field, words = quote(one.field), ", ".join(literal(word) for word in one.prefer)
+        rank = f"coalesce(list_position([{words}], {field}), {len(one.prefer) + 1})" if words else "0"
+        chosen = f"(SELECT arg_min({field}, ({rank}, {field})) FROM stage.typed WHERE _error IS NULL)"  # noqa: S608
+        cases.append(f"WHEN {field} IS DISTINCT FROM {chosen} THEN 'other|{number}'")
     whens = []
-    for table, target in spec.targets.items():
-        feeds = condition_sql(target.when) if target.when is not None else "TRUE"
+    parts = ((table, *part) for table, target in spec.targets.items() for part in target.parts)
+    for table, when, columns in parts:
+        feeds = condition_sql(when) if when is not None else "TRUE"
         whens.append(feeds)
         for column in table_spec(table).columns:
-            expression = target.columns.get(column.name)
+            expression = columns.get(column.name)
             if expression is None or "line_no" in expression_refs(expression):
                 continue
             value = expression_sql(expression)
@@ -188,8 +204,8 @@ def provided(spec: Format, present: Mapping[str, object], table: str) -> list[st
             known.add(name)
     target = spec.targets[table]
     keys = table_spec(table).keys
-    columns = [name for name, expression in target.columns.items() if name not in keys and _speaks(expression, known)]
-    return columns + list(target.from_lines)
+    speaking = (n for _, filled in target.parts for n, e in filled.items() if n not in keys and _speaks(e, known))
+    return [*dict.fromkeys(speaking), *target.from_lines]
 
 
 def _speaks(expression: object, known: set[str]) -> bool:

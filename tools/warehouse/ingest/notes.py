@@ -9,7 +9,7 @@ from tools.text import Text
 from tools.warehouse.ingest.detecting import Layout
 from tools.warehouse.ingest.expressions import condition_sql, quote
 from tools.warehouse.ingest.mapping import Mapped, cell_sql
-from tools.warehouse.ingest.quarantine import reason_counts, reason_text
+from tools.warehouse.ingest.quarantine import expected, reason_counts, reason_text
 from tools.warehouse.ingest.shop import Shop
 from tools.warehouse.ingest.spec import READ_GROSS, READ_REFUND
 from tools.warehouse.ingest.staging import Staged
@@ -34,6 +34,7 @@ def file_notes(
     notes += _identity(connection, layout, mapped)
     notes += shop.notes
     notes += [*layout.format.notes, *_taxes(connection, layout, shop)]
+    notes += _ways(connection, layout)
     notes += _unknown_words(connection, layout)
     notes += _rejected(connection, layout, staged)
     if clashes:
@@ -136,6 +137,25 @@ def _unknown_words(connection: duckdb.DuckDBPyConnection, layout: Layout) -> lis
     return notes
 
 
+def _ways(connection: duckdb.DuckDBPyConnection, layout: Layout) -> list[Claim]:
+    """Which of several ways of telling the same sales was read, where the file held more than one."""
+    notes: list[Claim] = []
+    for number, rule in enumerate(layout.format.keep_one):
+        found = connection.execute(
+            f"SELECT count(*) FILTER (_error = 'other|{number}'), min({quote(rule.field)}) FILTER (_error IS NULL) "  # noqa: S608
+            "FROM stage.wide"
+        ).fetchone()
+        if found is not None and found[0]:
+            header, word = layout.format.fields[rule.field].names[0], str(found[1])[:20]
+            notes.append(
+                Claim(
+                    zh=f"“{header}”只读了“{word}”的行；另有 {found[0]:,} 行是同一笔成交的其他口径，没有计入。",
+                    en=f'Of "{header}" only the rows of "{word}" were read; rows that tell the same sales another way and were left out: {found[0]:,}.',
+                )
+            )
+    return notes
+
+
 def _rejected(connection: duckdb.DuckDBPyConnection, layout: Layout, staged: Staged) -> list[Claim]:
     counts = reason_counts(connection, layout, staged.unreadable)
     if not counts:
@@ -150,10 +170,11 @@ def _mend_first(connection: duckdb.DuckDBPyConnection, layout: Layout, staged: S
     counts = connection.execute(
         "SELECT _error, count(*) FROM stage.wide WHERE _error IS NOT NULL GROUP BY _error ORDER BY 2 DESC, 1"
     ).fetchall()
+    counts = [(error, count) for error, count in counts if not expected(error, layout)]
     rejected = sum(count for _, count in counts) + len(staged.unreadable)
     if not staged.rows or rejected < _MANY_REJECTED * staged.rows:
         return []
-    (reason, count) = reason_counts(connection, layout, staged.unreadable)[0]
+    (reason, count) = reason_counts(connection, layout, staged.unreadable, faults=True)[0]
     named = next((error for error, _ in counts if reason_text(error, layout) == reason), "")
     field = named.partition("|")[2]
     header = layout.headers[layout.columns[field][0]].strip() if field in layout.columns else ""

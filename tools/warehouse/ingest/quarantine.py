@@ -17,7 +17,7 @@ from tools.warehouse.ingest.expressions import literal
 from tools.warehouse.ingest.mapping import cell_sql
 from tools.warehouse.ingest.spec import FieldType
 
-__all__ = ["reason_counts", "reason_text", "write_quarantine"]
+__all__ = ["expected", "reason_counts", "reason_text", "write_quarantine"]
 
 _REASONS = {
     "ragged": Text("列数与表头不一致", "the number of cells differs from the header"),
@@ -33,6 +33,7 @@ _REASONS = {
     "bad_number": Text("数字无法识别", "the number cannot be read"),
     "bad_time": Text("日期或时间无法识别", "the date or time cannot be read"),
     "bad_word": Text("不认识的取值", "an unknown word"),
+    "total": Text("合计行，不导入", "a line of totals, not imported"),
     "currency": Text("币种与店铺不同", "another currency than the shop's"),
     "order": Text("所属订单的首行被拒收", "the first line of its order was rejected"),
     "no_key": Text("缺少唯一编号", "the identifying value is missing"),
@@ -65,19 +66,30 @@ def reason_text(error: str, layout: Layout) -> Text:
     if code == "rule":
         claim = layout.format.reject[int(detail)].reason
         return Text(claim.zh, claim.en)
+    if code == "other":
+        claim = layout.format.keep_one[int(detail)].reason
+        return Text(claim.zh, claim.en)
     return _REASONS[code]
 
 
+def expected(error: str, layout: Layout) -> bool:
+    """Whether a row is left out on purpose and is no fault of the file."""
+    code, _, detail = error.partition("|")
+    return code in {"total", "other"} or (code == "rule" and layout.format.reject[int(detail)].expected)
+
+
 def reason_counts(
-    connection: duckdb.DuckDBPyConnection, layout: Layout, unreadable: Mapping[int, str]
+    connection: duckdb.DuckDBPyConnection, layout: Layout, unreadable: Mapping[int, str], *, faults: bool = False
 ) -> list[tuple[Text, int]]:
-    """Reasons with how many rows each, most frequent first."""
+    """Reasons with how many rows each, most frequent first; with `faults`, without rows left out on purpose."""
     counts: dict[Text, int] = {}
     for code in unreadable.values():
         counts[_REASONS[code]] = counts.get(_REASONS[code], 0) + 1
     for error, count in connection.execute(
         "SELECT _error, count(*) FROM stage.wide WHERE _error IS NOT NULL GROUP BY _error"
     ).fetchall():
+        if faults and expected(error, layout):
+            continue
         text = reason_text(error, layout)
         counts[text] = counts.get(text, 0) + count
     return sorted(counts.items(), key=lambda item: -item[1])

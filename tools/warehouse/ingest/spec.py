@@ -18,6 +18,8 @@ __all__ = [
     "FieldType",
     "Format",
     "FromLines",
+    "KeepOne",
+    "Part",
     "RefundReading",
     "RejectRule",
     "Target",
@@ -85,6 +87,18 @@ class RejectRule(_Spec):
 
     when: Condition
     reason: Claim
+    expected: bool = False  # left out on purpose (totals, another window of the same sales): no fault of the file
+
+
+class KeepOne(_Spec):
+    """The same sales told several ways (attribution windows): a file's rows of one way are read, the others left out.
+
+    The first word of `prefer` that occurs in the file; without one, the first in order.
+    """
+
+    field: str
+    prefer: tuple[str, ...] = ()
+    reason: Claim
 
 
 class FromLines(_Spec):
@@ -100,6 +114,13 @@ class FromLines(_Spec):
         return self
 
 
+class Part(_Spec):
+    """One of several rows of a table that a single row of the file makes: columns beside those all of them share."""
+
+    when: Condition
+    columns: dict[str, Expression]
+
+
 class Target(_Spec):
     """How rows become one canonical table."""
 
@@ -107,7 +128,21 @@ class Target(_Spec):
     one_per: str | None = None  # several rows of the file make one row of the table; the first filled cell counts
     numbered_by: tuple[str, ...] = ()  # offers `line_no`: which of several rows that agree in these fields this is
     columns: dict[str, Expression]
+    each: tuple[Part, ...] = ()  # every row of the file makes one row of the table for each part that applies
     from_lines: dict[str, FromLines] = Field(default_factory=dict)
+
+    @property
+    def parts(self) -> tuple[tuple[Condition | None, dict[str, Expression]], ...]:
+        """When a row of the table is made of a row of the file, and its columns; one part unless `each` says more."""
+        if not self.each:
+            return ((self.when, self.columns),)
+        shared = () if self.when is None else (self.when,)
+        return tuple(({"all": [*shared, part.when]}, self.columns | part.columns) for part in self.each)
+
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """The columns that rows of the file fill, sums over lines aside."""
+        return tuple(dict.fromkeys(name for _, columns in self.parts for name in columns))
 
 
 class Format(_Spec):
@@ -130,6 +165,7 @@ class Format(_Spec):
     tax_inside: str | None = None  # the field of the tax that paid amounts include; such a format derives `paid_time`
     let: dict[str, Expression] = Field(default_factory=dict)
     reject: tuple[RejectRule, ...] = ()
+    keep_one: tuple[KeepOne, ...] = ()
     targets: dict[str, Target] = Field(min_length=1)
     notes: tuple[Claim, ...] = ()
 
@@ -167,6 +203,7 @@ class Format(_Spec):
             known.add(name)
         for rule in self.reject:
             _known(condition_refs(rule.when), known, "reject")
+        _known({rule.field for rule in self.keep_one}, set(self.fields), "keep_one")
         for table, target in self.targets.items():
             _check_target(table, target, known, lines="order_lines" in self.targets)
         return self
@@ -182,18 +219,21 @@ def _check_target(table: str, target: Target, known: set[str], *, lines: bool) -
         raise ValueError(f"there is no canonical table {table!r}")
     spec = tables()[table]
     names = {column.name for column in spec.columns}
-    if unknown := sorted((set(target.columns) | set(target.from_lines)) - names):
+    if unknown := sorted((set(target.filled) | set(target.from_lines)) - names):
         raise ValueError(f"{table} has no column {', '.join(unknown)}")
-    if missing := sorted(set(spec.keys) - set(target.columns)):
+    if missing := sorted({key for key in spec.keys for _, columns in target.parts if key not in columns}):
         raise ValueError(f"{table} needs its key column {', '.join(missing)}")
+    if target.each and (target.one_per or target.numbered_by or target.from_lines):
+        raise ValueError("each goes with none of one_per, numbered_by and from_lines")
     if target.from_lines and (table != "orders" or not lines):
         raise ValueError("from_lines is for orders of a format that also fills order_lines")
     inner = known | ({"line_no"} if target.numbered_by else set())
     _known(target.numbered_by, known, f"{table}.numbered_by")
-    _known(condition_refs(target.when) if target.when else (), known, f"{table}.when")
     _known({target.one_per} if target.one_per else (), known, f"{table}.one_per")
-    for column, expression in target.columns.items():
-        _known(expression_refs(expression), inner, f"{table}.{column}")
+    for when, columns in target.parts:
+        _known(condition_refs(when) if when else (), known, f"{table}.when")
+        for column, expression in columns.items():
+            _known(expression_refs(expression), inner, f"{table}.{column}")
 
 
 def expression_refs(expression: Expression) -> set[str]:
@@ -220,6 +260,8 @@ def expression_refs(expression: Expression) -> set[str]:
         return {_name(argument)}
     if op == "is_true":
         return condition_refs(argument)
+    if op == "after" and isinstance(argument, list) and len(argument) == 2 and _words(argument[1:]):
+        return {_name(argument[0])}
     if op in _LIST_OPS and isinstance(argument, list) and argument:
         return set().union(*(expression_refs(item) for item in argument))
     raise ValueError(f"unknown operation {op!r}")

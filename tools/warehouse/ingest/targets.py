@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from tools.warehouse.ingest.expressions import condition_sql, expression_sql, quote
-from tools.warehouse.ingest.spec import Format, Target
+from tools.warehouse.ingest.spec import Condition, Expression, Format, Target
 from tools.warehouse.schema import table_spec
 
 __all__ = ["stage_target", "staged_name"]
@@ -26,7 +26,7 @@ def stage_target(connection: duckdb.DuckDBPyConnection, spec: Format, table: str
     found = connection.execute(f"SELECT count(*), count(DISTINCT ({keys})) FROM {name}").fetchone()  # noqa: S608
     if found is None or found[0] == found[1]:
         return 0
-    content = ", ".join(quote(column) for column in target.columns)
+    content = ", ".join(quote(column) for column in target.filled)
     clash = connection.execute(
         f"SELECT count(*) FROM (SELECT 1 FROM {name} GROUP BY {keys} HAVING count(DISTINCT ({content})) > 1)"  # noqa: S608
     ).fetchone()
@@ -38,17 +38,22 @@ def stage_target(connection: duckdb.DuckDBPyConnection, spec: Format, table: str
 
 
 def _select(spec: Format, table: str, target: Target) -> str:
+    if target.each:
+        parts = (_part(spec, table, target, when, columns) for when, columns in target.parts)
+        return " UNION ALL BY NAME ".join(parts)
+    return _part(spec, table, target, target.when, target.columns)
+
+
+def _part(spec: Format, table: str, target: Target, when: Condition | None, filled: dict[str, Expression]) -> str:
     types = {column.name: column.sql_type for column in table_spec(table).columns}
-    where = "_error IS NULL" + (f" AND {condition_sql(target.when)}" if target.when is not None else "")
+    where = "_error IS NULL" + (f" AND {condition_sql(when)}" if when is not None else "")
     source = f"(SELECT * FROM stage.wide WHERE {where})"  # noqa: S608
     if target.numbered_by:
         by = ", ".join(quote(name) for name in target.numbered_by)
         # equal rows are told apart by their content, so that the order of rows in the file does not matter
         order = ", ".join(quote(name) for name in spec.fields if name not in target.numbered_by)
         source = f"(SELECT *, row_number() OVER (PARTITION BY {by} ORDER BY {order}, _row) AS line_no FROM {source})"  # noqa: S608
-    columns = {
-        name: f"CAST({expression_sql(expression)} AS {types[name]})" for name, expression in target.columns.items()
-    }
+    columns = {name: f"CAST({expression_sql(expression)} AS {types[name]})" for name, expression in filled.items()}
     if target.one_per is None:
         body = ", ".join(f"{sql} AS {quote(name)}" for name, sql in columns.items())
         return f"SELECT _row, {body} FROM {source}"  # noqa: S608
