@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -15,7 +15,19 @@ from tools.seeds import load_yaml
 from tools.text import Text
 from tools.warehouse.schema import tables
 
-__all__ = ["Direction", "Metric", "Term", "catalog", "find_metric", "metric_of", "table_text", "unlock_text"]
+__all__ = [
+    "Computed",
+    "Direction",
+    "Metric",
+    "Term",
+    "add_up",
+    "catalog",
+    "computed",
+    "find_metric",
+    "metric_of",
+    "table_text",
+    "unlock_text",
+]
 
 Direction = Literal["up_good", "down_good", "neutral"]
 
@@ -51,6 +63,14 @@ class Metric:
     additive: bool = False
     daily_sum: bool = False
     proportion: bool = False
+    needs: tuple[tuple[str, str], ...] = ()
+    days: int = 0
+    caveat: Text | None = None
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Tables a computed metric reads, the one whose days bound it first."""
+        return tuple(dict.fromkeys(table for table, _ in self.needs)) or ("orders",)
 
     @property
     def is_quotient(self) -> bool:
@@ -92,7 +112,43 @@ def _metric(metric_id: str, body: dict[str, Any]) -> Metric:
         additive=bool(body.get("additive")),
         daily_sum=bool(body.get("daily_sum")),
         proportion=bool(body.get("proportion")),
+        needs=tuple((table, column) for table, _, column in (name.partition(".") for name in body.get("needs", ()))),
+        days=int(body.get("days", 0)),
+        caveat=Text(**body["caveat"]) if "caveat" in body else None,
     )
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A figure that comes only as part of a tool's result: `query_metric` cannot read it, the tool says it with its terms."""
+
+    id: str
+    tool: str
+    name: Text
+    formula: Text
+    unit: str
+
+
+@cache
+def computed() -> Mapping[str, Computed]:
+    """Figures made by tools, by id."""
+    raw: dict[str, dict[str, Any]] = load_yaml("metrics.yaml")["computed"]
+    return {
+        key: Computed(key, body["tool"], Text(body["zh"], body["en"]), Text(**body["formula"]), body["unit"])
+        for key, body in raw.items()
+    }
+
+
+def add_up(metric: Metric, values: Iterable[Decimal]) -> Decimal:
+    """The sum over days, products or channels. Raises BadArguments for a metric whose parts do not add up to the whole."""
+    if not metric.additive:
+        raise BadArguments(
+            Text(
+                f"“{metric.name.zh}”不能相加：比率要用分子、分母重算，人数要去重后再数。",
+                f'"{metric.name.en}" does not add up: a ratio is computed anew from its parts, people are counted once.',
+            )
+        )
+    return sum(values, Decimal(0))
 
 
 def metric_of(metric_id: str) -> Metric:
@@ -118,6 +174,13 @@ def find_metric(name: str) -> Metric:
     if found is not None:
         return catalog()[found]
     given = name[:64]
+    if made := computed().get(name.strip()):
+        raise BadArguments(
+            Text(
+                f"“{made.name.zh}”（{made.id}）由工具 {made.tool} 一起算出，不能单独查询。",
+                f'"{made.name.en}" ({made.id}) is computed as part of the tool {made.tool} and cannot be queried alone.',
+            )
+        )
     near = [catalog()[_by_name()[hit]] for hit in get_close_matches(_plain(name), list(_by_name()), n=1, cutoff=0.55)]
     if near:
         best = near[0]
@@ -171,6 +234,11 @@ _EN_NAMES = {
     "service_daily": "service daily report",
     "promotions": "promotions",
     "item_costs": "item costs",
+    "ledger_entries": "settlement ledger",
+    "content_posts": "content posts",
+    "search_words_daily": "search words",
+    "campaign_results": "campaign report",
+    "tool_results": "shop tool report",
 }
 
 

@@ -21,19 +21,26 @@ from tools.text import Text
 
 __all__ = [
     "HORIZON",
+    "HORIZONS",
+    "LOOK_BACK",
     "Cohort",
     "Figure",
     "Group",
     "Split",
     "calculate",
     "cohort_90d",
+    "cohort_within",
     "history_days",
+    "over",
+    "short_history",
     "split",
     "split_figure",
+    "whole_shop_only",
 ]
 
 LOOK_BACK = 365
 HORIZON = 90
+HORIZONS = {f"repurchase_{days}d": days for days in (30, 60, HORIZON, 180, 365)}
 
 
 @dataclass(frozen=True)
@@ -140,14 +147,19 @@ def cohort_90d(reader: Reader, window: Window) -> Cohort:
 
     Raises DataMissing without buyer ids. Payments on the same day are one; service orders do not count.
     """
+    return cohort_within(reader, window, HORIZON)
+
+
+def cohort_within(reader: Reader, window: Window, horizon: int) -> Cohort:
+    """`cohort_90d` within another number of days."""
     key = ("cohort", window.start, window.end)
     if key not in reader.memo:
         reader.memo[key] = _cohort(reader, window)
-    found: Cohort = reader.memo[key]
-    return found
+    rows, last = reader.memo[key]
+    return _survival(rows, last, history_days(reader, window), horizon)
 
 
-def _cohort(reader: Reader, window: Window) -> Cohort:
+def _cohort(reader: Reader, window: Window) -> tuple[list[dict[str, Any]], date]:
     t = _known(reader)
     days = t.filter(~t.is_service.fill_null(False)).select("buyer_key", "paid_date").distinct()
     firsts = days.group_by("buyer_key").aggregate(first_day=days.paid_date.min())
@@ -157,25 +169,25 @@ def _cohort(reader: Reader, window: Window) -> Cohort:
     joined = firsts.left_join(seconds, "buyer_key").select("first_day", "second_day")
     rows = reader.run(joined.group_by("first_day", "second_day").aggregate(people=joined.count()))
     last = (reader.coverage("orders") or (window.end, window.end))[1]
-    return _survival(rows, last, history_days(reader, window))
+    return rows, last
 
 
-def _survival(rows: list[dict[str, Any]], last: date, history: int) -> Cohort:
+def _survival(rows: list[dict[str, Any]], last: date, history: int, horizon: int) -> Cohort:
     events: dict[int, int] = {}
     censored: dict[int, int] = {}
     buyers = matured = repeat = 0
     for row in rows:
         people, first, second = row["people"], row["first_day"], row["second_day"]
         buyers += people
-        matured += people if (last - first).days >= HORIZON else 0
+        matured += people if (last - first).days >= horizon else 0
         gap = (second - first).days if second is not None else None
-        if gap is not None and gap <= HORIZON:
+        if gap is not None and gap <= horizon:
             repeat += people
             events[gap] = events.get(gap, 0) + people
         else:
-            seen = min((last - first).days, HORIZON)
+            seen = min((last - first).days, horizon)
             censored[seen] = censored.get(seen, 0) + people
-    rate = kaplan_meier(events, censored, HORIZON) if buyers else None
+    rate = kaplan_meier(events, censored, horizon) if buyers else None
     return Cohort(buyers, matured, repeat, rate, history)
 
 
@@ -188,6 +200,7 @@ class Figure:
     n: int
     n_unit: str
     notes: tuple[Text, ...] = ()
+    tables: tuple[str, ...] = ("orders",)
 
 
 _SHORT = Text(
@@ -196,62 +209,65 @@ _SHORT = Text(
 )
 
 
-def _short(days: int) -> Text:
+def short_history(days: int) -> Text:
     return Text(_SHORT.zh.format(days=days), _SHORT.en.format(days=days))
 
 
 def split_figure(metric_id: str, found: Split) -> Figure:
     """A metric of the split or of repurchase, from one window's split."""
     new, old, both = found.new, found.returning, found.all
-    notes = (_short(found.history),) if found.short else ()
+    notes = (short_history(found.history),) if found.short else ()
     n = Decimal(both.buyers)
     values: Mapping[str, tuple[Decimal | None, Decimal | None, int]] = {
         "new_buyers": (Decimal(new.buyers), None, both.buyers),
         "returning_buyers": (Decimal(old.buyers), None, both.buyers),
         "new_gmv": (new.gmv, None, new.buyers),
         "returning_gmv": (old.gmv, None, old.buyers),
-        "returning_share": (_over(old.gmv, both.gmv), None, both.buyers),
-        "returning_buyer_share": (_over(Decimal(old.buyers), n), Decimal(old.buyers), both.buyers),
-        "new_aov_buyer": (_over(new.gmv, Decimal(new.buyers)), None, new.buyers),
-        "returning_aov_buyer": (_over(old.gmv, Decimal(old.buyers)), None, old.buyers),
-        "repurchase_rate": (_over(Decimal(both.repeat), Decimal(both.paying)), Decimal(both.repeat), both.paying),
+        "returning_share": (over(old.gmv, both.gmv), None, both.buyers),
+        "returning_buyer_share": (over(Decimal(old.buyers), n), Decimal(old.buyers), both.buyers),
+        "new_aov_buyer": (over(new.gmv, Decimal(new.buyers)), None, new.buyers),
+        "returning_aov_buyer": (over(old.gmv, Decimal(old.buyers)), None, old.buyers),
+        "repurchase_rate": (over(Decimal(both.repeat), Decimal(both.paying)), Decimal(both.repeat), both.paying),
     }
     value, hits, size = values[metric_id]
     return Figure(value, hits, size, "buyers", () if metric_id == "repurchase_rate" else notes)
 
 
-def _over(above: Decimal, below: Decimal) -> Decimal | None:
+def over(above: Decimal, below: Decimal) -> Decimal | None:
     return above / below if below else None
 
 
 def calculate(reader: Reader, metric_id: str, window: Window, where: Where = ()) -> Figure:
     """A metric of people over one window. Raises DataMissing without buyer ids, BadArguments for a cut it does not have."""
-    if metric_id != "repurchase_90d":
+    horizon = HORIZONS.get(metric_id)
+    if horizon is None:
         return split_figure(metric_id, split(reader, window, where))
-    if where:
-        raise BadArguments(
-            Text(
-                "90 天复购率只能看全店，不能再按维度筛选。",
-                "90-day repurchase is for the whole shop; it takes no filter.",
-            )
-        )
-    cohort = cohort_90d(reader, window)
+    whole_shop_only(where)
+    cohort = cohort_within(reader, window, horizon)
     notes: list[Text] = []
     if cohort.rate is None:
         notes.append(
             Text(
-                "这批新客首购后还没满 90 天，现在算不出 90 天复购率。",
-                "These first-time buyers have not been in view for 90 days, so the rate cannot be told yet.",
+                f"这批新客首购后还没满 {horizon} 天，现在算不出 {horizon} 天复购率。",
+                f"These first-time buyers have not been in view for {horizon} days, so the rate cannot be told yet.",
             )
         )
     elif cohort.matured < cohort.buyers:
         notes.append(
             Text(
-                "部分买家首购后未满 90 天，已按 Kaplan–Meier 处理。",
-                "Some buyers have been in view for under 90 days; Kaplan–Meier was used.",
+                f"部分买家首购后未满 {horizon} 天，已按 Kaplan–Meier 处理。",
+                f"Some buyers have been in view for under {horizon} days; Kaplan–Meier was used.",
             )
         )
     if cohort.history < LOOK_BACK:
-        notes.append(_short(cohort.history))
+        notes.append(short_history(cohort.history))
     whole = cohort.matured == cohort.buyers
     return Figure(cohort.rate, Decimal(cohort.repeat) if whole else None, cohort.buyers, "buyers", tuple(notes))
+
+
+def whole_shop_only(where: Where) -> None:
+    """Raises BadArguments: the computation has no meaning for a part of the shop's orders."""
+    if where:
+        raise BadArguments(
+            Text("这个指标只能看全店，不能再按维度筛选。", "This metric is for the whole shop; it takes no filter.")
+        )

@@ -11,8 +11,9 @@ from typing import Protocol, runtime_checkable
 from tools.base import ShopHandle
 from tools.errors import BadArguments, DataMissing
 from tools.facts import Window
+from tools.metrics.bases import SAMPLE_UNITS
+from tools.metrics.calculated import calculated
 from tools.metrics.catalog import Metric, find_metric
-from tools.metrics.customers import calculate
 from tools.metrics.engine import Cut, Where, cut
 from tools.metrics.reader import DIMENSIONS, Reader
 from tools.metrics.stats import Interval, wilson
@@ -50,9 +51,17 @@ class _HasLedger(Protocol):
     def imports(self) -> list[dict[str, object]]: ...
 
 
+# Where relative windows may end, the tables that are complete soonest first.
+_DATED = (
+    "orders", "shop_daily", "order_lines", "live_sessions", "traffic_daily", "product_daily", "ad_daily", "content_posts",
+    "live_orders", "live_items", "search_words_daily", "members_daily", "ledger_entries", "service_daily", "reviews",
+    "campaign_results", "tool_results",
+)  # fmt: skip
+
+
 def anchor_of(shop: ShopHandle, today: date) -> Anchor:
     """Where relative windows end for this shop. Raises DataMissing when nothing with a day was imported."""
-    for table in ("orders", "shop_daily", "order_lines", "live_sessions", "traffic_daily", "product_daily", "ad_daily"):
+    for table in _DATED:
         days = shop.days(table)
         if days is not None:
             return Anchor(first=days[0], last=days[1], today=today)
@@ -125,12 +134,13 @@ def measure_many(reader: Reader, metrics: Sequence[Metric], window: Window, wher
 
 
 def _calculated(reader: Reader, metric: Metric, window: Window, where: Where) -> MetricResult:
-    if not reader.covers("orders", window) and reader.has("orders"):
-        return _result(reader, metric, window, None, 0, "buyers", ("orders",), (no_data_note(),))
-    figure = calculate(reader, metric.id, window, where)
+    table = metric.tables[0]
+    if not reader.covers(table, window) and reader.has(table):
+        return _result(reader, metric, window, None, 0, "count", (table,), (no_data_note(),))
+    figure = calculated(reader, metric.id, window, where)
     interval = wilson(figure.hits, Decimal(figure.n)) if metric.proportion and figure.hits is not None else None
     notes = (*figure.notes, *_small_notes(metric, figure.n))
-    return _result(reader, metric, window, figure.value, figure.n, figure.n_unit, ("orders",), notes, interval)
+    return _result(reader, metric, window, figure.value, figure.n, figure.n_unit, figure.tables, notes, interval)
 
 
 def no_data_note() -> Text:
@@ -187,31 +197,15 @@ def _result(
         n_unit=n_unit,
         formula=metric.formula,
         source=source_text(reader, tables),
-        notes=notes,
+        notes=notes if metric.caveat is None else (*notes, metric.caveat),
         interval=interval,
     )
 
 
-_DEN_UNITS = {
-    "visitors": "visitors",
-    "buyers": "buyers",
-    "order_count": "orders",
-    "day_buyers": "buyers",
-    "ad_clicks": "times",
-    "ad_impressions": "times",
-    "live_viewers": "visitors",
-    "live_views": "times",
-    "inquirers": "visitors",
-    "reviews": "count",
-    "stock_days": "days",
-    "add_to_cart": "visitors",
-}
-
-
 def _sample(metric: Metric, above: Decimal | None, below: Decimal | None, orders: Decimal | None) -> tuple[int, str]:
     """n and its unit: what the denominator counts, the orders behind an amount, or the count itself; 0 when unknown."""
-    if metric.den and metric.den[0].base in _DEN_UNITS:
-        return int(below or 0), _DEN_UNITS[metric.den[0].base]
+    if metric.den and metric.den[0].base in SAMPLE_UNITS:
+        return int(below or 0), SAMPLE_UNITS[metric.den[0].base]
     if orders is not None:
         return int(orders), "orders"
     if metric.unit in ("money", "ratio", "number"):
@@ -230,6 +224,8 @@ def _notes(reader: Reader, metric: Metric, found: Cut, window: Window) -> list[T
     bases = {term.base for term in (*metric.num, *metric.den)}
     if metric.daily_sum:
         notes.append(Text("逐日相加，不是去重访客数。", "Daily figures added up, not distinct people."))
+    if bases & _ATTRIBUTED:
+        notes += _attribution(reader)
     if bases & {"buyers", "gross_known", "orders_known"} and "orders" in found.tables:
         share = reader.filled("orders").get("buyer_key", Decimal(1))
         if share < Decimal("0.995"):
@@ -259,6 +255,21 @@ def _notes(reader: Reader, metric: Metric, found: Cut, window: Window) -> list[T
         )
     notes += _coverage_notes(reader, found.tables, window)
     return notes
+
+
+_ATTRIBUTED = frozenset({"ad_paid", "ad_direct_amount", "ad_orders", "ad_buyers", "ad_new_buyers", "ad_members_joined"})
+
+
+def _attribution(reader: Reader) -> list[Text]:
+    """In which days after a click the ad platform counts a sale as its own, as the export states it."""
+    if "attribution" not in reader.memo:
+        t = reader.table("ad_daily")
+        reader.memo["attribution"] = reader.run(t.aggregate(low=t.window_days.min(), high=t.window_days.max()))[0]
+    low, high = reader.memo["attribution"]["low"], reader.memo["attribution"]["high"]
+    if low is None:
+        return [Text("导出里没有写归因周期。", "The export does not state its attribution window.")]
+    days = f"{low}" if low == high else f"{low}–{high}"
+    return [Text(f"归因周期 {days} 天，为平台口径。", f"Attribution window {days} days, as the ad platform counts.")]
 
 
 _RIPE = 30  # days in which most refunds of an order come

@@ -11,7 +11,7 @@ from typing import Literal
 from tools.base import ShopHandle
 from tools.errors import BadArguments
 from tools.facts import Window
-from tools.metrics.catalog import Metric, find_metric
+from tools.metrics.catalog import Metric, add_up, find_metric
 from tools.metrics.customers import split
 from tools.metrics.engine import Cut, Where, cut, dims_for
 from tools.metrics.measure import (
@@ -193,7 +193,7 @@ def _by_dimension(
     rows.sort(key=lambda row: (-abs(row.value or row.previous or Decimal(0)), row.key))
     notes: list[Text] = []
     if metric.additive:
-        rows, notes = _rest(rows, total, top, window)
+        rows, notes = _rest(metric, rows, total, top, window)
     elif metric.daily_sum or metric.unit in ("buyers", "visitors"):
         notes.append(
             Text("各项之间有重复的人，相加不等于全店。", "The same person can be in several rows; they do not add up.")
@@ -211,12 +211,14 @@ def _entity_row(
     return _row(key, label, result, before)
 
 
-def _rest(rows: list[QueryRow], total: MetricResult, top: int, window: Window) -> tuple[list[QueryRow], list[Text]]:
+def _rest(
+    metric: Metric, rows: list[QueryRow], total: MetricResult, top: int, window: Window
+) -> tuple[list[QueryRow], list[Text]]:
     """Keep the top rows; what they leave of the whole becomes one row, so that the table adds up."""
     shown, rest = rows[:top], rows[top:]
     notes: list[Text] = []
     if rest:
-        value = sum((row.value or Decimal(0) for row in rest), Decimal(0))
+        value = add_up(metric, (row.value or Decimal(0) for row in rest))
         olds = [row.previous for row in rest if row.previous is not None]
         label = Text("其余", "all others")
         shown.append(QueryRow("(others)", label, window, value, sum(olds, Decimal(0)) if olds else None, len(rest)))

@@ -1,0 +1,91 @@
+"""What is left of a yuan paid: gross margin, fees, refunds and ads as shares, and the returns on ads that follow from them.
+
+Contribution per yuan paid = (1 - refund rate) x (gross margin - fee rate): a refund gives back the money, the goods and the fee.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import ibis
+
+from tools.errors import DataMissing
+from tools.facts import Window
+from tools.metrics.catalog import metric_of, table_text, unlock_text
+from tools.metrics.customers import Figure, over, whole_shop_only
+from tools.metrics.engine import Where, cut
+from tools.metrics.reader import Reader, as_decimal
+from tools.text import Text
+
+__all__ = ["margin_figure"]
+
+ONE = Decimal(1)
+_FREIGHT = Text(
+    "未扣物流、包装和固定费用；实际能留下的更少。",
+    "Freight, packing and fixed costs are not deducted; less will be left.",
+)
+_REFUNDS = Text(
+    "退款率取全店同期；推广带来的订单退得更多时，实际更低。",
+    "The refund rate is the whole shop's; where ads bring orders that are refunded more, the true figure is lower.",
+)
+
+
+def margin_figure(reader: Reader, metric_id: str, window: Window, where: Where = ()) -> Figure:
+    """contribution_margin, contribution_after_ads, break_even_roi, ad_roi_net. Raises DataMissing for what is not known."""
+    whole_shop_only(where)
+    shares = {name: _share(reader, name, window) for name in _NEEDED[metric_id]}
+    known = [value for value, _ in shares.values() if value is not None]
+    tables = tuple(dict.fromkeys(table for _, found in shares.values() for table in found))
+    if len(known) < len(shares):
+        return Figure(None, None, 0, "count", (_absent(),), tables)
+    value = {name: share or Decimal(0) for name, (share, _) in shares.items()}
+    if metric_id == "ad_roi_net":
+        return Figure(value["ad_roi"] * (ONE - value["refund_rate"]), None, 0, "count", (_REFUNDS,), tables)
+    left = (ONE - value["refund_rate"]) * (value["gross_margin"] - value["fee_rate"])
+    if metric_id == "break_even_roi":
+        none = Text("每一元支付都不剩钱，没有保本投产比。", "Nothing is left of a yuan paid, so no return breaks even.")
+        return Figure(
+            over(ONE, left) if left > 0 else None, None, 0, "count", (_FREIGHT if left > 0 else none,), tables
+        )
+    return Figure(left - value.get("fee_ratio", Decimal(0)), None, 0, "count", (_FREIGHT,), tables)
+
+
+_LEFT = ("gross_margin", "fee_rate", "refund_rate")
+_NEEDED = {
+    "contribution_margin": _LEFT,
+    "contribution_after_ads": (*_LEFT, "fee_ratio"),
+    "break_even_roi": _LEFT,
+    "ad_roi_net": ("ad_roi", "refund_rate"),
+}
+
+
+def _absent() -> Text:
+    return Text("窗口内缺少其中一项（不是 0）。", "One of its parts has no data in the window (which is not zero).")
+
+
+def _share(reader: Reader, name: str, window: Window) -> tuple[Decimal | None, tuple[str, ...]]:
+    if name == "fee_rate" and not reader.has("ledger_entries"):
+        return _listed_fees(reader, window), ("fees",)
+    metric_id = "platform_fee_rate" if name == "fee_rate" else name
+    found = cut(reader, [metric_of(metric_id)], [window])
+    return found.rows.get((0, ""), {}).get(metric_id), found.tables
+
+
+def _listed_fees(reader: Reader, window: Window) -> Decimal | None:
+    """The rates of the fee table in force on the window's last day, added up."""
+    if not reader.has("fees"):
+        ledger, fees = unlock_text("ledger_entries", reader.platform), unlock_text("fees", reader.platform)
+        raise DataMissing(
+            Text(f"还没有“{table_text('fees').zh}”或账务明细，平台扣费未知。", "There is neither a fee table nor a settlement ledger, so the platform's fees are unknown."),
+            tables=("ledger_entries", "fees"),
+            unlock=Text(f"导出后拖进来即可：{ledger.zh}；或{fees.zh}。", f"Export it and drop it here: {ledger.en}; or {fees.en}."),
+        )  # fmt: skip
+    t = _in_force(reader.table("fees"), window)
+    return as_decimal(reader.run(t.aggregate(rate=t.rate.sum()))[0]["rate"])
+
+
+def _in_force(fees: Any, window: Window) -> Any:
+    fees = fees.filter((fees.valid_from <= window.end) & fees.rate.notnull())
+    rank = ibis.row_number().over(group_by=fees.fee, order_by=fees.valid_from.desc())
+    return fees.mutate(rank_=rank).filter(lambda t: t.rank_ == 0)
