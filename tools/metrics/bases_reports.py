@@ -65,7 +65,7 @@ def _live() -> Feeds:
         "live_minutes": "minutes",
         "live_fans": "new_fans",
     }
-    whole = {base: (summed("live_sessions", column),) for base, column in columns.items()}
+    whole: Feeds = {base: (summed("live_sessions", column),) for base, column in columns.items()}
     by_product = {"live_buyers": "buyers", "live_clickers": "item_clickers"}
     for base, column in by_product.items():
         inside = summed("live_items", column.removeprefix("item_"), total=False)

@@ -31,7 +31,7 @@ _MADE_BY: Mapping[_ByName, str] = {
     _interval: "purchase_interval",
     member_figure: "member_repurchase_rate active_member_share",
     goods_figure: "top10_product_share stock_cover_days sell_through price_index_90d campaign_day_share",
-    margin_figure: "contribution_margin contribution_after_ads break_even_roi ad_roi_net",
+    margin_figure: "contribution_margin contribution_after_ads ad_break_even ad_roi_net",
 }
 CALCULATED: Mapping[str, _ByName] = {name: maker for maker, names in _MADE_BY.items() for name in names.split()}
 

@@ -32,7 +32,7 @@ _REFUNDS = Text(
 
 
 def margin_figure(reader: Reader, metric_id: str, window: Window, where: Where = ()) -> Figure:
-    """contribution_margin, contribution_after_ads, break_even_roi, ad_roi_net. Raises DataMissing for what is not known."""
+    """contribution_margin, contribution_after_ads, ad_break_even, ad_roi_net. Raises DataMissing for what is not known."""
     whole_shop_only(where)
     shares = {name: _share(reader, name, window) for name in _NEEDED[metric_id]}
     known = [value for value, _ in shares.values() if value is not None]
@@ -43,7 +43,7 @@ def margin_figure(reader: Reader, metric_id: str, window: Window, where: Where =
     if metric_id == "ad_roi_net":
         return Figure(value["ad_roi"] * (ONE - value["refund_rate"]), None, 0, "count", (_REFUNDS,), tables)
     left = (ONE - value["refund_rate"]) * (value["gross_margin"] - value["fee_rate"])
-    if metric_id == "break_even_roi":
+    if metric_id == "ad_break_even":
         none = Text("每一元支付都不剩钱，没有保本投产比。", "Nothing is left of a yuan paid, so no return breaks even.")
         return Figure(
             over(ONE, left) if left > 0 else None, None, 0, "count", (_FREIGHT if left > 0 else none,), tables
@@ -55,7 +55,7 @@ _LEFT = ("gross_margin", "fee_rate", "refund_rate")
 _NEEDED = {
     "contribution_margin": _LEFT,
     "contribution_after_ads": (*_LEFT, "fee_ratio"),
-    "break_even_roi": _LEFT,
+    "ad_break_even": _LEFT,
     "ad_roi_net": ("ad_roi", "refund_rate"),
 }
 
