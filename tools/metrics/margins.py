@@ -42,7 +42,7 @@ def margin_figure(reader: Reader, metric_id: str, window: Window, where: Where =
     value = {name: share or Decimal(0) for name, (share, _) in shares.items()}
     if metric_id == "ad_roi_net":
         return Figure(value["ad_roi"] * (ONE - value["refund_rate"]), None, 0, "count", (_REFUNDS,), tables)
-    left = (ONE - value["refund_rate"]) * (value["gross_margin"] - value["fee_rate"])
+    left = (ONE - value["refund_rate"]) * (value["goods_margin"] - value["fee_rate"])
     if metric_id == "ad_break_even":
         none = Text("每一元支付都不剩钱，没有保本投产比。", "Nothing is left of a yuan paid, so no return breaks even.")
         return Figure(
@@ -51,7 +51,7 @@ def margin_figure(reader: Reader, metric_id: str, window: Window, where: Where =
     return Figure(left - value.get("fee_ratio", Decimal(0)), None, 0, "count", (_FREIGHT,), tables)
 
 
-_LEFT = ("gross_margin", "fee_rate", "refund_rate")
+_LEFT = ("goods_margin", "fee_rate", "refund_rate")
 _NEEDED = {
     "contribution_margin": _LEFT,
     "contribution_after_ads": (*_LEFT, "fee_ratio"),
@@ -67,7 +67,7 @@ def _absent() -> Text:
 def _share(reader: Reader, name: str, window: Window) -> tuple[Decimal | None, tuple[str, ...]]:
     if name == "fee_rate" and not reader.has("ledger_entries"):
         return _listed_fees(reader, window), ("fees",)
-    metric_id = "platform_fee_rate" if name == "fee_rate" else name
+    metric_id = "ledger_fee_rate" if name == "fee_rate" else name
     found = cut(reader, [metric_of(metric_id)], [window])
     return found.rows.get((0, ""), {}).get(metric_id), found.tables
 
