@@ -163,6 +163,29 @@ def landing(
     _run("target_landing", {"month": month, "target": target}, lang, merchant, workspace, as_json=as_json)
 
 
+@metrics.command("effect")
+def effect(
+    what: Annotated[str, typer.Argument(help=help_text("活动名称或编号", "name or id of the promotion or programme"))],
+    by: Annotated[
+        str,
+        typer.Option("--by", help=help_text("product、province、channel、host", "product, province, channel, host")),
+    ] = "product",
+    treated: Annotated[
+        list[str] | None,
+        typer.Option("--treated", help=help_text("参加的对象，可多次给", "what took part; may be given several times")),
+    ] = None,
+    start: Annotated[str | None, typer.Option("--start", help=help_text("开始日期", "first day"))] = None,
+    end: Annotated[str | None, typer.Option("--end", help=help_text("结束日期", "last day"))] = None,
+    lang: Language = "auto",
+    merchant: Merchant = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a campaign or programme brought against what was left out, or why that cannot be told."""
+    arguments = {"what": what, "by": by, "treated": treated or None, "start": start, "end": end}
+    _run("campaign_effect", arguments, lang, merchant, workspace, as_json=as_json)
+
+
 @metrics.command("status")
 def status(
     lang: Language = "auto", merchant: Merchant = None, workspace: Workspace = None, as_json: AsJson = False

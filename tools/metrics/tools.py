@@ -5,10 +5,28 @@ from __future__ import annotations
 from tools.base import ToolSpec
 from tools.metrics.data_status import data_status
 from tools.metrics.overview import first_look, shop_snapshot
+from tools.metrics.tool_effects import campaign_effect
 from tools.metrics.tool_explain import explain_change
 from tools.metrics.tool_landing import target_landing
 from tools.metrics.tool_query import query_metric
 
-__all__ = ["TOOLS", "data_status", "explain_change", "first_look", "query_metric", "shop_snapshot", "target_landing"]
+__all__ = [
+    "TOOLS",
+    "campaign_effect",
+    "data_status",
+    "explain_change",
+    "first_look",
+    "query_metric",
+    "shop_snapshot",
+    "target_landing",
+]
 
-TOOLS: tuple[ToolSpec, ...] = (query_metric, explain_change, shop_snapshot, first_look, data_status, target_landing)
+TOOLS: tuple[ToolSpec, ...] = (
+    query_metric,
+    explain_change,
+    shop_snapshot,
+    first_look,
+    data_status,
+    target_landing,
+    campaign_effect,
+)
