@@ -47,7 +47,10 @@ class Term:
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric as data. `unit` is a unit of `tools.text.format_value`, or `money` for the shop's currency."""
+    """A metric as data. `unit` is a unit of `tools.text.format_value`, or `money` for the shop's currency.
+
+    `needs` of a computed metric: per need the alternatives, each a table.column or the id of a metric it is made of.
+    """
 
     id: str
     family: str
@@ -63,14 +66,15 @@ class Metric:
     additive: bool = False
     daily_sum: bool = False
     proportion: bool = False
-    needs: tuple[tuple[str, str], ...] = ()
+    needs: tuple[tuple[str, ...], ...] = ()
     days: int = 0
     caveat: Text | None = None
 
     @property
     def tables(self) -> tuple[str, ...]:
         """Tables a computed metric reads, the one whose days bound it first."""
-        return tuple(dict.fromkeys(table for table, _ in self.needs)) or ("orders",)
+        firsts = (alternatives[0].partition(".") for alternatives in self.needs)
+        return tuple(dict.fromkeys(table for table, dot, _ in firsts if dot)) or ("orders",)
 
     @property
     def is_quotient(self) -> bool:
@@ -112,7 +116,7 @@ def _metric(metric_id: str, body: dict[str, Any]) -> Metric:
         additive=bool(body.get("additive")),
         daily_sum=bool(body.get("daily_sum")),
         proportion=bool(body.get("proportion")),
-        needs=tuple((table, column) for table, _, column in (name.partition(".") for name in body.get("needs", ()))),
+        needs=tuple(tuple(str(need).split("|")) for need in body.get("needs", ())),
         days=int(body.get("days", 0)),
         caveat=Text(**body["caveat"]) if "caveat" in body else None,
     )

@@ -15,7 +15,18 @@ from tools.metrics.reader import RELATIONS, Reader, Relation, as_decimal, in_win
 from tools.text import Text
 from tools.warehouse.schema import table_spec
 
-__all__ = ["Cut", "Where", "aggregate", "buyer_id_missing", "choose", "combine", "cut", "dims_for", "refunds_unknown"]
+__all__ = [
+    "Cut",
+    "Where",
+    "aggregate",
+    "buyer_id_missing",
+    "choose",
+    "column_missing",
+    "combine",
+    "cut",
+    "dims_for",
+    "refunds_unknown",
+]
 
 Where = tuple[tuple[str, str], ...]
 Values = dict[str, Decimal | None]
@@ -64,33 +75,34 @@ def _cannot(reader: Reader, base: str, dims: set[str]) -> DataMissing | BadArgum
         known = sorted({dim for feed in BASES[base] for dim in RELATIONS[feed.relation].dims})
         return BadArguments.unknown(Text("可拆分维度", "dimension of this metric"), ", ".join(sorted(dims)), known)
     first = suited[0]
-    if first.needs and reader.has(first.table):
-        return buyer_id_missing(reader.platform)
-    table = next((table for table in (first.table, *first.also) if not reader.has(table)), "")
-    if not table:
-        name = table_text(first.table)
-        columns = _column_names(first.table, BASES[base][0], dims)
-        path = unlock_text(first.table, reader.platform)
+    if table := next((table for table in (first.table, *first.also) if not reader.has(table)), ""):
+        name, unlock = table_text(table), unlock_text(table, reader.platform)
         return DataMissing(
-            Text(
-                f"已导入的“{name.zh}”里没有所需的列（{columns.zh}）。",
-                f'The imported "{name.en}" lack the column it needs ({columns.en}).',
-            ),
-            tables=(first.table,),
-            unlock=Text(f"导出路径：{path.zh}。", f"Export: {path.en}."),
+            Text(f"还没有“{name.zh}”数据。", f'There is no "{name.en}" data yet.'),
+            tables=(table,),
+            unlock=Text(f"导出后拖进来即可：{unlock.zh}。", f"Export it and drop it here: {unlock.en}."),
         )
-    name, unlock = table_text(table), unlock_text(table, reader.platform)
+    lacking = next(((table, column) for table, column in first.needs if not reader.holds(table, (column,))), None)
+    if lacking == ("orders", "buyer_key"):
+        return buyer_id_missing(reader.platform)
+    feed = next(feed for feed in BASES[base] if feed.relation == first.name)
+    table, columns = (lacking[0], lacking[1:]) if lacking else (first.table, tuple(sorted(dims)) or feed.columns)
+    return column_missing(reader.platform, table, columns)
+
+
+def column_missing(platform: str, table: str, columns: Sequence[str]) -> DataMissing:
+    """A table is there and no imported row of it fills these columns (or dimensions)."""
+    names, path = table_text(table), unlock_text(table, platform)
+    known = {column.name: column.zh for column in table_spec(table).columns}
+    zh, en = "、".join(known.get(name, name) for name in columns), ", ".join(columns)
     return DataMissing(
-        Text(f"还没有“{name.zh}”数据。", f'There is no "{name.en}" data yet.'),
+        Text(
+            f"已导入的“{names.zh}”里没有所需的列（{zh}）。",
+            f'The imported "{names.en}" lack the column it needs ({en}).',
+        ),
         tables=(table,),
-        unlock=Text(f"导出后拖进来即可：{unlock.zh}。", f"Export it and drop it here: {unlock.en}."),
+        unlock=Text(f"导出路径：{path.zh}。", f"Export: {path.en}."),
     )
-
-
-def _column_names(table: str, feed: Feed, dims: set[str]) -> Text:
-    if dims or RELATIONS[feed.relation].table != table:
-        return Text("、".join(sorted(dims)), ", ".join(sorted(dims)))
-    return Text("、".join(table_spec(table).column(name).zh for name in feed.columns), ", ".join(feed.columns))
 
 
 def _sold(reader: Reader) -> bool:

@@ -85,7 +85,7 @@ class Reader:
         """Whether the relation's tables and needed columns hold data."""
         if not all(self.has(table) for table in (relation.table, *relation.also)):
             return False
-        return all(self.filled(table).get(column, Decimal(0)) > 0 for table, column in relation.needs)
+        return all(self.holds(table, (column,)) for table, column in relation.needs)
 
     def filled(self, table: str) -> dict[str, Decimal]:
         """Share of rows (0 to 1) that hold a value, per text or count column; "" counts as none. {} for an empty table."""

@@ -41,9 +41,9 @@ class Relation:
     date: str
     build: Callable[[Source], Any]
     dims: Mapping[str, Dim] = field(default_factory=dict)
-    report: bool = False
     also: tuple[str, ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
+    report: bool = False
 
 
 def _paid_orders(source: Source) -> Any:
@@ -129,7 +129,8 @@ _KNOWN = (("orders", "buyer_key"),)
 
 
 def _order_relations() -> list[Relation]:
-    priced = ("products",)
+    priced, launched = (("products", "list_price"),), (("products", "launched_date"),)
+    costed = (("item_costs", "unit_cost"),)
     return [
         Relation("orders", "orders", "paid_date", _paid_orders, _ORDER_DIMS),
         Relation("known_orders", "orders", "paid_date", _known_orders, _ORDER_DIMS, needs=_KNOWN),
@@ -137,14 +138,14 @@ def _order_relations() -> list[Relation]:
         Relation("refunds", "refunds", "refunded_date", _refunds),
         Relation("unlinked_refunds", "refunds", "refunded_date", _unlinked_refunds),
         Relation("lines", "order_lines", "paid_date", _lines, _PRODUCT),
-        Relation("priced_lines", "order_lines", "paid_date", _priced_lines, _PRODUCT, also=priced),
+        Relation("priced_lines", "order_lines", "paid_date", _priced_lines, _PRODUCT, ("products",), priced),
         Relation("live_sessions", "live_sessions", "day", _plain("live_sessions", "day"), _LIVE),
         Relation("ad_daily", "ad_daily", "day", _plain("ad_daily", "day"), _ADS),
         Relation("reviews", "reviews", "day", _plain("reviews", "day"), {"product": Dim("product_id")}),
         Relation("created_orders", "orders", "created_date", _created_orders, _ORDER_DIMS),
         Relation("linked_refunds", "refunds", "refunded_date", _linked_refunds, also=("orders",)),
-        Relation("launched_lines", "order_lines", "paid_date", _launched_lines, _PRODUCT, also=priced),
-        Relation("costed_lines", "order_lines", "paid_date", _costed_lines, _PRODUCT, also=("item_costs",)),
+        Relation("launched_lines", "order_lines", "paid_date", _launched_lines, _PRODUCT, ("products",), launched),
+        Relation("costed_lines", "order_lines", "paid_date", _costed_lines, _PRODUCT, ("item_costs",), costed),
     ]
 
 
