@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import duckdb
 
 from tools.facts import Claim
 from tools.text import Text
+from tools.warehouse.formats import get_format
 from tools.warehouse.ingest.detecting import Layout
-from tools.warehouse.ingest.expressions import condition_sql, quote
+from tools.warehouse.ingest.expressions import condition_sql, literal, quote
 from tools.warehouse.ingest.mapping import Mapped, cell_sql
 from tools.warehouse.ingest.quarantine import expected, reason_counts, reason_text
 from tools.warehouse.ingest.shop import Shop
-from tools.warehouse.ingest.spec import READ_GROSS, READ_REFUND
+from tools.warehouse.ingest.spec import READ_GROSS, READ_REFUND, Format
 from tools.warehouse.ingest.staging import Staged
+from tools.warehouse.schema import table_spec
 
-__all__ = ["file_notes"]
+__all__ = ["file_notes", "told_twice"]
 
 # From this share of rejected rows on, figures from the rest would mislead, and the note comes first.
 _MANY_REJECTED = 0.25
@@ -52,6 +56,32 @@ def file_notes(
             )
         )
     return notes
+
+
+def told_twice(
+    connection: duckdb.DuckDBPyConnection, spec: Format, first: date | None, last: date | None
+) -> list[Claim]:
+    """That days of this file are there from a report that tells the same money another way."""
+    found: list[str] = []
+    for table in spec.targets if spec.overlaps else ():
+        words = ", ".join(literal(name) for name in spec.overlaps)
+        found += [
+            name
+            for (name,) in connection.execute(
+                f"SELECT DISTINCT i.format FROM main.{table} t JOIN main.imports i USING (import_id) "  # noqa: S608
+                f"WHERE t.{table_spec(table).date} BETWEEN ? AND ? AND i.format IN ({words}) ORDER BY 1",
+                [first, last],
+            ).fetchall()
+        ]
+    if not found:
+        return []
+    others = [get_format(name).label for name in dict.fromkeys(found)]
+    return [
+        Claim(
+            zh=f"小心重复：这些天已经有“{'、'.join(x.zh for x in others)}”的数据，它和本文件说的是同一批数；合计会算两遍，请只看其中一种。",
+            en=f"Counted twice: days of this file are there from {', '.join(x.en for x in others)}, which tells the same figures another way; totals add both, so look at one of them.",
+        )
+    ]
 
 
 def _amounts(connection: duckdb.DuckDBPyConnection, layout: Layout, shop: Shop) -> Claim:
@@ -171,7 +201,8 @@ def _mend_first(connection: duckdb.DuckDBPyConnection, layout: Layout, staged: S
         "SELECT _error, count(*) FROM stage.wide WHERE _error IS NOT NULL GROUP BY _error ORDER BY 2 DESC, 1"
     ).fetchall()
     counts = [(error, count) for error, count in counts if not expected(error, layout)]
-    rejected = sum(count for _, count in counts) + len(staged.unreadable)
+    unread = sum(not expected(code, layout) for code in staged.unreadable.values())
+    rejected = sum(count for _, count in counts) + unread
     if not staged.rows or rejected < _MANY_REJECTED * staged.rows:
         return []
     (reason, count) = reason_counts(connection, layout, staged.unreadable, faults=True)[0]

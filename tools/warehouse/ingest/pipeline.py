@@ -18,7 +18,7 @@ from tools.text import Text
 from tools.warehouse.ingest.containers import file_hash
 from tools.warehouse.ingest.mapping import map_rows, provided
 from tools.warehouse.ingest.merge import Counts, complete, count_rows, merge_table, start_states
-from tools.warehouse.ingest.notes import file_notes
+from tools.warehouse.ingest.notes import file_notes, told_twice
 from tools.warehouse.ingest.planning import Piece
 from tools.warehouse.ingest.quarantine import write_quarantine
 from tools.warehouse.ingest.report import ImportReport
@@ -65,6 +65,7 @@ def import_piece(connection: duckdb.DuckDBPyConnection, piece: Piece, job: Job) 
     job.progress(Text("正在登记", "Writing the ledger"), 0.9)
     report = _report(connection, piece, staged, counts)
     report.notes = file_notes(connection, piece.layout, staged, mapped, shop, clashes=clashes)
+    report.notes[:0] = told_twice(connection, spec, report.first_day, report.last_day)
     if replay:
         report.notes.insert(0, _REPLAY)
     report.quarantine_file = _quarantine(connection, piece, staged, job, import_id, counts.rejected)

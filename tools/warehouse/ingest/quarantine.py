@@ -23,6 +23,7 @@ _REASONS = {
     "ragged": Text("列数与表头不一致", "the number of cells differs from the header"),
     "open_quote": Text("引号没有成对", "a quote is not closed"),
     "too_long": Text("这一行过长", "the row is far too long"),
+    "remark": Text("报表自带的说明行（# 开头），不导入", "a remark of the export (it begins with #), not imported"),
     "bytes": Text("含有损坏的字符", "damaged characters"),
     "missing": Text("必填的单元格为空", "a required cell is empty"),
     "damaged_id": Text(
@@ -75,7 +76,7 @@ def reason_text(error: str, layout: Layout) -> Text:
 def expected(error: str, layout: Layout) -> bool:
     """Whether a row is left out on purpose and is no fault of the file."""
     code, _, detail = error.partition("|")
-    return code in {"total", "other"} or (code == "rule" and layout.format.reject[int(detail)].expected)
+    return code in {"total", "other", "remark"} or (code == "rule" and layout.format.reject[int(detail)].expected)
 
 
 def reason_counts(
@@ -84,6 +85,8 @@ def reason_counts(
     """Reasons with how many rows each, most frequent first; with `faults`, without rows left out on purpose."""
     counts: dict[Text, int] = {}
     for code in unreadable.values():
+        if faults and expected(code, layout):
+            continue
         counts[_REASONS[code]] = counts.get(_REASONS[code], 0) + 1
     for error, count in connection.execute(
         "SELECT _error, count(*) FROM stage.wide WHERE _error IS NOT NULL GROUP BY _error"

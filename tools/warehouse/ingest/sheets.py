@@ -73,6 +73,8 @@ def write_sheet(rows: Iterable[list[Any]], target: Path, *, width: int, skip: in
             copy.rows += 1
             if any(cell.strip() for cell in cells[width:]):
                 copy.unreadable[number] = "ragged"
+            elif cells[0].startswith("#") and not any(cell.strip() for cell in cells[1:]):
+                copy.unreadable[number] = "remark"
             elif sum(map(len, cells)) > MAX_RECORD:
                 copy.unreadable[number] = "too_long"
             else:

@@ -167,6 +167,7 @@ class Format(_Spec):
     reject: tuple[RejectRule, ...] = ()
     keep_one: tuple[KeepOne, ...] = ()
     targets: dict[str, Target] = Field(min_length=1)
+    overlaps: tuple[str, ...] = ()  # formats that tell the same money or sessions another way: days in both count twice
     notes: tuple[Claim, ...] = ()
 
     @field_validator("fields")

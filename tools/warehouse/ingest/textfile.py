@@ -207,7 +207,9 @@ def write_clean(source: Path, target: Path, *, encoding: str, delimiter: str, sk
                 if place <= skip or (len(record) < 2000 and not record.strip(blank)):
                     continue
                 copy.rows += 1
-                if closed and len(record) <= MAX_RECORD:
+                if record.startswith("#") and not record.partition(delimiter)[2].strip(blank):
+                    copy.unreadable[place] = "remark"
+                elif closed and len(record) <= MAX_RECORD:
                     lines.append(f"{place}{delimiter}{record}\n")
                 else:
                     copy.unreadable[place] = "too_long" if closed else "open_quote"
