@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from advisor.cli.console import guarded, help_text, language, print_json, print_table, say
-from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, open_desk, say_result
-from tools.errors import DataMissing
-from tools.text import Lang, Text
+from advisor.cli.console import guarded, help_text, language, say
+from advisor.cli.metric_list import show_metrics
+from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, say_result
 
 __all__ = ["metrics"]
 
@@ -28,62 +27,19 @@ Compare = Annotated[str | None, typer.Option("--compare", help=help_text("previo
 
 @metrics.command("list")
 def list_metrics(
-    merchant: Merchant = None, lang: Language = "auto", workspace: Workspace = None, as_json: AsJson = False
+    family: Annotated[
+        str | None,
+        typer.Option("--family", help=help_text("只看一族，例如 sales、ads", "one family, such as sales, ads")),
+    ] = None,
+    merchant: Merchant = None,
+    lang: Language = "auto",
+    workspace: Workspace = None,
+    as_json: AsJson = False,
 ) -> None:
-    """List the metrics with formula and unit, and the export a shop still lacks for each."""
+    """List the metrics with formula, unit and grain, and the export a shop still lacks for each."""
     spoken = language(lang)
     with guarded(spoken, as_json=as_json):
-        from tools.metrics.catalog import catalog
-
-        missing = _missing(workspace, merchant)
-        rows = [_metric(metric, missing.get(metric.id), spoken) for metric in catalog().values()]
-        if as_json:
-            print_json(rows)
-            return
-        zh = spoken == "zh"
-        columns = (
-            ("指标", "名称", "算法", "单位", "还缺的数据")
-            if zh
-            else ("metric", "name", "formula", "unit", "still needs")
-        )
-        print_table(columns, [(row["id"], row["name"], row["formula"], row["unit"], row["needs"]) for row in rows])
-
-
-def _metric(metric: Any, needs: Any, lang: Lang) -> dict[str, str]:
-    return {
-        "id": metric.id,
-        "family": metric.family,
-        "name": metric.name.get(lang),
-        "formula": metric.formula.get(lang),
-        "unit": metric.unit,
-        "needs": needs.get(lang) if needs is not None else "",
-    }
-
-
-def _missing(workspace: Path | None, merchant: str | None) -> dict[str, Text]:
-    """Per metric what the chosen shop lacks; without any shop, nothing is known and nothing is said."""
-    from tools.metrics.catalog import catalog
-    from tools.metrics.engine import choose
-    from tools.metrics.reader import Reader
-
-    desk = open_desk(workspace)
-    try:
-        profile = desk.choose(merchant)
-    except DataMissing:
-        return {}
-    shop = desk.warehouse.for_merchant(profile.merchant_id)
-    reader, found = Reader(shop), {}
-    try:
-        for metric in catalog().values():
-            bases = [term.base for term in (*metric.num, *metric.den) if not term.optional]
-            try:
-                for base in bases or ["buyers"]:  # a computation over customers needs to know who bought
-                    choose(reader, base, ())
-            except DataMissing as error:
-                found[metric.id] = error.unlock or error.message
-    finally:
-        shop.close()
-    return found
+        show_metrics(workspace, merchant, family, spoken, as_json=as_json)
 
 
 @metrics.command("query")
