@@ -25,6 +25,7 @@ By = Literal["product", "province", "channel", "host"]
 _WEEKS = 52
 _ACTIVE = 4  # of the last eight weeks: a unit that hardly sold before has nothing to be compared with
 _AUDIENCE, _ANSWER = 180, 30
+_WORTH_SEEING = Decimal("0.2")  # a fifth more buyers coming back is what a programme should show at least
 
 
 @dataclass(frozen=True)
@@ -171,5 +172,5 @@ def next_holdout(reader: Reader, last: date) -> tuple[HoldOut, int, Decimal] | N
     if not row["seen"] or not row["back"]:
         return None
     base = Decimal(int(row["back"])) / Decimal(int(row["seen"]))
-    split = hold_out(int(row["audience"]), base, None)
+    split = hold_out(int(row["audience"]), base, base * _WORTH_SEEING)
     return None if split is None else (split, int(row["audience"]), base)

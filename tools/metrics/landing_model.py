@@ -24,6 +24,7 @@ _PRIOR = {True: 2.0, False: 4.0}  # campaigns' worth of belief in no effect: for
 _SAME_RUN = 7
 _TAIL = 0.10  # each side: an 80 % interval
 _FEW = 8
+_LEAST_PEAK = 1.5  # an assumption, and for the upper edge alone: a campaign of unknown size may add half
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Outlook:
     miss: float | None  # median absolute error of the tests, as a share
     alpha: float
     unknown: int  # days ahead in a phase the shop has never lived through
-    peak: float  # how far the shop's own best campaign, else its best week, rose over the usual
+    peak: float  # how far the shop's own best campaign, else its best week, rose over the usual; at least by half
 
 
 def fit(y: Floats, weekday: NDArray[np.int64], keys: Keys) -> Fit:
@@ -73,8 +74,8 @@ def _weekday(y: Floats, weekday: NDArray[np.int64], plain: NDArray[np.bool_]) ->
     """Share of a week that falls on each weekday, from plain days of the last half year; 1 where too few were seen."""
     recent = plain.copy()
     recent[: max(0, len(y) - 7 * _WEEKS)] = False
-    local = _mean_around(y, plain, 7)
-    ok = recent & (local > 0)
+    local = _mean_around(y, plain, 3)
+    ok = recent & (local > 0) & (np.convolve(plain, np.ones(7), "same") == 7)  # whole weeks: every weekday once
     factors = np.ones(7)
     for day in range(7):
         chosen = ok & (weekday == day)
@@ -157,12 +158,12 @@ def outlook(y: Floats, weekday: NDArray[np.int64], keys: Keys, skip: int) -> Out
     alike = errors[promo == any(key is not None for key in ahead_keys)] if len(errors) else errors
     chosen = alike if len(alike) >= _FEW else errors
     low, high, blocks = _edges(chosen, ahead - skip)
+    unlike = max(_best(model, y), _LEAST_PEAK)
     share = len(unknown) / max(1, ahead - skip)
-    peak = _best(model, y)
-    high += float(np.log(1 + share * (peak - 1)))
+    high += float(np.log(1 + share * (unlike - 1)))
     miss = float(np.median(np.abs(np.expm1(-errors)))) if len(errors) else None
     edges = value * float(np.exp(low)), value * float(np.exp(high))
-    return Outlook(value, *edges, len(errors), blocks, miss, alpha, len(unknown), peak)
+    return Outlook(value, *edges, len(errors), blocks, miss, alpha, len(unknown), unlike)
 
 
 def _tests(

@@ -36,6 +36,13 @@ _GUIDE = (
 )
 
 
+_BY_PRODUCT = Text(
+    "公开价和满减没法按人留出：随机抽一部分商品不参加，在活动表里给它们记同一个活动名、类型 holdout，就能当实验读。",
+    "A public price cannot be withheld from people: draw some products at random that stay out, and list them in the promotions table under"
+    " the same name with kind holdout; it can then be read as an experiment.",
+)
+
+
 @tool(label=Text("看活动效果", "reading a campaign's effect"), needs=(Need("orders", 56),), timeout_s=30)
 def campaign_effect(
     ctx: ToolContext,
@@ -62,7 +69,9 @@ def campaign_effect(
     if programme is None:
         return _refused(ctx, reader, what, MEMBER_REASON, last)
     if not programme.treated:
-        return _refused(ctx, reader, programme.name, WHOLE_SHOP, last)
+        refused = _refused(ctx, reader, programme.name, WHOLE_SHOP, last)
+        refused.notes.append(note(_BY_PRODUCT))
+        return refused
     sides = sides_of(reader, programme)
     found = did(sides.panel)
     if isinstance(found, Unidentified):
