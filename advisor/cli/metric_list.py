@@ -108,7 +108,7 @@ def _state(row: dict[str, Any], lang: Lang) -> str:
         return template.strip(" （）()")
     if row["ready"]:
         return Text("可算", "ready").get(lang)
-    return f"{row['missing']}{row['needs'] if row['needs'] != row['missing'] else ''}{template}"
+    return f"{row['missing']}{template}"
 
 
 def _summary(rows: list[dict[str, Any]]) -> Text:

@@ -43,13 +43,17 @@ def goods_figure(reader: Reader, metric_id: str, window: Window, where: Where = 
 def _per_product(reader: Reader, window: Window) -> list[dict[str, Any]]:
     t = reader.relation("lines")
     t = t.filter(t.paid_date.between(window.start, window.end))
-    return reader.run(t.group_by("product").aggregate(amount=t.amount.sum(), quantity=t.quantity.sum()))
+    return reader.run(
+        t.group_by("product").aggregate(amount=t.amount.sum(), quantity=t.quantity.sum(), lines=t.count())
+    )
 
 
 def _concentration(reader: Reader, window: Window) -> Figure:
-    amounts = sorted((as_decimal(row["amount"]) or ZERO for row in _per_product(reader, window)), reverse=True)
+    rows = _per_product(reader, window)
+    amounts = sorted((as_decimal(row["amount"]) or ZERO for row in rows), reverse=True)
     share = over(sum(amounts[:10], ZERO), sum(amounts, ZERO))
-    return Figure(share, None, len(amounts), "count", (), ("order_lines",))
+    note = Text(f"共 {len(amounts)} 个商品有成交。", f"{len(amounts)} products were sold.")
+    return Figure(share, None, sum(row["lines"] for row in rows), "count", (note,), ("order_lines",))
 
 
 def _stock(reader: Reader, metric_id: str, window: Window) -> Figure:
@@ -61,15 +65,14 @@ def _stock(reader: Reader, metric_id: str, window: Window) -> Figure:
     if last is None:
         return Figure(None, None, 0, "count", (_no_stock(),), tables)
     closing = days.filter(days.day == last).select("product_id", "on_hand")
-    row = reader.run(closing.aggregate(on_hand=closing.on_hand.sum(), products=closing.product_id.nunique()))[0]
-    held = as_decimal(row["on_hand"]) or ZERO
+    held = as_decimal(reader.run(closing.aggregate(n=closing.on_hand.sum()))[0]["n"]) or ZERO
     lines = reader.relation("lines")
     lines = lines.filter(lines.paid_date.between(window.start, window.end))
     sold_lines = lines.semi_join(closing, "product_id")
     sold = as_decimal(reader.run(sold_lines.aggregate(n=sold_lines.quantity.sum()))[0]["n"]) or ZERO
     value = over(held * window.days, sold) if metric_id == "stock_cover_days" else over(sold, sold + held)
     note = Text(f"库存取 {last} 的记录。", f"Stock as recorded on {last}.")
-    return Figure(value, None, int(row["products"]), "count", (note,), tables)
+    return Figure(value, None, int(sold), "items", (note,), tables)
 
 
 def _no_stock() -> Text:

@@ -86,8 +86,16 @@ def _cannot(reader: Reader, base: str, dims: set[str]) -> DataMissing | BadArgum
     if lacking == ("orders", "buyer_key"):
         return buyer_id_missing(reader.platform)
     feed = next(feed for feed in BASES[base] if feed.relation == first.name)
-    table, columns = (lacking[0], lacking[1:]) if lacking else (first.table, tuple(sorted(dims)) or feed.columns)
+    table, columns = (
+        (lacking[0], lacking[1:])
+        if lacking
+        else (first.table, tuple(sorted(dims)) or _empty(reader, first.table, feed))
+    )
     return column_missing(reader.platform, table, columns)
+
+
+def _empty(reader: Reader, table: str, feed: Feed) -> tuple[str, ...]:
+    return tuple(name for name in feed.columns if not reader.holds(table, (name,))) or feed.columns
 
 
 def column_missing(platform: str, table: str, columns: Sequence[str]) -> DataMissing:

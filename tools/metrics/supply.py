@@ -67,10 +67,12 @@ def _filled(reader: Reader, table: str, columns: tuple[str, ...]) -> str:
     if not reader.has(table):
         name, unlock = table_text(table), unlock_text(table, reader.platform)
         raise DataMissing(
-            Text(f"还没有“{name.zh}”数据。", f'There is no "{name.en}" data yet.'), tables=(table,), unlock=unlock
+            Text(f"还没有“{name.zh}”数据。", f'There is no "{name.en}" data yet.'),
+            tables=(table,),
+            unlock=Text(f"导出后拖进来即可：{unlock.zh}。", f"Export it and drop it here: {unlock.en}."),
         )
-    if not reader.holds(table, columns):
-        raise column_missing(reader.platform, table, columns)
+    if empty := [name for name in columns if not reader.holds(table, (name,))]:
+        raise column_missing(reader.platform, table, empty)
     return table
 
 
