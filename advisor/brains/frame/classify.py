@@ -97,7 +97,7 @@ def _settled(text: str, found: frozenset[str], brand: bool) -> str | None:
         return "out_of_scope"
     if "other_shop" in found and not ("cases" in found and "private" not in found):
         return "other_shop"
-    if "landing" in found and not found & {"why", "how_so", "cases", "rules", "inject"}:
+    if "landing" in found and not found & {"why", "how_so", "how", "what", "cases", "rules", "inject"}:
         return "landing"
     if brand and "private" in found and not found & {"cases", "how", "why"}:
         return "other_shop"

@@ -20,6 +20,9 @@ from advisor.brains.frame.stated import noted, read_stated
         ("代播佣金 8%", "agency_commission", "0.08"),
         ("代播固定费3万", "agency_fixed_fee", "30000"),
         ("自播每月固定成本大约9万", "live_fixed_cost", "90000"),
+        ("本月目标100万", "month_target", "1000000"),
+        ("11月目标是 120 万", "month_target_11", "1200000"),
+        ("this month's target is 1,000,000", "month_target", "1000000"),
     ],
 )
 def test_statements_are_read(text: str, key: str, value: str) -> None:
@@ -31,6 +34,8 @@ def test_statements_are_read(text: str, key: str, value: str) -> None:
     "text",
     [
         "毛利率多少？",
+        "本月目标100万能完成吗",
+        "目标客户是25岁女性",
         "毛利率45%算高吗",
         "如果毛利率45%呢",
         "毛利率 145%",
