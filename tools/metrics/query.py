@@ -241,7 +241,7 @@ def missing_days(reader: Reader, metric: Metric, window: Window) -> list[date]:
         return []
     found = cut(reader, [metric], [window])
     relation = next((r for r in RELATIONS.values() if r.table == found.tables[0]), None)
-    if relation is None or relation.table in ("refunds", "live_sessions", "reviews"):
+    if relation is None or not (relation.report or relation.table in ("orders", "order_lines", "ad_daily")):
         return []
     key = ("days", relation.name)
     if key not in reader.memo:

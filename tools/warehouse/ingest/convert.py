@@ -37,8 +37,9 @@ _OTHER_TIMES = (
     "%Y%m%d%H%M%S",
     "%Y%m%d",
 )
-_DAY_FIRST = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%d-%m-%Y")
-_MONTH_FIRST = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%m-%d-%Y")
+# years of two digits first: %Y would read 18 as the year 18
+_DAY_FIRST = ("%d/%m/%y %H:%M", "%d/%m/%y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%d-%m-%Y")
+_MONTH_FIRST = ("%m/%d/%y %H:%M", "%m/%d/%y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%m-%d-%Y")
 
 
 def strip_sql(column: str, kind: FieldType) -> str:
