@@ -170,10 +170,12 @@ def _wide_sql(layout: Layout, reading: Reading | None, buyer: str | None) -> str
 def _rules(spec: Format) -> str:
     """The format's own rejects, then what no table can take: no key, no table at all, an amount out of all bounds."""
     cases = [f"WHEN {condition_sql(rule.when)} THEN 'rule|{number}'" for number, rule in enumerate(spec.reject)]
+    kept = "_error IS NULL"
     for number, one in enumerate(spec.keep_one):
         field, words = quote(one.field), ", ".join(literal(word) for word in one.prefer)
         rank = f"coalesce(list_position([{words}], {field}), {len(one.prefer) + 1})" if words else "0"
-        chosen = f"(SELECT arg_min({field}, ({rank}, {field})) FROM stage.typed WHERE _error IS NULL)"  # noqa: S608
+        chosen = f"(SELECT arg_min({field}, ({rank}, {field})) FROM stage.typed WHERE {kept})"  # noqa: S608
+        kept += f" AND {field} IS NOT DISTINCT FROM {chosen}"  # each choice among the rows of those before it
         cases.append(f"WHEN {field} IS DISTINCT FROM {chosen} THEN 'other|{number}'")
     whens = []
     parts = ((table, *part) for table, target in spec.targets.items() for part in target.parts)
