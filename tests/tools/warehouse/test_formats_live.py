@@ -106,6 +106,23 @@ def test_sessions_of_the_newest_headers(desk: Desk) -> None:
     assert (again.duplicate, again.accepted, again.updated) == (2, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("written", "minutes"),
+    [
+        ("3:25:10", 205),
+        ("3小时25分10秒", 205),
+        ("205分钟", 205),
+        ("2.5小时", 150),
+        ("5400秒", 90),
+        ("205", None),
+        ("-", None),
+    ],
+)
+def test_the_length_of_a_session_needs_its_unit(desk: Desk, written: str, minutes: int | None) -> None:
+    assert desk.load_rows(NEWEST, [session(开播时长=written)]).accepted == 1
+    assert desk.query("SELECT minutes FROM live_sessions") == [(minutes,)]
+
+
 def test_a_session_id_that_excel_ruined_is_rejected(desk: Desk) -> None:
     report = desk.load_rows(NEWEST, [session(), session(场次id="4.12346E+11")])
     assert (report.accepted, report.rejected) == (1, 1)

@@ -94,6 +94,8 @@ def convert_sql(text: str, field: FieldSpec, zone: str) -> str:
         return f"CASE WHEN lower({text}) IN ({yes}) THEN TRUE WHEN lower({text}) IN ({no}) THEN FALSE END"
     if kind == "province":
         return _province(text)
+    if kind == "duration":
+        return _minutes(text)
     return _mapped(text, field)
 
 
@@ -143,6 +145,22 @@ def _time(text: str, field: FieldSpec, zone: str) -> str:
         f"CASE WHEN regexp_full_match({text}, {plain}) THEN try_cast({text} AS TIMESTAMP) "
         f"WHEN {zoned_sql(text)} THEN timezone({literal(zone)}, try_cast({iso} AS TIMESTAMPTZ)) "
         f"WHEN length({text}) BETWEEN 8 AND 24 THEN try_strptime({text}, [{other}]) END"
+    )
+
+
+def _minutes(text: str) -> str:
+    """Minutes of a length that names its units (3:25:10, 3小时25分); a bare number could be any of them and stays unread."""
+    amount = "(?:(\\d+(?:\\.\\d+)?)\\s*"
+    worded = f"(?i){amount}(?:小时|时|h))?\\s*{amount}(?:分钟|分|min|m))?\\s*{amount}(?:秒钟|秒|s))?"
+
+    def part(number: int) -> str:
+        found = f"regexp_extract({text}, {literal(worded)}, {number})"
+        return f"coalesce(try_cast({found} AS DECIMAL(18,6)), 0)"
+
+    clock = [f"CAST(split_part({text}, ':', {number}) AS DECIMAL(18,6))" for number in (1, 2, 3)]
+    return (
+        f"CASE WHEN regexp_full_match({text}, '\\d{{1,3}}:\\d{{2}}:\\d{{2}}') THEN {clock[0]} * 60 + {clock[1]} + {clock[2]} / 60 "
+        f"WHEN {text} <> '' AND regexp_full_match({text}, {literal(worded)}) THEN {part(1)} * 60 + {part(2)} + {part(3)} / 60 END"
     )
 
 

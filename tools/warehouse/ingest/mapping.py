@@ -38,6 +38,7 @@ _SQL: dict[FieldType, str] = {
     "time": SQL_TYPES["time"],
     "date": SQL_TYPES["date"],
     "bool": SQL_TYPES["bool"],
+    "duration": SQL_TYPES["rate"],
 }
 
 

@@ -27,7 +27,9 @@ __all__ = [
     "expression_refs",
 ]
 
-FieldType = Literal["id", "text", "money", "number", "int", "time", "date", "bool", "map", "province", "buyer"]
+FieldType = Literal[
+    "id", "text", "money", "number", "int", "time", "date", "bool", "map", "province", "buyer", "duration"
+]
 Expression = Any  # str (a field or a let) or a one-key mapping of the vocabulary; checked by `expression_refs`
 Condition = dict[str, Any]
 
