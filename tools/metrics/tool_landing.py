@@ -59,8 +59,8 @@ def target_landing(
         notes.append(
             note(
                 Text(
-                    "还没有这个月的目标：说一句“本月目标100万”，或导入目标表，我就能算达成率和缺口。",
-                    'No target is known for it: say "this month\'s target is 1,000,000" or import the targets table, and I can tell'
+                    "还不知道这段时间的目标：直接告诉我月目标是多少，或导入目标表，我就能算达成率和缺口。",
+                    "No target is known for it: tell me the month's target or import the targets table, and I can tell"
                     " achievement and gap.",
                 )
             )
@@ -110,7 +110,7 @@ def _headline(ctx: ToolContext, found: Landing) -> Fact:
     left, until = say(Decimal(found.days_left), "days"), day_text(found.as_of)
     so_far = Text(f"到{until.zh}已成交 {actual.zh}", f"{actual.en} is in by {until.en}")
     if found.days_done == 0:
-        so_far = Text(f"数据到{until.zh}，还没有这个月的成交", f"the data end on {until.en}, before it begins")
+        so_far = Text(f"数据到{until.zh}，还没有这段时间的成交", f"the data end on {until.en}, before it begins")
     claim = Text(
         f"{words.zh}支付金额预计落在 {landed.zh}，80% 区间 {low.zh} 至 {high.zh}；{so_far.zh}，还剩 {left.zh}要估{_miss(found).zh}。",
         f"GMV {when_en(found.window)} should land at {landed.en}, 80 % interval {low.en} to {high.en}; {so_far.en}, {left.en} are"

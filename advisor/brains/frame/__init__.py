@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any, Literal, cast
 
 from advisor.answer import AnswerKind
@@ -78,22 +77,33 @@ def frame(
     if reply is None:
         _defaults(intent, slots)
     if intent == "landing":
-        _ahead(plain, slots, anchor, target_in(plain))
+        _ahead(plain, slots, anchor, today)
     settle_windows(intent, slots, shop, today)
     return Frame(text, said, intent, slots, kind, reply, round(reading.confidence, 3))
 
 
 _YEAR_SAID = re.compile(r"20\d\d|去年|前年|last year")
+_NEXT_MONTH = re.compile(r"下个?月|next month")
+_SPAN = re.compile(r"(\d{4})-(\d\d(?:-\d\d)?)(?:\.\.(\d{4})-(\d\d-\d\d))?")
 
 
-def _ahead(plain: str, slots: dict[str, Any], anchor: date, target: Decimal | None) -> None:
-    """A month named without its year looks ahead here: asked in October, "11月" is the one to come."""
+def _ahead(plain: str, slots: dict[str, Any], anchor: date, today: date) -> None:
+    """What a question about a target names without its year lies ahead: asked in October, "11月" and 双11 are those to come."""
+    target = target_in(plain)
     if target is not None:
         slots["target"] = str(target)
-    month = re.fullmatch(r"(\d{4})-(\d{2})", str(slots.get("window", "")))
-    if month and not _YEAR_SAID.search(plain):
-        year = anchor.year if int(month[2]) >= anchor.month else anchor.year + 1
-        slots["window"] = f"{year}-{month[2]}"
+    if _NEXT_MONTH.search(plain):
+        later = today.replace(day=1) + timedelta(days=32)
+        slots["window"] = f"{later:%Y-%m}"
+        return
+    said = _SPAN.fullmatch(str(slots.get("window", "")))
+    if said is None or _YEAR_SAID.search(plain):
+        return
+    ends = said[4] or said[2]
+    shift = anchor.year - int(said[3] or said[1]) + (ends < f"{anchor:%m-%d}"[: len(ends)])
+    tail = f"..{int(said[3]) + shift}-{said[4]}" if said[3] else ""
+    if "完成了" not in plain:
+        slots["window"] = f"{int(said[1]) + shift}-{said[2]}{tail}"
 
 
 def _without_own_names(plain: str, shop: ShopCard) -> str:

@@ -22,6 +22,10 @@ CARD = ShopCard("店", "tmall", "食品", "CNY", False, tables={"orders": ("2025
         ("离目标还差多少", None, None),
         ("how will this month land", "this_month", None),
         ("are we on track for our target of 1,200,000 this month?", "this_month", "1200000"),
+        ("双11能做到多少", "2026-11-01..2026-11-11", None),
+        ("下个月能卖多少", "2026-11", None),
+        ("10月能做到90万吗", "2026-10", "900000"),
+        ("9月目标完成了吗", "2026-09", None),
         ("2025年11月目标完成了吗", "2025-11", None),
     ],
 )
