@@ -42,7 +42,7 @@ def find_causes(pair: Pair, cuts: Cuts, totals: Totals, factors: Sequence[Driver
         *product_causes(pair, cuts, least),
         *_promotions(pair, totals, factors, least),
         *_market(pair, level, change, least),
-        *(refund_causes(cuts, least) if net else []),
+        *(refund_causes(pair, cuts, least) if net else []),
     ]
     found = [cause for cause in _nest(cuts, found) if _large_enough(cause, least)]
     return sorted(found, key=lambda cause: -_weight(cause, change))[:5]

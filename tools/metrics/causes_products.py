@@ -15,6 +15,7 @@ from tools.metrics.decompose import split_product
 from tools.metrics.drivers import Cause, Event
 from tools.metrics.happenings import price_events, promotion_events, stock_outs, turning_event
 from tools.metrics.pair import Move, Pair
+from tools.metrics.turns import CONVERSION, REFUNDED, SURE, RateSource, rate_event, rate_turn
 
 __all__ = ["product_causes", "refund_causes"]
 
@@ -79,6 +80,13 @@ def _by_conversion(cuts: Cuts) -> list[_Candidate]:
 def _judge(pair: Pair, cuts: Cuts, candidate: _Candidate, events: Sequence[Event], least: Decimal) -> Cause | None:
     move, driver = candidate.move, cuts.driver("product", candidate.move.key)
     event = _fitting(events, candidate, pair.now.start)
+    if (
+        event is None
+        and candidate.factor == "conversion"
+        and cuts.traffic is not None
+        and abs(candidate.amount) >= least
+    ):
+        event = _turned(pair, CONVERSION, move, cuts.traffic.name(move.key))
     bar = _DATED if event is not None else _PLAIN if abs(candidate.amount) >= 3 * least else _SMALL
     if driver is None or not stands_out(move, candidate.amount, least if event else 2 * least, bar=bar):
         return None
@@ -89,7 +97,15 @@ def _judge(pair: Pair, cuts: Cuts, candidate: _Candidate, events: Sequence[Event
     return Cause(driver, event, candidate.amount, candidate.factor, surprise=rounded(move))
 
 
-def refund_causes(cuts: Cuts, least: Decimal) -> list[Cause]:
+def _turned(pair: Pair, source: RateSource, move: Move, name: str) -> Event | None:
+    """The day the product's own rate shifted, where it did so surely and in the direction of the move."""
+    turn = rate_turn(pair, source, move.key)
+    if turn is None or abs(turn.z) < SURE or turn.z * float(move.excess) <= 0:
+        return None
+    return rate_event(turn, source, move.key, name)
+
+
+def refund_causes(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
     """Products whose refunds took a larger or smaller part of sales than before, in money of net GMV."""
     table = cuts.product
     if table is None or "refund_linked" not in table.values:
@@ -98,11 +114,14 @@ def refund_causes(cuts: Cuts, least: Decimal) -> list[Cause]:
     for move in judged_rates(table, "refund_linked", "gross", counts="line_qty", alone=True):
         amount = -move.excess * table.get("gross", move.key)[0]
         driver = cuts.driver("product", move.key)
-        if driver is None or not stands_out(move, amount, least, bar=_PLAIN):
+        if driver is None or abs(amount) < least:
+            continue
+        event = _turned(pair, REFUNDED, move, table.name(move.key))
+        if not stands_out(move, amount, least, bar=_PLAIN if event is None else _DATED):
             continue
         back = table.get("refund_linked", move.key)
         own = replace(driver, metric="refund_amount", before=back[1], after=back[0], contribution=back[1] - back[0])
-        found.append(Cause(own, None, amount, "refunds", surprise=rounded(move)))
+        found.append(Cause(own, event, amount, "refunds", surprise=rounded(move)))
     return found
 
 
