@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from tools.warehouse.access import Shop, Warehouse
+from tools.warehouse.importer import import_files
 from tools.warehouse.schema import table_spec
 from tools.warehouse.writer import MerchantProfile, write_merchant
 
@@ -51,6 +52,20 @@ def make_shop(
             if len(frame):
                 fill(connection, merchant, table, frame)
     return Warehouse(folder).for_merchant(merchant)
+
+
+def imported(folder: Path, *files: Path, platform: str = "other", **options: Any) -> Shop:
+    """A shop made by the product's own importer, as a merchant would."""
+    reports = import_files(
+        files,
+        warehouse=folder / "warehouse",
+        quarantine=folder / "quarantine",
+        keys=folder / "keys",
+        profile=MerchantProfile("shop", "shop", platform=platform),
+        **options,
+    )
+    assert all(report.accepted for report in reports)
+    return Warehouse(folder / "warehouse").for_merchant("shop")
 
 
 def tmall_frame() -> pd.DataFrame:
