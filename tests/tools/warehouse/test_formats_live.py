@@ -95,7 +95,7 @@ def test_sessions_of_the_newest_headers(desk: Desk) -> None:
     (report,) = desk.load(desk.write("直播分场次效果.csv", text))
     assert (report.format, report.encoding, report.rows) == ("taobao_live_sessions", "gb18030", 3)
     assert (report.accepted, report.rejected) == (2, 1)
-    assert any("合计行，不导入 1 行" in note.zh for note in report.notes)
+    assert any("按规则不计入的行：合计行 1 行" in note.zh for note in report.notes)
     assert not any("先修文件" in note.zh for note in report.notes)
     same = (4000, 9876, 800, 510, 560, 640)
     assert desk.query(SESSIONS) == [

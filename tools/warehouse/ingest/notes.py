@@ -187,12 +187,17 @@ def _ways(connection: duckdb.DuckDBPyConnection, layout: Layout) -> list[Claim]:
 
 
 def _rejected(connection: duckdb.DuckDBPyConnection, layout: Layout, staged: Staged) -> list[Claim]:
-    counts = reason_counts(connection, layout, staged.unreadable)
-    if not counts:
-        return []
-    zh = "；".join(f"{text.zh} {count:,} 行" for text, count in counts[:5])
-    en = "; ".join(f"{text.en}: {count:,}" for text, count in counts[:5])
-    return [Claim(zh=f"拒收的行：{zh}。", en=f"Rejected rows: {en}.")]
+    notes: list[Claim] = []
+    for faults, head in (
+        (True, Text("拒收的行", "Rejected rows")),
+        (False, Text("按规则不计入的行", "Rows left out by rule")),
+    ):
+        counts = reason_counts(connection, layout, staged.unreadable, faults=faults)
+        if counts:
+            zh = "；".join(f"{text.zh} {count:,} 行" for text, count in counts[:5])
+            en = "; ".join(f"{text.en}: {count:,}" for text, count in counts[:5])
+            notes.append(Claim(zh=f"{head.zh}：{zh}。", en=f"{head.en}: {en}."))
+    return notes
 
 
 def _mend_first(connection: duckdb.DuckDBPyConnection, layout: Layout, staged: Staged) -> list[Claim]:

@@ -23,7 +23,7 @@ _REASONS = {
     "ragged": Text("列数与表头不一致", "the number of cells differs from the header"),
     "open_quote": Text("引号没有成对", "a quote is not closed"),
     "too_long": Text("这一行过长", "the row is far too long"),
-    "remark": Text("报表自带的说明行（# 开头），不导入", "a remark of the export (it begins with #), not imported"),
+    "remark": Text("报表自带的说明行（# 开头）", "a remark of the export (it begins with #)"),
     "bytes": Text("含有损坏的字符", "damaged characters"),
     "missing": Text("必填的单元格为空", "a required cell is empty"),
     "damaged_id": Text(
@@ -34,7 +34,7 @@ _REASONS = {
     "bad_number": Text("数字无法识别", "the number cannot be read"),
     "bad_time": Text("日期或时间无法识别", "the date or time cannot be read"),
     "bad_word": Text("不认识的取值", "an unknown word"),
-    "total": Text("合计行，不导入", "a line of totals, not imported"),
+    "total": Text("合计行", "a line of totals"),
     "currency": Text("币种与店铺不同", "another currency than the shop's"),
     "order": Text("所属订单的首行被拒收", "the first line of its order was rejected"),
     "no_key": Text("缺少唯一编号", "the identifying value is missing"),
@@ -80,18 +80,18 @@ def expected(error: str, layout: Layout) -> bool:
 
 
 def reason_counts(
-    connection: duckdb.DuckDBPyConnection, layout: Layout, unreadable: Mapping[int, str], *, faults: bool = False
+    connection: duckdb.DuckDBPyConnection, layout: Layout, unreadable: Mapping[int, str], *, faults: bool
 ) -> list[tuple[Text, int]]:
-    """Reasons with how many rows each, most frequent first; with `faults`, without rows left out on purpose."""
+    """Reasons with how many rows each, most frequent first: the faults of the file, or what is left out on purpose."""
     counts: dict[Text, int] = {}
     for code in unreadable.values():
-        if faults and expected(code, layout):
+        if faults == expected(code, layout):
             continue
         counts[_REASONS[code]] = counts.get(_REASONS[code], 0) + 1
     for error, count in connection.execute(
         "SELECT _error, count(*) FROM stage.wide WHERE _error IS NOT NULL GROUP BY _error"
     ).fetchall():
-        if faults and expected(error, layout):
+        if faults == expected(error, layout):
             continue
         text = reason_text(error, layout)
         counts[text] = counts.get(text, 0) + count
