@@ -31,8 +31,8 @@ def _traffic() -> Feeds:
         "report_buyers": (summed("shop_daily", "buyers", check=True),),
         **by_report(
             "shop_daily",
-            "new_visitors live_visitors video_visitors order_buyers order_amount new_buyers returning_buyers"
-            " returning_amount followers",
+            "new_visitors live_visitors video_visitors order_buyers order_amount new_buyers returning_amount"
+            " followers",
         ),
         "source_visitors": (summed("traffic_daily", "visitors"),),
         "direct_visitors": (sum_if("traffic_daily", "visitors", lambda t: _path(t).re_search(_DIRECT), "source"),),
@@ -61,7 +61,7 @@ def _ad() -> Feeds:
         "ad_clicks": (summed("ad_daily", "clicks"),),
         "ad_impressions": (summed("ad_daily", "impressions"),),
         "ad_orders": (summed("ad_daily", "orders"),),
-        **by_report("ad_daily", "visits add_to_cart buyers new_buyers direct_amount members_joined"),
+        **by_report("ad_daily", "visits add_to_cart new_buyers direct_amount members_joined"),
     }
 
 
@@ -79,7 +79,7 @@ def _live() -> Feeds:
         whole[base] = (summed("live_sessions", column), inside)
     return {
         **whole,
-        **by_report("live_sessions", "impressions watch_seconds likes comments shares item_viewers ad_spend items"),
+        **by_report("live_sessions", "impressions watch_seconds likes comments shares item_viewers ad_spend"),
         "live_sessions": (counted("live_sessions"),),
     }
 
@@ -89,7 +89,7 @@ def _content() -> Feeds:
         "content_posts": (counted("content_posts"),),
         **by_report(
             "content_posts",
-            "viewers impressions item_clickers likes comments shares shop_visitors buyers paid_amount add_to_cart",
+            "viewers impressions item_clickers likes comments shares shop_visitors buyers paid_amount",
         ),
     }
 
@@ -115,7 +115,6 @@ def _result() -> Feeds:
         "tool_buyers": (summed("tool_results", "buyers", check=True),),
         "tool_visitors": (summed("tool_results", "visitors", check=True),),
         "recharge": (summed("tool_results", "principal", check=True),),
-        "rated_amount": (sum_if("tool_results", "paid_amount", lambda t: t.fee_rate.notnull(), "fee_rate"),),
         "rated_buyers": (sum_if("tool_results", "buyers", lambda t: t.fee_rate.notnull(), "fee_rate"),),
         "tool_fee": (
             Feed(
@@ -128,8 +127,8 @@ def _result() -> Feeds:
         "ledger_sales": (sum_if("ledger_entries", "income", lambda t: t.kind == "sale", "kind"),),
         "ledger_fees": (sum_if("ledger_entries", "expense", lambda t: t.kind.isin(_FEES), "kind"),),
         "ledger_commission": (sum_if("ledger_entries", "expense", lambda t: t.kind == "commission", "kind"),),
-        "ledger_income": (summed("ledger_entries", "income", check=True),),
-        "ledger_expense": (summed("ledger_entries", "expense", check=True),),
+        "ledger_income": (sum_if("ledger_entries", "income", lambda t: t.income.notnull()),),
+        "ledger_expense": (sum_if("ledger_entries", "expense", lambda t: t.expense.notnull()),),
     }
 
 
