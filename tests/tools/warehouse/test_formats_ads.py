@@ -190,8 +190,8 @@ def test_keywords_and_the_warning_about_the_same_spend_twice(desk: Desk) -> None
     same = {"day": DAY, "tool": "关键词推广", "product_id": "670000000001", "spend": D("120.50"), "impressions": 900}
     same |= {"clicks": 60, "add_to_cart": 8, "orders": 3, "paid_amount": D(297), "direct_amount": D(198)}
     assert [row for row in stored(desk) if row["tool"] == "关键词推广"] == [
-        {"plan_id": "关键词推广-670000000001-关键词-保湿面霜", "plan": "保湿面霜", **same},
-        {"plan_id": "关键词推广-670000000001-词包-流量智选", "plan": "流量智选", **same},
+        {"plan_id": "关键词推广-670000000001-关键词-保湿面霜", "plan": "关键词-保湿面霜", **same},
+        {"plan_id": "关键词推广-670000000001-词包-流量智选", "plan": "词包-流量智选", **same},
     ]
     other_days = desk.load_rows(WORDS, [word(日期="2026-03-09")], name="later.csv")
     assert not any("小心重复" in note.zh for note in other_days.notes)

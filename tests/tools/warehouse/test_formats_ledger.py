@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.tools.warehouse.import_desk import Desk, at, cells, csv_text
@@ -75,10 +76,10 @@ def test_commission_and_service_fee_are_two_bookings_of_a_row(desk: Desk) -> Non
     order, moment = "2500000000000000001", at("2022-05-20 00:01:02")
     key = "2022-05-20 00:01:02-达人合作-美妆小雨"
     assert desk.query(STORED) == [
-        (f"{order[:-1]}2-{key}-佣金", order, f"{order[:-1]}2", moment, "commission", None, D("39.80"), "美妆小雨"),
-        (f"{order[:-1]}2-{key}-服务费", order, f"{order[:-1]}2", moment, "commission", None, D("9.95"), "好物团"),
-        (f"{order[:-1]}3-{key}-佣金", order, f"{order[:-1]}3", moment, "commission", None, D("39.80"), "美妆小雨"),
-        (f"{order[:-1]}4-{key}-佣金", order, f"{order[:-1]}4", moment, "commission", D(10), None, "美妆小雨"),
+        (f"{order[:-1]}2-{key}-佣金", order, f"{order[:-1]}2", moment, "commission", D(0), D("39.80"), "美妆小雨"),
+        (f"{order[:-1]}2-{key}-服务费", order, f"{order[:-1]}2", moment, "commission", D(0), D("9.95"), "好物团"),
+        (f"{order[:-1]}3-{key}-佣金", order, f"{order[:-1]}3", moment, "commission", D(0), D("39.80"), "美妆小雨"),
+        (f"{order[:-1]}4-{key}-佣金", order, f"{order[:-1]}4", moment, "commission", D(10), D(0), "美妆小雨"),
     ]
     assert totals(desk) == (D(10), D("89.55"))
     again = desk.load_rows(TAOBAOKE, rows[::-1], name="again.csv")
@@ -153,19 +154,36 @@ def test_alipay_bookings_by_kind(desk: Desk) -> None:
     found = desk.query("SELECT kind, order_id, income, expense FROM ledger_entries ORDER BY entry_id")
     order = "2500000000000000001"
     assert found == [
-        ("sale", order, D(199), None),
-        ("platform_fee", order, None, D("9.95")),
-        ("commission", order, None, D("39.80")),
-        ("refund", order, None, D(50)),
-        ("platform_fee", order, None, D("1.20")),
-        ("promotion", None, None, D(500)),
-        ("freight", order, None, D("0.60")),
-        ("platform_fee", order, D(2), None),
-        ("sale", order, D(88), None),
-        ("other", order, None, D(3)),
+        ("sale", order, D(199), D(0)),
+        ("platform_fee", order, D(0), D("9.95")),
+        ("commission", order, D(0), D("39.80")),
+        ("refund", order, D(0), D(50)),
+        ("platform_fee", order, D(0), D("1.20")),
+        ("promotion", None, D(0), D(500)),
+        ("freight", order, D(0), D("0.60")),
+        ("platform_fee", order, D(2), D(0)),
+        ("sale", order, D(88), D(0)),
+        ("other", order, D(0), D(3)),
     ]
     assert totals(desk) == (D(289), D("604.55"))
     assert desk.query("SELECT DISTINCT account, booked_date FROM ledger_entries") == [("alipay", date(2024, 3, 2))]
+
+
+def test_alipay_as_a_workbook_with_remarks(desk: Desk) -> None:
+    """Remarks above and below the table are no rows of it; income taken back is an expense."""
+    rows = [*BOOKINGS[:2], booking(20, **flow("in", "-7.00"), 业务描述="交易收款")]
+    lines = [
+        ["#支付宝账务明细查询"],
+        ALIPAY,
+        *([row.get(name, "") for name in ALIPAY] for row in rows),
+        ["#导出时间：2024"],
+    ]
+    path = desk.root / "账务明细.xlsx"
+    pd.DataFrame(lines).to_excel(path, header=False, index=False)
+    (report,) = desk.load(path)
+    assert (report.format, report.rows, report.accepted, report.rejected) == ("alipay_ledger", 4, 3, 1)
+    assert not any("先修文件" in note.zh for note in report.notes)
+    assert totals(desk) == (D(199), D("16.95"))
 
 
 def test_alipay_again_in_another_order_is_all_duplicates(desk: Desk) -> None:
@@ -226,13 +244,13 @@ def test_a_movement_becomes_its_parts_whatever_sign_fees_have(desk: Desk, sign: 
     entry, order, child = "20260305000000000001", "6954164338068755000", "6954164338068755932"
     moment = at("2026-03-05 08:00")
     assert desk.query(STORED) == [
-        (f"{entry}-佣金", order, child, moment, "commission", None, D(20), None),
-        (f"{entry}-平台服务费", order, child, moment, "platform_fee", None, D("8.95"), None),
-        (f"{entry}-平台补贴", order, child, moment, "subsidy", D(5), None, None),
-        (f"{entry}-招商服务费", order, child, moment, "commission", None, D(3), None),
-        (f"{entry}-站外推广费", order, child, moment, "promotion", None, D(1), None),
-        (f"{entry}-订单实付应结", order, child, moment, "sale", D(179), None, None),
-        (f"{entry}-运费", order, child, moment, "freight", D(6), None, None),
+        (f"{entry}-佣金", order, child, moment, "commission", D(0), D(20), None),
+        (f"{entry}-平台服务费", order, child, moment, "platform_fee", D(0), D("8.95"), None),
+        (f"{entry}-平台补贴", order, child, moment, "subsidy", D(5), D(0), None),
+        (f"{entry}-招商服务费", order, child, moment, "commission", D(0), D(3), None),
+        (f"{entry}-站外推广费", order, child, moment, "promotion", D(0), D(1), None),
+        (f"{entry}-订单实付应结", order, child, moment, "sale", D(179), D(0), None),
+        (f"{entry}-运费", order, child, moment, "freight", D(6), D(0), None),
     ]
     assert totals(desk) == (D(190), D("32.95"))
     assert b"13912345678" not in desk.file.read_bytes()
@@ -264,16 +282,16 @@ def test_movements_add_up_to_the_account(desk: Desk) -> None:
         "SELECT right(split_part(entry_id, '-', 1), 1), kind, income, expense FROM ledger_entries ORDER BY 1, 2"
     )
     assert found == [
-        ("1", "platform_fee", None, D("8.95")),
-        ("1", "sale", D(179), None),
-        ("2", "platform_fee", D("8.95"), None),
-        ("2", "refund", None, D(179)),
-        ("3", "freight", None, D("8.17")),
-        ("4", "other", None, D("22.86")),
-        ("5", "other", None, D(2)),
-        ("5", "platform_fee", None, D(6)),
-        ("5", "refund", None, D(12)),
-        ("5", "sale", D(120), None),
+        ("1", "platform_fee", D(0), D("8.95")),
+        ("1", "sale", D(179), D(0)),
+        ("2", "platform_fee", D("8.95"), D(0)),
+        ("2", "refund", D(0), D(179)),
+        ("3", "freight", D(0), D("8.17")),
+        ("4", "other", D(0), D("22.86")),
+        ("5", "other", D(0), D(2)),
+        ("5", "platform_fee", D(0), D(6)),
+        ("5", "refund", D(0), D(12)),
+        ("5", "sale", D(120), D(0)),
     ]
     assert desk.load_rows(DOUDIAN, rows[:5][::-1], name="again.csv").duplicate == 5
 
