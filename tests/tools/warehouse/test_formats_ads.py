@@ -125,6 +125,10 @@ def test_subjects_keep_the_total_beside_its_direct_part(desk: Desk) -> None:
         {"plan_id": "商品-670000000001", "plan": "保湿面霜", "product_id": "670000000001", **same},
         {"plan_id": "店铺-99", "plan": "旗舰店", **same},
     ]
+    (ratios,) = [note for note in report.notes if "不能相加" in note.zh]
+    for name in ("点击率", "平均点击花费", "总成交成本", "人均成交金额"):
+        assert name in ratios.zh and name in ratios.en and name not in report.unmapped
+    assert "间接成交金额" in report.unmapped
     again = desk.load_rows(SUBJECTS, rows[:2], name="again.csv")
     assert (again.duplicate, again.accepted) == (2, 0)
     changed = desk.load_rows(SUBJECTS, [subject(总成交金额="4,800.00")], name="later.csv")

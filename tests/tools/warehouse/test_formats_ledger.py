@@ -179,6 +179,7 @@ def test_alipay_as_a_workbook_with_remarks(desk: Desk) -> None:
         ["#导出时间：2024"],
     ]
     path = desk.root / "账务明细.xlsx"
+    lines = [[*cells_of_row, *[""] * (len(ALIPAY) - len(cells_of_row))] for cells_of_row in lines]
     pd.DataFrame(lines).to_excel(path, header=False, index=False)
     (report,) = desk.load(path)
     assert (report.format, report.rows, report.accepted, report.rejected) == ("alipay_ledger", 4, 3, 1)

@@ -29,6 +29,7 @@ class Layout:
     columns: Mapping[str, tuple[int, ...]]  # field -> columns, best first
     dropped: tuple[str, ...]  # headers with personal data
     unmapped: tuple[str, ...]
+    recomputed: tuple[str, ...] = ()  # headers of ratios and means, which come from the other columns
 
     @property
     def rank(self) -> tuple[bool, int]:
@@ -68,7 +69,7 @@ def _fit(spec: Format, row: int, delimiter: str, cells: Sequence[str], places: M
     if not any(all(name in columns for name in group) for group in spec.detect):
         return None
     used = {index for hits in columns.values() for index in hits}
-    private = {header_key(name) for name in spec.private}
+    private, again = ({header_key(name) for name in names} for names in (spec.private, spec.recomputed))
     spare = [cell.strip("=\"' \t\ufeff")[:80] for i, cell in enumerate(cells) if i not in used and header_key(cell)]
     return Layout(
         spec,
@@ -77,7 +78,8 @@ def _fit(spec: Format, row: int, delimiter: str, cells: Sequence[str], places: M
         tuple(cell.strip()[:80] for cell in cells),
         columns,
         tuple(name for name in spare if header_key(name) in private),
-        tuple(name for name in spare if header_key(name) not in private),
+        tuple(name for name in spare if header_key(name) not in private | again),
+        tuple(name for name in spare if header_key(name) in again),
     )
 
 

@@ -48,6 +48,13 @@ def file_notes(
                 en=f"Ids that occur more than once with different content: {clashes:,}; the last row of each counts.",
             )
         )
+    if layout.recomputed:
+        notes.append(
+            Claim(
+                zh=f"比率、均值和单位成本不能相加，没有导入，需要的由数量和金额重算：{'、'.join(layout.recomputed)}。",
+                en=f"Ratios, means and unit costs do not add and were not imported; those needed are computed from counts and amounts: {', '.join(layout.recomputed)}.",
+            )
+        )
     if layout.dropped:
         notes.append(
             Claim(

@@ -162,6 +162,7 @@ class Format(_Spec):
     not_with: tuple[str, ...] = ()  # headers that mean it is another export
     fields: dict[str, FieldSpec]
     private: tuple[str, ...] = ()  # headers with personal data: never read
+    recomputed: tuple[str, ...] = ()  # headers of ratios, means and unit costs: never read, computed from what is
     carry: Carry | None = None
     refund_reading: RefundReading | None = None
     tax_inside: str | None = None  # the field of the tax that paid amounts include; such a format derives `paid_time`
