@@ -10,6 +10,9 @@ import pandas as pd
 import pytest
 
 from tests.tools.warehouse.import_desk import Desk, at, cells, csv_text
+from tools.errors import ImportRefused
+from tools.seeds import seed_path
+from tools.warehouse.formats import load_mapping
 from tools.warehouse.importer import detect
 
 D = Decimal
@@ -295,6 +298,23 @@ def test_movements_add_up_to_the_account(desk: Desk) -> None:
         ("5", "sale", D(120), D(0)),
     ]
     assert desk.load_rows(DOUDIAN, rows[:5][::-1], name="again.csv").duplicate == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("      account: {const: taobaoke}\n", ""), "needs its key column account"),
+        (("    each:", "    one_per: line\n    each:"), "each goes with none of"),
+        (("          partner: partner", "          partner: nobody"), "nobody"),
+    ],
+)
+def test_parts_of_a_row_are_checked_when_a_format_is_read(tmp_path: Path, change: tuple[str, str], says: str) -> None:
+    text = seed_path("formats", "taobaoke_settlement.yaml").read_text(encoding="utf-8")
+    assert change[0] in text
+    path = tmp_path / "own.yaml"
+    path.write_text(text.replace(*change), encoding="utf-8")
+    with pytest.raises(ImportRefused, match=says):
+        load_mapping(path)
 
 
 @pytest.mark.parametrize(
