@@ -25,20 +25,19 @@ def show_metrics(
         print_json([*rows, *made])
         return
     zh = lang == "zh"
-    head = (
-        ("指标", "名称", "算法", "单位", "粒度", "本店数据")
-        if zh
-        else ("metric", "name", "formula", "unit", "grain", "this shop")
-    )
     cells = [(row["id"], row["name"], row["formula"], row["unit"], row["grain"], _state(row, lang)) for row in rows]
     if cells:
-        print_table(head, cells)
+        print_table(_HEAD_ZH if zh else _HEAD_EN, cells)
     if made:
-        head = (
-            ("随工具给出", "名称", "算法", "单位", "工具") if zh else ("with a tool", "name", "formula", "unit", "tool")
-        )
-        print_table(head, [(row["id"], row["name"], row["formula"], row["unit"], row["tool"]) for row in made])
-    say(_summary(rows).get(lang))  # fmt: skip
+        apart = [(row["id"], row["name"], row["formula"], row["unit"], row["tool"]) for row in made]
+        print_table(_TOOL_ZH if zh else _TOOL_EN, apart)
+    say(_summary(rows).get(lang))
+
+
+_HEAD_ZH = ("指标", "名称", "算法", "单位", "粒度", "本店数据")
+_HEAD_EN = ("metric", "name", "formula", "unit", "grain", "this shop")
+_TOOL_ZH = ("随工具给出", "名称", "算法", "单位", "工具")
+_TOOL_EN = ("with a tool", "name", "formula", "unit", "tool")
 
 
 def _rows(workspace: Path | None, merchant: str | None, lang: Lang) -> list[dict[str, Any]]:
