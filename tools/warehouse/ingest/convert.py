@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from tools.seeds import load_yaml
 from tools.warehouse.ingest.expressions import literal
+from tools.warehouse.ingest.period import first_day_sql, last_day_sql, period_sql
 from tools.warehouse.ingest.spec import FieldSpec, FieldType
 
-__all__ = ["ERROR_CODES", "LARGEST_AMOUNT", "convert_sql", "filled_sql", "implausible_sql", "strip_sql", "zoned_sql"]
+__all__ = [
+    "ERROR_CODES",
+    "LARGEST_AMOUNT",
+    "convert_sql",
+    "filled_sql",
+    "implausible_sql",
+    "several_days_sql",
+    "strip_sql",
+    "zoned_sql",
+]
 
 # A single amount of ten billion is a shifted column or a phone number, not a sale.
 LARGEST_AMOUNT = 10_000_000_000
@@ -17,6 +27,8 @@ ERROR_CODES: dict[FieldType, str] = {
     "int": "bad_number",
     "time": "bad_time",
     "date": "bad_time",
+    "day": "bad_time",
+    "period": "bad_time",
     "bool": "bad_word",
     "map": "bad_word",
 }
@@ -88,6 +100,12 @@ def convert_sql(text: str, field: FieldSpec, zone: str) -> str:
         return _time(text, field, zone)
     if kind == "date":
         return f"CAST({_time(text, field, zone)} AS DATE)"
+    if kind == "period":
+        return period_sql(text)
+    if kind == "day":
+        slow = period_sql(text)
+        same = f"CASE WHEN {first_day_sql(slow)} = {last_day_sql(slow)} THEN {first_day_sql(slow)} END"
+        return f"CASE WHEN regexp_full_match({text}, '\\d{{4}}-\\d\\d-\\d\\d') THEN try_cast({text} AS DATE) ELSE {same} END"
     if kind == "bool":
         words = load_yaml("formats", "words.yaml")
         yes, no = (", ".join(literal(word) for word in words[key]) for key in ("yes", "no"))
@@ -103,9 +121,15 @@ def implausible_sql(value: str, kind: FieldType) -> str | None:
     """A value that reads well and cannot be: an amount of ten billion, a day outside 1990 to 2100."""
     if kind in {"money", "number", "int"}:
         return f"abs({value}) > {LARGEST_AMOUNT}"
-    if kind in {"time", "date"}:
+    if kind in {"time", "date", "day"}:
         return f"{value} NOT BETWEEN DATE '1990-01-01' AND DATE '2100-01-01'"
     return None
+
+
+def several_days_sql(text: str) -> str:
+    """True where a cell names a span of days."""
+    period = period_sql(text)
+    return f"{first_day_sql(period)} < {last_day_sql(period)}"
 
 
 def zoned_sql(text: str) -> str:

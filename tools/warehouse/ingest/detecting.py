@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from tools.errors import ImportRefused
 from tools.text import Text
-from tools.warehouse.ingest.spec import Format
+from tools.warehouse.ingest.period import UNSTATED, Stated, stated_period
+from tools.warehouse.ingest.spec import DATED, Format
 from tools.warehouse.ingest.template import TEMPLATE_PREFIX
 from tools.warehouse.ingest.textfile import split_cells
 
@@ -16,6 +19,7 @@ __all__ = ["HEADER_ROWS", "Layout", "choose", "find_layouts", "text_layouts"]
 
 HEADER_ROWS = 10
 _MAX_COLUMNS = 2000
+_COUNTING_UNIT = re.compile(r"\((?:元|人|次|件|笔|个|单)\)$")
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,24 @@ class Layout:
     dropped: tuple[str, ...]  # headers with personal data
     unmapped: tuple[str, ...]
     recomputed: tuple[str, ...] = ()  # headers of ratios and means, which come from the other columns
+    stated: Stated = UNSTATED  # the days of the report, where its title or name tells them
 
     @property
     def rank(self) -> tuple[bool, int]:
         """Platform exports before templates, then the one that knows more of the headers."""
-        return not self.format.id.startswith(TEMPLATE_PREFIX), len({i for c in self.columns.values() for i in c})
+        known = len({i for c in self.columns.values() for i in c}) + len(self.recomputed)
+        return not self.format.id.startswith(TEMPLATE_PREFIX), known
+
+    @property
+    def undated(self) -> tuple[str, ...]:
+        """Fields of the report's days that have no column."""
+        fields = self.format.fields
+        return tuple(name for name in fields if fields[name].type in DATED and name not in self.columns)
+
+    @property
+    def present(self) -> frozenset[str]:
+        """Fields this file can speak of."""
+        return frozenset(self.columns) | (frozenset(self.undated) if self.stated.period else frozenset())
 
 
 def header_key(text: str) -> str:
@@ -43,8 +60,15 @@ def header_key(text: str) -> str:
     return "".join(plain.split()).casefold()
 
 
-def find_layouts(rows: Sequence[Sequence[str]], formats: Iterable[Format], *, delimiter: str = ",") -> list[Layout]:
-    """Every way the first rows can be read as one of the formats, best first."""
+def _plain(key: str) -> str:
+    """A header without a unit that changes no figure; 秒, 分钟 and 万元 do and stay."""
+    return _COUNTING_UNIT.sub("", key)
+
+
+def find_layouts(
+    rows: Sequence[Sequence[str]], formats: Iterable[Format], *, name: str = "", delimiter: str = ","
+) -> list[Layout]:
+    """Every way the first rows can be read as one of the formats, best first. `name` is the file's."""
     found: list[Layout] = []
     known = list(formats)
     for number, cells in enumerate(rows[:HEADER_ROWS], 1):
@@ -53,13 +77,20 @@ def find_layouts(rows: Sequence[Sequence[str]], formats: Iterable[Format], *, de
         places: dict[str, int] = {}
         for index, cell in enumerate(cells):
             places.setdefault(header_key(cell), index)
+        for key, index in list(places.items()):
+            places.setdefault(_plain(key), index)
         places.pop("", None)
-        found += [layout for spec in known if (layout := _fit(spec, number, delimiter, cells, places))]
+        fits = [layout for spec in known if (layout := _fit(spec, number, delimiter, cells, places))]
+        if fits:
+            stated = stated_period(name, rows[: number - 1])
+            found += [replace(layout, stated=stated) for layout in fits]
     return sorted(found, key=lambda layout: (*layout.rank, -layout.header_row), reverse=True)
 
 
 def _fit(spec: Format, row: int, delimiter: str, cells: Sequence[str], places: Mapping[str, int]) -> Layout | None:
     if any(header_key(name) in places for name in spec.not_with):
+        return None
+    if spec.with_any and not any(header_key(name) in places for name in spec.with_any):
         return None
     columns: dict[str, tuple[int, ...]] = {}
     for name, field in spec.fields.items():
@@ -69,26 +100,36 @@ def _fit(spec: Format, row: int, delimiter: str, cells: Sequence[str], places: M
     if not any(all(name in columns for name in group) for group in spec.detect):
         return None
     used = {index for hits in columns.values() for index in hits}
-    private, again = ({header_key(name) for name in names} for names in (spec.private, spec.recomputed))
-    spare = [cell.strip("=\"' \t\ufeff")[:80] for i, cell in enumerate(cells) if i not in used and header_key(cell)]
+    private, again, idle = (_matching(cells, names) for names in (spec.private, spec.recomputed, spec.ignored))
+    spare = {i: cell.strip("=\"' \t\ufeff")[:80] for i, cell in enumerate(cells) if i not in used and header_key(cell)}
     return Layout(
         spec,
         row,
         delimiter,
         tuple(cell.strip()[:80] for cell in cells),
         columns,
-        tuple(name for name in spare if header_key(name) in private),
-        tuple(name for name in spare if header_key(name) not in private | again),
-        tuple(name for name in spare if header_key(name) in again),
+        tuple(name for index, name in spare.items() if index in private),
+        tuple(name for index, name in spare.items() if index not in private | again | idle),
+        tuple(name for index, name in spare.items() if index in again),
     )
 
 
-def text_layouts(records: Sequence[str], formats: Iterable[Format]) -> list[Layout]:
+def _matching(cells: Sequence[str], names: Sequence[str]) -> set[int]:
+    """The columns whose header is one of the names or fits one with a *."""
+    known = {header_key(name) for name in names}
+    patterns = [name for name in known if "*" in name]
+    keys = ((i, key) for i, cell in enumerate(cells) for key in {header_key(cell), _plain(header_key(cell))})
+    return {i for i, key in keys if key in known or any(fnmatchcase(key, pattern) for pattern in patterns)}
+
+
+def text_layouts(records: Sequence[str], formats: Iterable[Format], *, name: str = "") -> list[Layout]:
     """Layouts of a text file under each usual delimiter, best first."""
     known = list(formats)
     found: list[Layout] = []
     for delimiter in (",", "\t", ";"):
-        found += find_layouts([split_cells(record, delimiter) for record in records], known, delimiter=delimiter)
+        found += find_layouts(
+            [split_cells(record, delimiter) for record in records], known, name=name, delimiter=delimiter
+        )
     return sorted(found, key=lambda layout: (*layout.rank, -layout.header_row), reverse=True)
 
 

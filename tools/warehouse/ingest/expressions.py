@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from tools.seeds import load_yaml
+from tools.warehouse.ingest.period import first_day_sql, last_day_sql
 
 __all__ = ["condition_sql", "expression_sql", "literal", "quote"]
 
@@ -38,6 +39,8 @@ def expression_sql(expression: Any) -> str:
         return literal(argument)
     if op == "date":
         return f"CAST({expression_sql(argument)} AS DATE)"
+    if op in {"first_day", "last_day"}:
+        return (first_day_sql if op == "first_day" else last_day_sql)(expression_sql(argument))
     if op in {"abs", "negate"}:
         return f"{'abs' if op == 'abs' else '-'}({expression_sql(argument)})"
     if op == "service":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -14,13 +14,23 @@ from tools.warehouse.ingest.convert import (
     convert_sql,
     filled_sql,
     implausible_sql,
+    several_days_sql,
     strip_sql,
 )
 from tools.warehouse.ingest.detecting import Layout
 from tools.warehouse.ingest.expressions import condition_sql, expression_sql, literal, quote
 from tools.warehouse.ingest.identity import hash_buyers
 from tools.warehouse.ingest.refund_reading import Reading, read_refunds
-from tools.warehouse.ingest.spec import READ_GROSS, READ_REFUND, FieldSpec, FieldType, Format, expression_refs
+from tools.warehouse.ingest.spec import (
+    DATED,
+    READ_GROSS,
+    READ_REFUND,
+    FieldSpec,
+    FieldType,
+    Format,
+    Tree,
+    expression_refs,
+)
 from tools.warehouse.ingest.staging import Staged, column_name
 from tools.warehouse.schema import SQL_TYPES, table_spec
 
@@ -37,6 +47,8 @@ _SQL: dict[FieldType, str] = {
     "int": SQL_TYPES["int"],
     "time": SQL_TYPES["time"],
     "date": SQL_TYPES["date"],
+    "day": SQL_TYPES["date"],
+    "period": "VARCHAR",
     "bool": SQL_TYPES["bool"],
     "duration": SQL_TYPES["rate"],
 }
@@ -93,7 +105,7 @@ def _typed_sql(layout: Layout, staged: Staged, zone: str, currency: str) -> str:
     for name, field in spec.fields.items():
         text, value = quote("_t_" + name), quote(name)
         if name not in layout.columns:
-            values.append(f"CAST(NULL AS {_SQL[field.type]}) AS {value}")
+            values.append(f"{_without_column(layout, field)} AS {value}")
             continue
         cells = {quote(f"_s_{name}_{index}"): index for index in layout.columns[name]}
         strips += [f"{strip_sql(column_name(index), field.type)} AS {cell}" for cell, index in cells.items()]
@@ -122,12 +134,32 @@ def _typed_sql(layout: Layout, staged: Staged, zone: str, currency: str) -> str:
     )
 
 
+def _without_column(layout: Layout, field: FieldSpec) -> str:
+    """A value no column of the file holds: the days of the report where the file states them elsewhere, else nothing."""
+    period = layout.stated.period
+    if field.type not in DATED or period is None:
+        return f"CAST(NULL AS {_SQL[field.type]})"
+    return f"DATE '{period.first}'" if field.type == "day" else f"'{period.first}/{period.last}'"
+
+
 def _totals(layout: Layout) -> list[str]:
-    """A line of totals under a report says so where its day or id should be."""
-    words = ", ".join(literal(word) for word in load_yaml("formats", "words.yaml")["totals"])
-    kinds = {"id", "date", "time"}
-    names = [name for name, field in layout.format.fields.items() if field.type in kinds and name in layout.columns]
-    return [f"WHEN lower({quote('_t_' + name)}) IN ({words}) THEN 'total|{name}'" for name in names]
+    """A line of totals under a report says so where its day, its id or the word it is about should be."""
+    spec, kinds = layout.format, {"id", "date", "day", "period", "time"}
+    levels = spec.tree.levels if spec.tree else ()
+    keys = {
+        columns[key]
+        for table, target in spec.targets.items()
+        for _, columns in target.parts
+        for key in table_spec(table).keys
+        if isinstance(columns[key], str)
+    }
+    names = [name for name, field in spec.fields.items() if field.type in kinds or name in keys]
+    names = [name for name in names if name in layout.columns and name not in levels]
+    return [f"WHEN lower({quote('_t_' + name)}) IN ({_total_words()}) THEN 'total|{name}'" for name in names]
+
+
+def _total_words() -> str:
+    return ", ".join(literal(word) for word in load_yaml("formats", "words.yaml")["totals"])
 
 
 def _faults(field: FieldSpec, value: str, text: str, name: str, *, damaged: bool) -> list[str]:
@@ -137,6 +169,8 @@ def _faults(field: FieldSpec, value: str, text: str, name: str, *, damaged: bool
         found.append(f"WHEN {value} IS NULL AND {text} IS NULL THEN 'missing|{name}'")
     if damaged:
         found.append(f"WHEN contains({text}, chr(65533)) THEN 'bytes|{name}'")
+    if field.type == "day":
+        found.append(f"WHEN {value} IS NULL AND {several_days_sql(text)} THEN 'span|{name}'")
     if code := ERROR_CODES.get(field.type):
         found.append(f"WHEN {value} IS NULL AND {text} IS NOT NULL THEN '{code}|{name}'")
         if implausible := implausible_sql(value, field.type):
@@ -148,7 +182,12 @@ def _wide_sql(layout: Layout, reading: Reading | None, buyer: str | None) -> str
     """Put the buyer's key in place of the buyer, repeat carried columns, derive values, apply the format's own rules."""
     spec = layout.format
     source = "stage.typed t"
-    columns = [f"t.{quote(name)}" for name in spec.fields if name != buyer]
+    levels = spec.tree.levels if spec.tree else ()
+    columns = [f"t.{quote(name)}" for name in spec.fields if name != buyer and name not in levels]
+    columns += [
+        f"CASE WHEN lower(t.{quote(name)}) NOT IN ({_total_words()}) THEN t.{quote(name)} END AS {quote(name)}"
+        for name in levels
+    ]
     if buyer is not None:
         source += f" LEFT JOIN stage.buyers b ON t.{quote(buyer)} = b.buyer"
         columns.append(f"b.buyer_key AS {quote(buyer)}")
@@ -171,6 +210,7 @@ def _wide_sql(layout: Layout, reading: Reading | None, buyer: str | None) -> str
 def _rules(spec: Format) -> str:
     """The format's own rejects, then what no table can take: no key, no table at all, an amount out of all bounds."""
     cases = [f"WHEN {condition_sql(rule.when)} THEN 'rule|{number}'" for number, rule in enumerate(spec.reject)]
+    cases += _inner_nodes(spec.tree) if spec.tree else []
     kept = "_error IS NULL"
     for number, one in enumerate(spec.keep_one):
         field, words = quote(one.field), ", ".join(literal(word) for word in one.prefer)
@@ -196,7 +236,17 @@ def _rules(spec: Format) -> str:
     return " ".join(cases)
 
 
-def provided(spec: Format, present: Mapping[str, object], table: str) -> list[str]:
+def _inner_nodes(tree: Tree) -> list[str]:
+    """A row that sums up deeper rows of the file is left out, so that nothing is counted at two depths."""
+    cases = [f"WHEN {quote(tree.levels[0])} IS NULL THEN 'total|{tree.levels[0]}'"]
+    for depth, level in enumerate(tree.levels[1:], 1):
+        above = ", ".join(quote(name) for name in (*tree.per, *tree.levels[:depth]))
+        deeper = f"bool_or({quote(level)} IS NOT NULL AND _error IS NULL) OVER (PARTITION BY {above})"
+        cases.append(f"WHEN {quote(level)} IS NULL AND {deeper} THEN 'total|{level}'")
+    return cases
+
+
+def provided(spec: Format, present: Iterable[str], table: str) -> list[str]:
     """The columns of a target that this file can speak of: an older, narrower export must not erase what it lacks."""
     known = set(present)
     if spec.refund_reading is not None:

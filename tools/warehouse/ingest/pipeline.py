@@ -16,6 +16,7 @@ import duckdb
 from tools.facts import Claim
 from tools.text import Text
 from tools.warehouse.ingest.containers import file_hash
+from tools.warehouse.ingest.dating import check_by_day
 from tools.warehouse.ingest.mapping import map_rows, provided
 from tools.warehouse.ingest.merge import Counts, complete, count_rows, merge_table, start_states
 from tools.warehouse.ingest.notes import file_notes, told_twice
@@ -55,6 +56,7 @@ def import_piece(connection: duckdb.DuckDBPyConnection, piece: Piece, job: Job) 
     shop = settle_shop(connection, piece)
     job.progress(Text("正在核对每一行", "Checking every row"), 0.45)
     mapped = map_rows(connection, piece.layout, staged, zone=shop.timezone, currency=shop.currency, key=job.key)
+    check_by_day(connection, piece.layout, piece.name)
     spec = piece.layout.format
     clashes = sum(stage_target(connection, spec, table) for table in spec.targets)
     job.progress(Text("正在与已有数据比对", "Comparing with what is there"), 0.7)
@@ -98,7 +100,7 @@ def _merge(
             connection,
             spec,
             table,
-            columns=provided(spec, piece.layout.columns, table),
+            columns=provided(spec, piece.layout.present, table),
             merchant_id=job.merchant_id,
             import_id=import_id,
             replay=replay,

@@ -12,6 +12,7 @@ import duckdb
 from tools.errors import ImportRefused
 from tools.text import Text
 from tools.warehouse.ingest.containers import Source, expand
+from tools.warehouse.ingest.dating import check_dated
 from tools.warehouse.ingest.detecting import HEADER_ROWS, Layout, choose, find_layouts, text_layouts
 from tools.warehouse.ingest.sheets import cell_text, read_sheets, write_sheet
 from tools.warehouse.ingest.spec import Format
@@ -66,7 +67,7 @@ def pieces_of(source: Source, formats: Sequence[Format]) -> list[Piece]:
     if source.kind == "parquet":
         headers = parquet_headers(source.path, source.name)
         rows = [[name for name, _ in headers]]
-        layout = _chosen(find_layouts(rows, formats), source.name, rows)
+        layout = _chosen(find_layouts(rows, formats, name=source.name), source.name, rows)
         return [Piece(source.name, source, *layout, types=[kind for _, kind in headers])]
     if source.kind == "sheet":
         return _sheet_pieces(source, formats)
@@ -79,12 +80,15 @@ def pieces_of(source: Source, formats: Sequence[Format]) -> list[Piece]:
             )
         )
     rows = [split_cells(record, ",") for record in start.records]
-    layout = _chosen(text_layouts(start.records, formats), source.name, rows)
+    layout = _chosen(text_layouts(start.records, formats, name=source.name), source.name, rows)
     return [Piece(source.name, source, *layout, encoding=start.encoding)]
 
 
 def _chosen(layouts: list[Layout], name: str, rows: Sequence[Sequence[str]]) -> tuple[Layout, tuple[str, ...]]:
     best = choose(layouts, name, rows)
+    if best.format.refuse is not None:
+        raise ImportRefused(Text(f"“{name}”：{best.format.refuse.zh}", f'"{name}": {best.format.refuse.en}'))
+    check_dated(best, name)
     return best, tuple(dict.fromkeys(x.format.id for x in layouts if x.format.id != best.format.id))
 
 
@@ -97,7 +101,7 @@ def _sheet_pieces(source: Source, formats: Sequence[Format]) -> list[Piece]:
         head = [[cell_text(cell) for cell in row] for row in rows[:HEADER_ROWS]]
         trimmed = [_trim(cells) for cells in head]
         first = first or trimmed
-        layouts = find_layouts(trimmed, formats)
+        layouts = find_layouts(trimmed, formats, name=source.name)
         if layouts:
             name = source.name if len(sheets) == 1 else f"{source.name} · {title}"
             found.append(Piece(name, source, *_chosen(layouts, name, trimmed), rows=rows))

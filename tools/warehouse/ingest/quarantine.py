@@ -33,6 +33,10 @@ _REASONS = {
     "bad_money": Text("金额无法识别或超出合理范围", "the amount cannot be read or is out of all bounds"),
     "bad_number": Text("数字无法识别", "the number cannot be read"),
     "bad_time": Text("日期或时间无法识别", "the date or time cannot be read"),
+    "span": Text(
+        "这一行是多天的合计，不能当成一天；请在下载时把日期粒度选为“日”",
+        "the row sums up several days and is no day's figure; download the report by day (日)",
+    ),
     "bad_word": Text("不认识的取值", "an unknown word"),
     "total": Text("合计行", "a line of totals"),
     "currency": Text("币种与店铺不同", "another currency than the shop's"),
@@ -45,12 +49,15 @@ _REASONS = {
 # A shifted row can have a name or a telephone number in any column: only what looks like the column's own kind is shown.
 _ID_LIKE = "[A-Za-z0-9#_./+ -]{1,60}"
 _AMOUNT_LIKE = "[-+0-9.,:/ TZ年月日元¥￥$£€()%eE]{1,30}"
+_DATED_LIKE = "[-0-9.,:/ ~～至到—年月日]{1,40}"
 _LIKE: dict[FieldType, str] = {
     "money": _AMOUNT_LIKE,
     "number": _AMOUNT_LIKE,
     "int": _AMOUNT_LIKE,
     "time": _AMOUNT_LIKE,
     "date": _AMOUNT_LIKE,
+    "day": _DATED_LIKE,
+    "period": _DATED_LIKE,
     "map": ".{1,30}",
     "bool": ".{1,10}",
 }

@@ -13,6 +13,7 @@ from tools.facts import Claim
 from tools.warehouse.schema import tables
 
 __all__ = [
+    "DATED",
     "Carry",
     "FieldSpec",
     "FieldType",
@@ -23,19 +24,36 @@ __all__ = [
     "RefundReading",
     "RejectRule",
     "Target",
+    "Tree",
     "condition_refs",
     "expression_refs",
 ]
 
 FieldType = Literal[
-    "id", "text", "money", "number", "int", "time", "date", "bool", "map", "province", "buyer", "duration"
+    "id",
+    "text",
+    "money",
+    "number",
+    "int",
+    "time",
+    "date",
+    "bool",
+    "map",
+    "province",
+    "buyer",
+    "duration",
+    "day",
+    "period",
 ]
+# `day`: the one day a row speaks of; a span of days rejects the row. `period`: a day or a span, for `first_day` and `last_day`.
+# Without a column of their own both come from a title row or the file's name.
+DATED: frozenset[FieldType] = frozenset({"day", "period"})
 Expression = Any  # str (a field or a let) or a one-key mapping of the vocabulary; checked by `expression_refs`
 Condition = dict[str, Any]
 
 READ_GROSS, READ_REFUND = "read_gross", "read_refund"
 _LIST_OPS = frozenset({"first", "sum", "times", "least", "greatest", "minus", "divide", "join"})
-_UNARY_OPS = frozenset({"date", "abs", "negate"})
+_UNARY_OPS = frozenset({"date", "abs", "negate", "first_day", "last_day"})
 _FIELD_LIST = frozenset({"in", "starts", "has"})
 _FIELD_NUMBER = frozenset({"below", "above"})
 
@@ -103,6 +121,15 @@ class KeepOne(_Spec):
     reason: Claim
 
 
+class Tree(_Spec):
+    """A report that tells sums beside their parts: `levels` from the root down, each sum known by a level left empty or
+    named 汇总. Per `per` (the day) a sum is read only where the file has none of its parts.
+    """
+
+    levels: tuple[str, ...] = Field(min_length=2)
+    per: tuple[str, ...] = ()
+
+
 class FromLines(_Spec):
     """A column of an order computed from all its lines in the warehouse, so that a split file gives the same order."""
 
@@ -159,17 +186,23 @@ class Format(_Spec):
     timezone: str | None = None
     timezone_candidates: tuple[str, ...] = ()  # for exports with UTC offsets: the zone that explains all of them
     detect: tuple[tuple[str, ...], ...] = Field(min_length=1)
+    with_any: tuple[str, ...] = ()  # headers of which one at least must be there
     not_with: tuple[str, ...] = ()  # headers that mean it is another export
     fields: dict[str, FieldSpec]
     private: tuple[str, ...] = ()  # headers with personal data: never read
-    recomputed: tuple[str, ...] = ()  # headers of ratios, means and unit costs: never read, computed from what is
+    recomputed: tuple[
+        str, ...
+    ] = ()  # headers (* allowed) of ratios, means, cumulative columns: never read, computed from what is
+    ignored: tuple[str, ...] = ()  # headers (* allowed) that are known and wanted nowhere: twins, comparisons, labels
+    refuse: Claim | None = None  # a known export that cannot be read, with what to download in its place
     carry: Carry | None = None
     refund_reading: RefundReading | None = None
     tax_inside: str | None = None  # the field of the tax that paid amounts include; such a format derives `paid_time`
     let: dict[str, Expression] = Field(default_factory=dict)
     reject: tuple[RejectRule, ...] = ()
     keep_one: tuple[KeepOne, ...] = ()
-    targets: dict[str, Target] = Field(min_length=1)
+    tree: Tree | None = None
+    targets: dict[str, Target]
     overlaps: tuple[str, ...] = ()  # formats that tell the same money or sessions another way: days in both count twice
     notes: tuple[Claim, ...] = ()
 
@@ -208,6 +241,10 @@ class Format(_Spec):
         for rule in self.reject:
             _known(condition_refs(rule.when), known, "reject")
         _known({rule.field for rule in self.keep_one}, set(self.fields), "keep_one")
+        if self.tree:
+            _known((*self.tree.levels, *self.tree.per), set(self.fields), "tree")
+        if bool(self.targets) == (self.refuse is not None):
+            raise ValueError("a format fills tables, or says why it is refused")
         for table, target in self.targets.items():
             _check_target(table, target, known, lines="order_lines" in self.targets)
         return self
