@@ -15,7 +15,7 @@ from tools.facts import Window
 from tools.metrics import tool_assets, tool_customers
 from tools.metrics.bases import BASES, SAMPLE_UNITS
 from tools.metrics.calculated import CALCULATED
-from tools.metrics.catalog import add_up, catalog, computed, find_metric, metric_of
+from tools.metrics.catalog import add_up, catalog, computed, find_metric, metric_of, unlock_text
 from tools.metrics.measure import measure
 from tools.metrics.reader import Reader
 from tools.metrics.relations import RELATIONS
@@ -147,3 +147,17 @@ def test_windows_before_the_data_are_missing_not_zero(tmp_path: Path) -> None:
     early = Window(start=date(2026, 1, 1), end=date(2026, 1, 31))
     assert measure(shop, "ledger_fee_rate", early).value is None
     assert measure(shop, "commission_cost", month_of(date(2026, 10, 1))).value == 0
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["members_daily", "crowd_stock", "market_daily", "content_posts", "service_daily", "reviews", "stock_daily"],
+)
+def test_an_export_no_format_reads_is_not_promised_to_be_enough(table: str) -> None:
+    """Where no shipped format of the platform reads an export, the reader is told to bring it under the template's columns."""
+    formats = all_formats().items()
+    read = any(
+        table in spec.targets for name, spec in formats if not name.startswith("template_") and spec.platform != "other"
+    )
+    told = unlock_text(table)
+    assert read or ("通用模板" in told.zh and "generic template" in told.en)
