@@ -7,7 +7,18 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from tools.calendar import PHASES, CalendarEvent, calendar, events_between, next_event
+from tools.calendar import (
+    PHASES,
+    PLATFORMS,
+    CalendarEvent,
+    Phase,
+    calendar,
+    events_between,
+    lunar_new_year,
+    next_event,
+    seasons,
+    status,
+)
 from tools.errors import BadArguments
 from tools.seeds import load_yaml
 
@@ -25,12 +36,14 @@ def phases(start: date, end: date, platform: str = "tmall") -> set[tuple[str, st
         (
             date(2022, 10, 31),
             "taobao",
-            {("double11", "presale"), ("double11", "wave"), ("double11", "balance"), ("double11", "season")},
+            {("double11", p) for p in ("presale", "preheat", "wave", "balance", "season")},
         ),
-        (date(2022, 11, 6), "tmall", {("double11", "season")}),
+        (date(2022, 11, 5), "tmall", {("double11", "season")}),
         (date(2024, 5, 20), "tmall", {("618", "opens"), ("618", "season")}),
         (date(2024, 5, 19), "tmall", set()),
-        (date(2022, 5, 24), "jd", {("618", "season")}),
+        (date(2022, 5, 24), "jd", {("618", "presale"), ("618", "season")}),
+        (date(2023, 10, 22), "pdd", {("double11", "wave"), ("double11", "season")}),
+        (date(2023, 10, 22), "jd", set()),
         (date(2022, 5, 24), "tmall", set()),
         (date(2025, 7, 5), "tmall", {("618", "price_protection")}),
         (date(2025, 7, 4), "tmall", set()),
@@ -79,11 +92,60 @@ def test_every_entry_has_a_source_a_known_phase_and_lies_near_its_year() -> None
                 assert row["start"].year in {year, year - 1}
                 assert row.get("end", row["start"]) >= row["start"]
     used = {row["source"] for body in raw["events"].values() for rows in body["years"].values() for row in rows}
-    assert used == set(raw["sources"])
+    assert used | {entry["source"] for entry in raw["absent"]} == set(raw["sources"])
+
+
+def test_what_was_not_found_is_named_and_never_also_given() -> None:
+    raw = load_yaml("calendar.yaml")
+    for kind in ("missing", "absent"):
+        for entry in raw[kind]:
+            assert entry["event"] in raw["events"] and entry["platform"] in PLATFORMS
+            for named in entry["phases"]:
+                phase, _, n = named.partition(" ")
+                assert phase in PHASES
+                rows = raw["events"][entry["event"]]["years"].get(entry["year"], [])
+                own = [(r["phase"], r.get("n", 0)) for r in rows if r["platform"] == entry["platform"]]
+                assert (phase, int(n or 0)) not in own, (entry, named)
+
+
+@pytest.mark.parametrize(
+    ("event", "year", "phase", "n", "platform", "expected"),
+    [
+        ("618", 2025, "wave", 1, "taobao", "known"),
+        ("618", 2024, "presale", 1, "tmall", "absent"),  # Tmall held none that year, a source says
+        ("618", 2025, "wave", 2, "tmall", "unknown"),
+        ("618", 2030, "wave", 1, "tmall", "unknown"),
+        ("double11", 2023, "balance", 1, "jd", "absent"),
+        ("double11", 2023, "balance", 1, "tmall", "unknown"),
+    ],
+)
+def test_known_not_held_and_not_found_are_three_answers(
+    event: str, year: int, phase: Phase, n: int, platform: str, expected: str
+) -> None:
+    assert status(event, year, phase, n, platform) == expected
+
+
+def test_a_season_has_an_edge_only_where_a_page_tells_it() -> None:
+    found = {(s.event_id, s.year): s for s in seasons("taobao")}
+    assert (found["618", 2025].start, found["618", 2025].end) == (date(2025, 5, 13), date(2025, 6, 18))
+    assert (found["618", 2024].start, found["618", 2024].end) == (date(2024, 5, 20), date(2024, 6, 20))
+    assert (found["618", 2023].start, found["618", 2023].end) == (
+        None,
+        None,
+    )  # the checkout opened, the presale before it unknown
+    assert (found["double11", 2024].start, found["double11", 2024].end) == (date(2024, 10, 14), None)
+    assert found["double11", 2022].end == date(2022, 11, 11)  # its last wave runs to the named day
+    assert found["618", 2025].find("wave", 1) is not None and found["618", 2025].find("wave", 2) is None
+    assert [lunar_new_year(year) for year in (2024, 2025, 2026)] == [
+        date(2024, 2, 10),
+        date(2025, 1, 29),
+        date(2026, 2, 17),
+    ]
+    assert lunar_new_year(2040) is None
 
 
 def test_a_platform_sees_no_dates_of_another() -> None:
-    for platform in ("tmall", "jd", "douyin"):
+    for platform in PLATFORMS:
         assert {event.platform for event in calendar(platform)} <= {platform, "all"}
     assert {event.platform for event in calendar("shopify")} == {"all"}
 
