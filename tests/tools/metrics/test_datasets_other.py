@@ -101,6 +101,34 @@ def test_superstore_hours_to_ship(superstore: tuple[Shop, pd.DataFrame]) -> None
     assert float(value(shop, "late_shipment_share", YEAR)) == pytest.approx((wait > 48).mean())
 
 
+def test_superstore_profit_and_discount(superstore: tuple[Shop, pd.DataFrame]) -> None:
+    """Profit and discount by line as the file states them; Sales is after the discount rate, so it took off Sales x d / (1 - d)."""
+    shop, raw = superstore
+    lines = raw.assign(profit=cents(raw["Profit"]), rate=raw["Discount"].map(D))
+    lines["off"] = [
+        int((D(sales) * 100 * rate / (1 - rate)).to_integral_value("ROUND_HALF_UP"))
+        for sales, rate in zip(lines["Sales"], lines.rate, strict=True)
+    ]
+    inside = lines[(lines.day >= YEAR.start) & (lines.day <= YEAR.end)]
+    profit, off, gross = int(inside.profit.sum()), int(inside.off.sum()), int(inside.cents.sum())
+    assert value(shop, "gross_profit", YEAR) == yuan(profit)
+    assert value(shop, "goods_margin", YEAR) == pytest.approx(D(profit) / gross)
+    assert value(shop, "loss_making_share", YEAR) == pytest.approx(
+        D(int(inside.cents[inside.profit < 0].sum())) / gross
+    )
+    assert value(shop, "line_discount_rate", YEAR) == pytest.approx(D(off) / (gross + off), abs=D("1e-6"))
+    assert value(shop, "line_discounted_share", YEAR) == pytest.approx(
+        D(int(inside.cents[inside.rate > 0].sum())) / gross
+    )
+    best = query(shop, "gross_profit", YEAR, by="product", top=3).rows[:3]
+    want = inside.groupby("Product ID").profit.sum()
+    top = want.reindex(want.abs().sort_values(ascending=False).index).head(3)
+    assert [(row.key, row.value) for row in best] == [(key, yuan(v)) for key, v in top.items()]
+    months = query(shop, "gross_profit", YEAR, by="month").rows
+    by_month = inside.groupby(inside.day.map(lambda day: day.month)).profit.sum()
+    assert [row.value for row in months] == [yuan(v) for v in by_month]
+
+
 @pytest.fixture(scope="module")
 def posts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, pd.DataFrame]:
     path = shared_data("live_fb_thailand", "Live.csv")
