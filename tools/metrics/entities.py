@@ -76,7 +76,15 @@ class EntityTable:
 
 
 def load_cut(pair: Pair, spec: CutSpec) -> EntityTable | None:
-    """Read one cut over all windows of the pair; None where its table or column is not there for both windows."""
+    """Read one cut over all windows of the pair, once per reader; None where its table or column is not there for both windows."""
+    key = ("cut", spec.relation, spec.dim, pair.windows)
+    if key not in pair.reader.memo:
+        pair.reader.memo[key] = _load(pair, spec)
+    found: EntityTable | None = pair.reader.memo[key]
+    return found
+
+
+def _load(pair: Pair, spec: CutSpec) -> EntityTable | None:
     reader, relation = pair.reader, RELATIONS[spec.relation]
     if not reader.offers(relation) or not all(_spans(pair, relation.table, k) for k in (0, 1)):
         return None
