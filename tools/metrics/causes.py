@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from tools.facts import WhyClass
@@ -11,10 +12,11 @@ from tools.metrics.causes_products import product_causes, refund_causes
 from tools.metrics.causes_traffic import traffic_causes
 from tools.metrics.checks import market_move
 from tools.metrics.cuts import LIVE, PAID, Cuts, judged_moves
-from tools.metrics.drivers import Cause, Driver
+from tools.metrics.drivers import Cause, Driver, Event
 from tools.metrics.factors import Totals, factor_surprise
 from tools.metrics.happenings import promotion_events
 from tools.metrics.pair import Pair
+from tools.metrics.turns import daily_step
 from tools.text import Text
 
 __all__ = ["find_causes"]
@@ -24,6 +26,7 @@ _DATED = Decimal(
     "0.01"
 )  # of the earlier level: the least amount worth naming where an event has a day; twice it without
 _PROMOTION_SURPRISE = 1.5
+_PROMOTION_STEP = 2.5
 _MARKET_SURPRISE = Decimal("2.5")
 _MARKET_LARGE = Decimal("0.14")  # counts even where the market often swings so far
 _PROMOTED = ("order_value", "conversion", "orders_per_buyer")
@@ -88,16 +91,15 @@ def _rounded(surprise: float | None) -> Decimal | None:
 
 def _promotions(pair: Pair, totals: Totals, factors: Sequence[Driver], least: Decimal) -> list[Cause]:
     """A shop-wide promotion that ended or started, where order value or conversion moved with it against its own history."""
-    events = [event for event in promotion_events(pair) if len(event.subject) == 1]
-    moved = []
-    for driver in factors:
-        surprise = factor_surprise(totals, driver.id) if driver.id in _PROMOTED else None
-        if surprise is not None and abs(surprise) >= _PROMOTION_SURPRISE:
-            moved.append((driver, surprise))
     found = []
-    for event in events:
+    for event in [event for event in promotion_events(pair) if len(event.subject) == 1]:
         sign = -1 if event.kind == "promotion_end" else 1
-        along = [(driver, z) for driver, z in moved if driver.contribution * sign > least]
+        along = [
+            (driver, surprise)
+            for driver in factors
+            if driver.id in _PROMOTED and driver.contribution * sign > least
+            if (surprise := _moved_with(pair, totals, driver.id, event, sign)) is not None
+        ]
         if not along:
             continue
         lead, z = max(along, key=lambda item: abs(item[0].contribution))
@@ -110,6 +112,15 @@ def _promotions(pair: Pair, totals: Totals, factors: Sequence[Driver], least: De
     return sorted(found, key=lambda cause: cause.event.start if cause.event else pair.now.start)[-1:]
 
 
+def _moved_with(pair: Pair, totals: Totals, factor: str, event: Event, sign: int) -> float | None:
+    """How surely a factor moved with a promotion: against its past months, or by its own days around the known day."""
+    surprise = factor_surprise(totals, factor)
+    if surprise is not None and abs(surprise) >= _PROMOTION_SURPRISE:
+        return surprise
+    step = daily_step(pair, factor, event.start + timedelta(days=1) if sign < 0 else event.start)
+    return step if step is not None and step * sign >= _PROMOTION_STEP else None
+
+
 def _nest(cuts: Cuts, causes: Sequence[Cause]) -> list[Cause]:
     """Join causes that are one story: a source with the host, plan or product inside it."""
     left = list(causes)
@@ -119,9 +130,7 @@ def _nest(cuts: Cuts, causes: Sequence[Cause]) -> list[Cause]:
         if inner == "product":
             within = _product_within(cuts, source)
             if within is not None:
-                left = [
-                    c for c in left if not (c.entity.key == within.key and c.factor == "visitors" and c.event is None)
-                ]
+                left = [c for c in left if not (c.entity.key == within.key and c.factor == "visitors" and _undated(c))]
                 left[left.index(source)] = replace(source, within=within)
             continue
         inside = [cause for cause in left if cause.entity.id == inner and cause.amount * source.amount > 0]
@@ -133,6 +142,10 @@ def _nest(cuts: Cuts, causes: Sequence[Cause]) -> list[Cause]:
                 best, amount=amount, within=source.entity, event=best.event or source.event
             )
     return left
+
+
+def _undated(cause: Cause) -> bool:
+    return cause.event is None or cause.event.kind == "turning_point"
 
 
 def _product_within(cuts: Cuts, source: Cause) -> Driver | None:

@@ -15,7 +15,7 @@ from tools.metrics.decompose import split_product
 from tools.metrics.drivers import Cause, Event
 from tools.metrics.happenings import price_events, promotion_events, stock_outs, turning_event
 from tools.metrics.pair import Move, Pair
-from tools.metrics.turns import CONVERSION, REFUNDED, SURE, RateSource, rate_event, rate_turn
+from tools.metrics.turns import CONVERSION, REFUNDED, VISITS, RateSource, rate_event, rate_turn
 
 __all__ = ["product_causes", "refund_causes"]
 
@@ -25,6 +25,7 @@ _PLAIN = 3.0
 _SMALL = 4.0  # shops have many products, and one of them always looks odd
 _PRICE_STEP = 0.05
 _LOOKED_AT = 10
+_TURNS = {"conversion": CONVERSION, "visitors": VISITS}
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class _Candidate:
 
 def product_causes(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
     """One cause per product that departed from the rest and from its own past; a dated event of its own lowers the bar."""
-    candidates = [c for c in (*_by_sales(cuts), *_by_conversion(cuts)) if abs(c.amount) >= least]
+    candidates = [c for c in (*_by_sales(cuts), *_by_conversion(cuts), *_by_visitors(cuts)) if abs(c.amount) >= least]
     candidates = sorted(candidates, key=lambda c: -abs(c.amount))
     table = cuts.product or cuts.traffic
     if table is None:
@@ -77,16 +78,24 @@ def _by_conversion(cuts: Cuts) -> list[_Candidate]:
     return found
 
 
+def _by_visitors(cuts: Cuts) -> list[_Candidate]:
+    table = cuts.traffic
+    if table is None:
+        return []
+    found = []
+    for move in judged_moves(table, "visitors", counts="visitors"):
+        worth = over(table.get("gross", move.key)[1], table.get("visitors", move.key)[1])
+        if worth is not None:
+            found.append(_Candidate(move, move.excess * worth, "visitors"))
+    return found
+
+
 def _judge(pair: Pair, cuts: Cuts, candidate: _Candidate, events: Sequence[Event], least: Decimal) -> Cause | None:
     move, driver = candidate.move, cuts.driver("product", candidate.move.key)
     event = _fitting(events, candidate, pair.now.start)
-    if (
-        event is None
-        and candidate.factor == "conversion"
-        and cuts.traffic is not None
-        and abs(candidate.amount) >= least
-    ):
-        event = _turned(pair, CONVERSION, move, cuts.traffic.name(move.key))
+    source = _TURNS.get(candidate.factor)
+    if event is None and source is not None and cuts.traffic is not None and abs(candidate.amount) >= 2 * least:
+        event = _turned(pair, source, move, cuts.traffic.name(move.key))
     bar = _DATED if event is not None else _PLAIN if abs(candidate.amount) >= 3 * least else _SMALL
     if driver is None or not stands_out(move, candidate.amount, least if event else 2 * least, bar=bar):
         return None
@@ -100,7 +109,7 @@ def _judge(pair: Pair, cuts: Cuts, candidate: _Candidate, events: Sequence[Event
 def _turned(pair: Pair, source: RateSource, move: Move, name: str) -> Event | None:
     """The day the product's own rate shifted, where it did so surely and in the direction of the move."""
     turn = rate_turn(pair, source, move.key)
-    if turn is None or abs(turn.z) < SURE or turn.z * float(move.excess) <= 0:
+    if turn is None or abs(turn.z) < source.sure or turn.z * float(move.excess) <= 0:
         return None
     return rate_event(turn, source, move.key, name)
 

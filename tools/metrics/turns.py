@@ -3,7 +3,7 @@
 A month mixes the days before and after a page, a batch or a price changed; days do not. Day by day, the entity's rate is set
 against the rate of all others (week days and campaigns fall out), each day weighs by its own count, and the best single
 break is judged by the spread the days show around it. A break found by looking at every day needs a higher bar than one
-looked up: `SURE` is set so, and checked on simulated shops with nothing planted (evals.benchmarks.diagnosis).
+looked up: `RateSource.sure` is set so (visitors follow campaigns and wander more than rates do), and checked on simulated shops with nothing planted (evals.benchmarks.diagnosis).
 """
 
 from __future__ import annotations
@@ -21,9 +21,19 @@ from tools.metrics.reader import in_window
 from tools.metrics.windows import day_text
 from tools.text import Text
 
-__all__ = ["CONVERSION", "REFUNDED", "SURE", "RateSource", "Turn", "rate_event", "rate_turn"]
+__all__ = [
+    "CONVERSION",
+    "REFUNDED",
+    "VISITS",
+    "RateSource",
+    "Turn",
+    "daily_step",
+    "level_shift",
+    "rate_event",
+    "rate_turn",
+]
 
-SURE = 3.8
+_WEEK = 7
 _EDGE = 4  # days a level needs on either side
 _EARLY = 14  # a turn may lie this many days before the window asked about
 _LEAST = 30.0  # of the counted events on either side
@@ -37,14 +47,16 @@ class RateSource:
     key: str
     day: str
     above: str  # "x" sums the column, "x?" counts rows where it is above nothing
-    below: str  # "#" counts rows
+    below: str  # "#" counts rows, "" sets `above` itself against the rest: a share instead of a rate
     name: Text
+    sure: float
 
 
 CONVERSION = RateSource(
-    "product_daily", "product_id", "day", "buyers", "visitors", Text("支付转化率", "conversion rate")
+    "product_daily", "product_id", "day", "buyers", "visitors", Text("支付转化率", "conversion rate"), 3.4
 )
-REFUNDED = RateSource("lines", "product", "paid_date", "refund_amount?", "#", Text("退款比例", "share refunded"))
+VISITS = RateSource("product_daily", "product_id", "day", "visitors", "", Text("访客", "visitors"), 6.0)
+REFUNDED = RateSource("lines", "product", "paid_date", "refund_amount?", "#", Text("退款比例", "share refunded"), 3.6)
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,42 @@ class Turn:
 
     day: date
     z: float
+
+
+def level_shift(values: Sequence[float], at: int) -> float | None:
+    """z of the step in log level at a day that is known beforehand; None without a week on either side. Robust to single days."""
+    logs = np.log(np.maximum(np.array(values, dtype=np.float64), 1e-9))
+    parts = logs[:at], logs[at:]
+    if min(len(part) for part in parts) < _WEEK:
+        return None
+    middles = [float(np.median(part)) for part in parts]
+    spread = [
+        max(float(1.4826 * np.median(np.abs(part - middle))), 0.01) for part, middle in zip(parts, middles, strict=True)
+    ]
+    # the median of n days is sqrt(pi/2) times as uncertain as their mean
+    error = np.sqrt(sum(s * s / len(part) for s, part in zip(spread, parts, strict=True)) * np.pi / 2)
+    return float((middles[1] - middles[0]) / error)
+
+
+_QUOTIENTS = {
+    "order_value": ("orders", "paid_date", "gross_amount", "#"),
+    "conversion": ("shop_daily", "day", "buyers", "visitors"),
+    "orders_per_buyer": ("shop_daily", "day", "orders", "buyers"),
+}
+
+
+def daily_step(pair: Pair, factor: str, day: date) -> float | None:
+    """`level_shift` of a factor of the shop at a known day, over both windows; None where its table does not tell."""
+    relation, column, above, below = _QUOTIENTS[factor]
+    if not pair.reader.has(relation):
+        return None
+    t = pair.reader.relation(relation)
+    t = t.filter(in_window(t[column], pair.both))
+    down = t.count() if below == "#" else t[below].sum()
+    rows = pair.reader.run(t.group_by(day_=t[column]).aggregate(a_=t[above].sum(), b_=down))
+    series = sorted((row["day_"], float(row["a_"]) / float(row["b_"])) for row in rows if row["a_"] and row["b_"])
+    at = sum(when < day for when, _ in series)
+    return level_shift([value for _, value in series], at)
 
 
 def rate_turn(pair: Pair, source: RateSource, key: str) -> Turn | None:
@@ -69,6 +117,8 @@ def rate_turn(pair: Pair, source: RateSource, key: str) -> Turn | None:
     own = np.array([mine[d] for d in usable])
     others = np.array([rest[d] for d in usable]) - own
     expected = own[:, 1] * others[:, 0] / np.maximum(others[:, 1], 1)
+    if not source.below:
+        expected = others[:, 0] * own[:, 0].sum() / others[:, 0].sum()
     return _break(own[:, 0], expected, usable, pair.now.start - timedelta(days=_EARLY))
 
 
@@ -100,7 +150,7 @@ def _daily(pair: Pair, source: RateSource) -> dict[str, dict[date, tuple[float, 
         t = pair.reader.relation(source.relation)
         t = t.filter(in_window(t[source.day], pair.both), t[source.key].notnull())
         above = (t[source.above[:-1]] > 0).ifelse(1, 0).sum() if source.above.endswith("?") else t[source.above].sum()
-        below = t.count() if source.below == "#" else t[source.below].sum()
+        below = t.count() if source.below == "#" else t[source.below or source.above].sum()
         rows = pair.reader.run(t.group_by(key_=t[source.key], day_=t[source.day]).aggregate(a_=above, b_=below))
         found: dict[str, dict[date, tuple[float, float]]] = {"": {}}
         for row in rows:
