@@ -25,7 +25,7 @@ _PLAIN = 3.0
 _SMALL = 4.0  # shops have many products, and one of them always looks odd
 _PRICE_STEP = 0.05
 _LOOKED_AT = 10
-_TURNS = {"conversion": CONVERSION, "visitors": VISITS}
+_TURNS = {"conversion": (CONVERSION, "day_buyers"), "visitors": (VISITS, "visitors")}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,35 @@ def product_causes(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
         known = best.get(candidate.move.key)
         if cause is not None and (known is None or (known.event is None) > (cause.event is None)):
             best[candidate.move.key] = cause
+    for cause in _turns(pair, cuts, least):
+        known = best.get(cause.entity.key)
+        if known is None or _undated(known):
+            best[cause.entity.key] = cause
     return list(best.values())
+
+
+def _undated(cause: Cause) -> bool:
+    return cause.event is None or cause.event.kind == "turning_point"
+
+
+def _turns(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
+    """Products whose visitors or conversion shifted on a day; a month that mixes both levels hides it. Weaker ones first."""
+    table = cuts.traffic
+    if table is None:
+        return []
+    found = []
+    for factor, (source, base) in _TURNS.items():
+        for move in judged_moves(table, "visitors", counts="visitors")[:_LOOKED_AT]:
+            driver = cuts.driver("product", move.key)
+            worth = over(table.get("gross", move.key)[1], table.get(base, move.key)[1])
+            turn = None if driver is None or worth is None else rate_turn(pair, source, move.key)
+            if driver is None or worth is None or turn is None or abs(turn.z) < source.sure:
+                continue
+            amount = Decimal(str(round(turn.excess, 2))) * worth
+            if abs(amount) >= 2 * least:
+                event = rate_event(turn, source, move.key, table.name(move.key))
+                found.append(Cause(driver, event, amount, factor, surprise=Decimal(str(round(turn.z, 1)))))
+    return sorted(found, key=lambda cause: abs(cause.amount))
 
 
 def _by_sales(cuts: Cuts) -> list[_Candidate]:
@@ -93,9 +121,6 @@ def _by_visitors(cuts: Cuts) -> list[_Candidate]:
 def _judge(pair: Pair, cuts: Cuts, candidate: _Candidate, events: Sequence[Event], least: Decimal) -> Cause | None:
     move, driver = candidate.move, cuts.driver("product", candidate.move.key)
     event = _fitting(events, candidate, pair.now.start)
-    source = _TURNS.get(candidate.factor)
-    if event is None and source is not None and cuts.traffic is not None and abs(candidate.amount) >= 2 * least:
-        event = _turned(pair, source, move, cuts.traffic.name(move.key))
     bar = _DATED if event is not None else _PLAIN if abs(candidate.amount) >= 3 * least else _SMALL
     if driver is None or not stands_out(move, candidate.amount, least if event else 2 * least, bar=bar):
         return None

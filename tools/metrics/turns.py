@@ -61,10 +61,14 @@ REFUNDED = RateSource("lines", "product", "paid_date", "refund_amount?", "#", Te
 
 @dataclass(frozen=True)
 class Turn:
-    """A shift of the relative rate from `day` on. `z` is signed: below zero the rate went down."""
+    """A shift of the relative rate from `day` on. `z` is signed: below zero the rate went down.
+
+    `excess`: events from that day on beyond what the level before would have brought.
+    """
 
     day: date
     z: float
+    excess: float
 
 
 def level_shift(values: Sequence[float], at: int) -> float | None:
@@ -139,7 +143,7 @@ def _break(
         variance = sum(w / max(float(s.sum()), 0.5) for (s, _), w in zip(parts, spread, strict=True))
         z = float((np.log(rates[1]) - np.log(rates[0])) / np.sqrt(variance))
         if best is None or abs(z) > abs(best.z):
-            best = Turn(days[at], round(z, 2))
+            best = Turn(days[at], round(z, 2), float(seen[at:].sum()) - rates[0] * float(expected[at:].sum()))
     return best
 
 
