@@ -74,6 +74,7 @@ def list_formats() -> list[FormatInfo]:
             template=spec.id.startswith(TEMPLATE_PREFIX),
         )
         for spec in all_formats().values()
+        if spec.refuse is None
     ]
 
 

@@ -59,6 +59,9 @@ def expression_sql(expression: Any) -> str:
         return f"{op}({', '.join(parts)})"
     if op == "join":
         return " || '-' || ".join(f"coalesce(CAST({part} AS VARCHAR), '')" for part in parts)
+    if op == "path":  # from the root down without gaps and repeated names; nothing where every part is empty
+        names = [parts[0], *(f"nullif({part}, {before})" for before, part in zip(parts, parts[1:], strict=False))]
+        return f"nullif(concat_ws('-', {', '.join(names)}), '')"
     if op == "sum":
         parts = [f"coalesce({part}, 0)" for part in parts]
     if op == "minus":  # nothing to take away is not an unknown result

@@ -52,7 +52,7 @@ Expression = Any  # str (a field or a let) or a one-key mapping of the vocabular
 Condition = dict[str, Any]
 
 READ_GROSS, READ_REFUND = "read_gross", "read_refund"
-_LIST_OPS = frozenset({"first", "sum", "times", "least", "greatest", "minus", "divide", "join"})
+_LIST_OPS = frozenset({"first", "sum", "times", "least", "greatest", "minus", "divide", "join", "path"})
 _UNARY_OPS = frozenset({"date", "abs", "negate", "first_day", "last_day"})
 _FIELD_LIST = frozenset({"in", "starts", "has"})
 _FIELD_NUMBER = frozenset({"below", "above"})
