@@ -1,4 +1,4 @@
-"""`advisor metrics list | query | explain | snapshot`: a shop's figures, each with its definition."""
+"""`advisor metrics list | query | explain | health | snapshot`: a shop's figures, each with its definition."""
 
 from __future__ import annotations
 
@@ -97,6 +97,14 @@ def snapshot(
 ) -> None:
     """The shop at a glance."""
     _run("shop_snapshot", {"window": window}, lang, merchant, workspace, as_json=as_json)
+
+
+@metrics.command("health")
+def health(
+    lang: Language = "auto", merchant: Merchant = None, workspace: Workspace = None, as_json: AsJson = False
+) -> None:
+    """The whole shop in one reading: stage, outcomes, problems and opportunities in yuan a month, data gaps."""
+    _run("shop_health", {}, lang, merchant, workspace, as_json=as_json)
 
 
 @metrics.command("landing")

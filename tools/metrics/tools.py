@@ -7,6 +7,7 @@ from tools.metrics.data_status import data_status
 from tools.metrics.overview import first_look, shop_snapshot
 from tools.metrics.tool_effects import campaign_effect
 from tools.metrics.tool_explain import explain_change
+from tools.metrics.tool_health import shop_health
 from tools.metrics.tool_landing import target_landing
 from tools.metrics.tool_query import query_metric
 
@@ -17,6 +18,7 @@ __all__ = [
     "explain_change",
     "first_look",
     "query_metric",
+    "shop_health",
     "shop_snapshot",
     "target_landing",
 ]
@@ -29,4 +31,5 @@ TOOLS: tuple[ToolSpec, ...] = (
     data_status,
     target_landing,
     campaign_effect,
+    shop_health,
 )

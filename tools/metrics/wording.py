@@ -29,8 +29,9 @@ __all__ = [
 ]
 
 Topic = Literal[
-    "change", "factor", "entity", "event", "check", "missing", "figure", "gap", "question", "unlock", "row", "size"
-]
+    "change", "factor", "entity", "event", "check", "missing", "figure", "gap", "question", "unlock", "row", "size", "stage",
+    "finding", "outcome", "landing",
+]  # fmt: skip
 
 
 def say(value: Decimal, unit: str, *, signed: bool = False) -> Text:
@@ -136,8 +137,17 @@ def change_words(value: Decimal, before: Decimal, unit: str, previous: Window) -
     return Text(f"，比{words.zh}减少 {step.zh}{tail.zh}", f", down {step.en}{tail.en} against {words.en}")
 
 
-def figure_claim(metric: Metric, result: MetricResult, before: MetricResult | None = None) -> Text:
-    """One metric over one window in a sentence, with its comparison when both figures exist."""
+def _aside(tail: Text, why: Text | None) -> Text:
+    """The comparison with the reason why these days are compared."""
+    if why is None or not why.zh or not tail.zh:
+        return tail
+    return Text(f"{tail.zh}（{why.zh}）", f"{tail.en} ({why.en})")
+
+
+def figure_claim(
+    metric: Metric, result: MetricResult, before: MetricResult | None = None, why: Text | None = None
+) -> Text:
+    """One metric over one window in a sentence, with its comparison when both figures exist and why it is that one."""
     words, when = window_text(result.window), when_en(result.window)
     if result.value is None:
         why = result.notes[0] if result.notes else Text("", "")
@@ -145,7 +155,7 @@ def figure_claim(metric: Metric, result: MetricResult, before: MetricResult | No
     figure = say(result.value, result.unit)
     tail = Text("", "")
     if before is not None and before.value is not None:
-        tail = change_words(result.value, before.value, result.unit, before.window)
+        tail = _aside(change_words(result.value, before.value, result.unit, before.window), why)
     small = Text("（样本太小，只作参考）", " (a small sample, for orientation only)") if result.small else Text("", "")
     return Text(
         f"{words.zh}{metric.name.zh} {figure.zh}{tail.zh}{small.zh}。",
@@ -165,6 +175,7 @@ def gmv_fact(
     *,
     topic: Literal["figure", "change"],
     lead: str = "gmv",
+    why: Text | None = None,
 ) -> Fact:
     """GMV and net GMV of a window in one sentence, with the orders behind them and the comparison of the leading one."""
     ids = ("gmv", "net_gmv", "orders") if lead == "gmv" else ("net_gmv", "gmv", "orders")
@@ -183,7 +194,7 @@ def gmv_fact(
             )
     if now[2].value is not None:
         quantities.append(Quantity(metric="orders", value=now[2].value, unit="orders", window=window, role=Role.SAMPLE))
-    claim = _gmv_claim(metrics, now, old)
+    claim = _gmv_claim(metrics, now, old, why)
     return make_fact(
         ctx,
         (topic, lead, window, previous),
@@ -218,14 +229,16 @@ def _both_formulas(metrics: Sequence[Metric]) -> Text:
     )
 
 
-def _gmv_claim(metrics: Sequence[Metric], now: Sequence[MetricResult], old: Sequence[MetricResult | None]) -> Text:
+def _gmv_claim(
+    metrics: Sequence[Metric], now: Sequence[MetricResult], old: Sequence[MetricResult | None], why: Text | None
+) -> Text:
     words, when, lead, other = window_text(now[0].window), when_en(now[0].window), now[0], now[1]
     if lead.value is None:
         return figure_claim(metrics[0], lead)
     figure, tail = say(lead.value, lead.unit), Text("", "")
     before = old[0]
     if before is not None and before.value is not None:
-        tail = change_words(lead.value, before.value, lead.unit, before.window)
+        tail = _aside(change_words(lead.value, before.value, lead.unit, before.window), why)
     beside = Text("", "")
     if other.value is not None:
         value = say(other.value, other.unit)
