@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 from typing import Any
 
 from tools.seeds import load_yaml
@@ -60,7 +61,7 @@ def expression_sql(expression: Any) -> str:
     if op == "join":
         return " || '-' || ".join(f"coalesce(CAST({part} AS VARCHAR), '')" for part in parts)
     if op == "path":  # from the root down without gaps and repeated names; nothing where every part is empty
-        names = [parts[0], *(f"nullif({part}, {before})" for before, part in zip(parts, parts[1:], strict=False))]
+        names = [parts[0], *(f"nullif({part}, {before})" for before, part in pairwise(parts))]
         return f"nullif(concat_ws('-', {', '.join(names)}), '')"
     if op == "sum":
         parts = [f"coalesce({part}, 0)" for part in parts]
