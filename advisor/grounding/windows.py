@@ -103,5 +103,5 @@ def shift_fits(words: WindowWords, window: Window, previous: Window) -> bool:
     """同比 needs the base one year earlier, 环比 the base that ends where the window starts (or as far before)."""
     gap = (window.start - previous.start).days
     if words.shift == "yoy":
-        return 350 <= gap <= 380
+        return 340 <= gap <= 395  # the Spring Festival moves by up to 19 days, campaigns by some weeks
     return 0 < gap <= max(window.days, previous.days) + 3

@@ -11,6 +11,7 @@ from typing import Literal
 from tools.base import ShopHandle
 from tools.errors import BadArguments
 from tools.facts import Window
+from tools.metrics.alignment import Alignment, align
 from tools.metrics.catalog import Metric, add_up, find_metric
 from tools.metrics.customers import split
 from tools.metrics.engine import Cut, Where, cut, dims_for
@@ -26,7 +27,7 @@ from tools.metrics.stats import Interval
 from tools.metrics.windows import Compare, compare_window, split_periods, window_text
 from tools.text import Text
 
-__all__ = ["BY", "QueryResult", "QueryRow", "query"]
+__all__ = ["BY", "QueryResult", "QueryRow", "base_of", "query"]
 
 _TIME = ("day", "week", "month")
 _SPLIT = "new_returning"
@@ -58,6 +59,7 @@ class QueryResult:
     rows: tuple[QueryRow, ...]
     missing_days: tuple[date, ...]
     notes: tuple[Text, ...]
+    alignment: Alignment | None = None  # year on year: which days are compared and why
 
     @property
     def change(self) -> Decimal | None:
@@ -99,10 +101,10 @@ def query_with(
         raise BadArguments.unknown(Text("拆分维度", "cut"), by, BY)
     if by is not None and by not in (*_TIME, _SPLIT):
         _check_dimension(metric, by)
-    before = compare_window(window, compare) if compare else None
+    before, aligned = base_of(reader, window, compare) if compare else (None, None)
     total = measure_many(reader, [metric], window, where)[0]
     previous = measure_many(reader, [metric], before, where)[0] if before else None
-    notes = list(total.notes)
+    notes = [*([aligned.why] if aligned and aligned.why.zh else []), *total.notes]
     if by is None:
         rows: list[QueryRow] = []
     elif by in _TIME:
@@ -113,7 +115,15 @@ def query_with(
         rows, extra = _by_dimension(reader, metric, (window, before), by, where, top, total)
         notes += extra
     missing = missing_days(reader, metric, window)
-    return QueryResult(metric, total, previous, by, tuple(rows), tuple(missing), tuple(dict.fromkeys(notes)))
+    return QueryResult(metric, total, previous, by, tuple(rows), tuple(missing), tuple(dict.fromkeys(notes)), aligned)
+
+
+def base_of(reader: Reader, window: Window, compare: Compare) -> tuple[Window, Alignment | None]:
+    """What a window is compared with; year on year, the like days of the year before with the reason."""
+    if compare != "yoy":
+        return compare_window(window, compare), None
+    found = align(window, reader.platform, reader.coverage("orders") or reader.coverage("shop_daily"))
+    return found.previous, found
 
 
 def _check_dimension(metric: Metric, by: str) -> None:

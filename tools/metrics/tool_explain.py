@@ -13,6 +13,8 @@ from pydantic import Field
 from tools.base import Need, ToolContext, tool
 from tools.errors import DataMissing
 from tools.facts import Chart, Claim, Fact, ToolResult, Window
+from tools.metrics.alignment import Alignment
+from tools.metrics.alignment_words import alignment_facts
 from tools.metrics.catalog import Metric, catalog, find_metric
 from tools.metrics.drivers import Explanation
 from tools.metrics.engine import cut
@@ -20,6 +22,7 @@ from tools.metrics.explain import EXPLAINED, explain_with
 from tools.metrics.explained import Writer
 from tools.metrics.first_orders import latest_matured
 from tools.metrics.measure import age_notes, anchor_of, measure_many, source_text
+from tools.metrics.query import base_of
 from tools.metrics.reader import Reader
 from tools.metrics.windows import (
     Anchor,
@@ -63,7 +66,8 @@ def explain_change(
     if asked.id == "repurchase_90d":
         pair = _matured_pair(reader, pair, compare)
     found = explain_with(reader, target, pair.window, pair.previous)
-    facts = _change_facts(ctx, reader, asked, found)
+    facts = _change_facts(ctx, reader, asked, found, pair.aligned)
+    facts += alignment_facts(ctx, reader, asked, pair.aligned)
     writer = Writer(ctx, found, partial(source_text, reader))
     facts += writer.factors() + writer.causes() + writer.checks() + writer.missing()
     notes = [note(text) for text in (*pair.notes, *found.notes, *age_notes(ctx.shop, ctx.today))]
@@ -83,14 +87,15 @@ class _Pair:
     window: Window
     previous: Window
     notes: tuple[Text, ...] = ()
+    aligned: Alignment | None = None
 
 
 def _pick_pair(reader: Reader, anchor: Anchor, window: str, compare: Compare) -> _Pair:
     """The windows asked for, or, where the earlier one has no data, the last days against as many before."""
     span = parse_window(window, anchor)
-    before = compare_window(span, compare)
+    before, aligned = base_of(reader, span, compare)
     if before.start >= anchor.first:
-        return _Pair(span, before)
+        return _Pair(span, before, (aligned.why,) if aligned and aligned.why.zh else (), aligned)
     end = min(span.end, anchor.day)
     days = min(span.days, ((end - anchor.first).days + 1) // 2)
     if days < 7:
@@ -130,10 +135,13 @@ def _matured_pair(reader: Reader, pair: _Pair, compare: Compare) -> _Pair:
     return _Pair(matured, compare_window(matured, compare), (said,))
 
 
-def _change_facts(ctx: ToolContext, reader: Reader, asked: Metric, found: Explanation) -> list[Fact]:
+def _change_facts(
+    ctx: ToolContext, reader: Reader, asked: Metric, found: Explanation, aligned: Alignment | None
+) -> list[Fact]:
     facts = []
+    why = aligned.short if aligned else None
     if asked.id in ("gmv", "net_gmv"):
-        return [gmv_fact(ctx, reader, found.window, found.previous, topic="change", lead=asked.id)]
+        return [gmv_fact(ctx, reader, found.window, found.previous, topic="change", lead=asked.id, why=why)]
     now = measure_many(reader, [asked], found.window)[0]
     old = measure_many(reader, [asked], found.previous)[0]
     if now.value is not None:
@@ -151,7 +159,7 @@ def _change_facts(ctx: ToolContext, reader: Reader, asked: Metric, found: Explan
             make_fact(
                 ctx,
                 ("change", asked.id, found.window, found.previous),
-                figure_claim(asked, now, old),
+                figure_claim(asked, now, old, why),
                 quantities,
                 topic="change",
                 formula=asked.formula,

@@ -10,11 +10,12 @@ from pydantic import Field
 
 from tools.base import Need, ToolContext, tool
 from tools.facts import Chart, Claim, Fact, Quantity, ToolResult, ToolTable, Window
+from tools.metrics.alignment_words import alignment_facts
 from tools.metrics.catalog import find_metric
 from tools.metrics.measure import age_notes, anchor_of
-from tools.metrics.query import QueryResult, QueryRow, query_with
+from tools.metrics.query import QueryResult, QueryRow, base_of, query_with
 from tools.metrics.reader import Reader
-from tools.metrics.windows import Compare, compare_window, parse_window, when_en, window_text
+from tools.metrics.windows import Compare, parse_window, when_en, window_text
 from tools.metrics.wording import change_words, figure_claim, gmv_fact, make_fact, note, quantities_of, say
 from tools.text import Text, format_value
 
@@ -46,12 +47,15 @@ def query_metric(
     """
     reader, found = Reader(ctx.shop), find_metric(metric)
     span = parse_window(window, anchor_of(ctx.shop, ctx.today))
-    result = query_with(reader, found, span, by=by, compare=_comparable(reader, span, compare), top=top)
+    kind, why_not = _comparable(reader, span, compare)
+    result = query_with(reader, found, span, by=by, compare=kind, top=top)
     facts = [_headline(ctx, reader, result)]
+    if by is None:
+        facts += alignment_facts(ctx, reader, found, result.alignment)
     facts += [
         _row_fact(ctx, result, row, rank) for rank, row in enumerate(result.rows[:top], 1) if row.value is not None
     ]
-    notes = [note(text) for text in result.notes]
+    notes = [note(text) for text in (*why_not, *result.notes)]
     notes += [note(text) for text in age_notes(ctx.shop, ctx.today)]
     if result.missing_days:
         notes.append(_missing_note(result))
@@ -66,17 +70,29 @@ _GUIDE_QUERY = (
 )
 
 
-def _comparable(reader: Reader, span: Window, compare: Compare | None) -> Compare | None:
+def _comparable(reader: Reader, span: Window, compare: Compare | None) -> tuple[Compare | None, list[Text]]:
+    """The comparison asked for, or none and why: a base that data cover only in part would read as growth."""
     days = reader.coverage("orders") or reader.coverage("shop_daily")
-    if compare is None or days is None or compare_window(span, compare).end < days[0]:
-        return None
-    return compare
+    if compare is None or days is None:
+        return None, []
+    base = base_of(reader, span, compare)[0]
+    if compare == "yoy" and base.start < days[0]:
+        words = window_text(base)
+        return None, [
+            Text(
+                f"去年对应的是{words.zh}，而数据从 {days[0]} 才开始，所以不作同比。",
+                f"The like days of the year before are {words.en} and the data begin on {days[0]}, so there is no year-on-year figure.",
+            )
+        ]
+    return (None, []) if base.end < days[0] else (compare, [])
 
 
 def _headline(ctx: ToolContext, reader: Reader, result: QueryResult) -> Fact:
     metric, total, before = result.metric, result.total, result.previous
+    why = result.alignment.short if result.alignment else None
     if metric.id in ("gmv", "net_gmv") and total.value is not None:
-        return gmv_fact(ctx, reader, total.window, before.window if before else None, topic="figure", lead=metric.id)
+        previous = before.window if before else None
+        return gmv_fact(ctx, reader, total.window, previous, topic="figure", lead=metric.id, why=why)
     quantities: list[Quantity] = []
     if total.value is not None:
         quantities = quantities_of(
@@ -92,7 +108,7 @@ def _headline(ctx: ToolContext, reader: Reader, result: QueryResult) -> Fact:
     return make_fact(
         ctx,
         ("figure", metric.id, total.window, before.window if before else None),
-        figure_claim(metric, total, before),
+        figure_claim(metric, total, before, why),
         quantities,
         topic="figure",
         formula=metric.formula,

@@ -19,6 +19,7 @@ __all__ = [
     "FORMS",
     "Anchor",
     "Compare",
+    "calendar_unit",
     "compare_window",
     "day_text",
     "month_of",
@@ -153,7 +154,8 @@ def _quarter_of(day: date) -> Window:
     return _quarter(day.year, (day.month - 1) // 3 + 1)
 
 
-def _calendar_unit(window: Window) -> Literal["month", "quarter", "year"] | None:
+def calendar_unit(window: Window) -> Literal["month", "quarter", "year"] | None:
+    """Whether the window is a whole calendar month, quarter or year."""
     if window == month_of(window.start):
         return "month"
     if window == _quarter_of(window.start):
@@ -169,8 +171,11 @@ def same_length_before(window: Window) -> Window:
 
 
 def compare_window(window: Window, compare: Compare) -> Window:
-    """`previous`: the calendar month, quarter or year before, else as many days directly before. `yoy`: a year earlier."""
-    unit = _calendar_unit(window)
+    """`previous`: the calendar month, quarter or year before, else as many days directly before. `yoy`: the same dates a year earlier.
+
+    Which days of the year before are like these (campaigns, Spring Festival, weekdays) is `alignment.align`.
+    """
+    unit = calendar_unit(window)
     if compare == "yoy":
         start = _year_before(window.start)
         return month_of(start) if unit == "month" else Window(start=start, end=_year_before(window.end))
@@ -214,7 +219,7 @@ def day_text(day: date) -> Text:
 def window_text(window: Window) -> Text:
     """A window in words: 2026年10月 / October 2026, 2026年第3季度 / Q3 2026, or its first and last day."""
     first = window.start
-    match _calendar_unit(window):
+    match calendar_unit(window):
         case "month":
             return Text(f"{first.year}年{first.month}月", f"{_MONTHS_EN[first.month]} {first.year}")
         case "quarter":
@@ -235,4 +240,4 @@ def when_en(window: Window) -> str:
     words = window_text(window).en
     if window.days == 1:
         return f"on {words}"
-    return f"in {words}" if _calendar_unit(window) else f"from {words}"
+    return f"in {words}" if calendar_unit(window) else f"from {words}"
