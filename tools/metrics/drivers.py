@@ -19,6 +19,7 @@ FACTOR_NAMES: dict[str, Text] = {
     "buyers": Text("支付买家数", "buyers"),
     "orders_per_buyer": Text("人均订单数", "orders per buyer"),
     "order_value": Text("笔单价", "order value"),
+    "buyer_value": Text("客单价", "spend per buyer"),
     "orders": Text("支付订单数", "orders"),
     "refunds": Text("退款", "refunds"),
     "new_buyers": Text("新客", "new buyers"),

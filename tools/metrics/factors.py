@@ -86,6 +86,7 @@ _QUOTIENTS = {
     "visitors": ("visitors", ""),
     "conversion": ("day_buyers", "visitors"),
     "order_value": ("gross", "order_count"),
+    "buyer_value": ("gross", "day_buyers"),
     "orders": ("order_count", ""),
     "buyers": ("buyers", ""),
     "orders_per_buyer": ("order_count", "day_buyers"),
@@ -119,7 +120,9 @@ def _driver(
         "before": values[0],
         "after": values[1],
         "unit": unit,
-        "metric": {"order_value": "aov_order", "refunds": "refund_amount"}.get(factor, factor),
+        "metric": {"order_value": "aov_order", "buyer_value": "aov_buyer", "refunds": "refund_amount"}.get(
+            factor, factor
+        ),
         **more,
     }
     return Driver(**fields)  # type: ignore[arg-type]
@@ -129,13 +132,14 @@ def _sales(pair: Pair, totals: Totals, target: str, unit: str) -> list[Driver]:
     """Split GMV or orders along visitors, else buyers, else orders."""
     money = target == "gross"
     if totals.has("visitors", "day_buyers") and all(w["day_buyers"] for w in (totals.now, totals.before)):
-        chain = ["visitors", "day_buyers", "order_count", *(["gross"] if money else [])]
+        counted = ["order_count"] if totals.has("order_count") else []  # the report of today leaves 支付父订单数 out
+        chain = ["visitors", "day_buyers", *counted, *(["gross"] if money else [])]
         return _chain(pair, totals, chain, unit)
     if totals.has("buyers") and any(w["buyers"] for w in (totals.now, totals.before)):
         return _by_buyers(pair, totals, money=money, unit=unit)
     if not money:
         return []
-    return _chain(pair, totals, ["order_count", "gross"], unit)
+    return _chain(pair, totals, ["order_count", "gross"], unit) if totals.has("order_count") else []
 
 
 _STEP = {
@@ -152,6 +156,8 @@ _STEP = {
 def _chain(pair: Pair, totals: Totals, bases: Sequence[str], unit: str) -> list[Driver]:
     """Factors of the last base: the first base itself, then each base over the one before it."""
     names = [_STEP[base] for base in bases]
+    if bases[-2:] == ["day_buyers", "gross"]:
+        names[-1] = ("buyer_value", "")
     if bases[0] == "order_count":
         names[0] = ("orders", "orders")
     steps = list(pairwise(bases))
