@@ -186,5 +186,6 @@ def _detection(piece: Piece) -> Detection:
         columns={layout.headers[index]: name for name, hits in layout.columns.items() for index in hits},
         dropped=list(layout.dropped),
         unmapped=list(layout.unmapped),
+        recomputed=list(layout.recomputed),
         alternatives=list(piece.alternatives),
     )

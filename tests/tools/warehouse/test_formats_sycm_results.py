@@ -154,6 +154,7 @@ def test_both_phases_of_a_campaign(desk: Desk) -> None:
     sale = workbook(desk.root / "【生意参谋平台】活动正式期_2026-10-21_2026-11-11.xls", CAMPAIGN_SALE, [SALE])
     report = load(desk, sale, "sycm_campaign_sale", accepted=1)
     assert "日期取自文件名：2026-10-21 ~ 2026-11-11" in said(report)
+    assert (report.first_day, report.last_day) == (START, END) and report.recomputed == ["客单价", "支付转化率"]
     preheat = workbook(
         desk.root / "预热期.xls",
         ["活动名称", *CAMPAIGN_PREHEAT],
@@ -292,6 +293,7 @@ def test_qianniu_workbook_with_three_sheets(desk: Desk) -> None:
     assert desk.query("SELECT line_id, order_id, product_id, title, unit_price, amount FROM order_lines") == [
         ("30000000000000001", "20000000000000001", "6177628402264", "保湿面霜50g", D(100), D(90))
     ]
+    assert "没有读取的工作表：发货报表" in said(orders)
     assert "欧阳翠花".encode() not in desk.file.read_bytes()
 
 

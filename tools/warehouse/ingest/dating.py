@@ -45,7 +45,7 @@ def check_by_day(connection: duckdb.DuckDBPyConnection, layout: Layout, name: st
     if not days or period is None or not period.several_days:
         return
     found = connection.execute(
-        f"SELECT count(DISTINCT {quote(days[0])}) FROM stage.wide WHERE _error IS NULL"  # noqa: S608
+        f"SELECT count(DISTINCT {quote(days[0])}) FROM stage.wide"  # noqa: S608
     ).fetchone()
     if found is not None and found[0] == 1:
         raise _several(name, period)

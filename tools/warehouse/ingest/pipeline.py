@@ -67,6 +67,7 @@ def import_piece(connection: duckdb.DuckDBPyConnection, piece: Piece, job: Job) 
     job.progress(Text("正在登记", "Writing the ledger"), 0.9)
     report = _report(connection, piece, staged, counts)
     report.notes = file_notes(connection, piece.layout, staged, mapped, shop, clashes=clashes)
+    report.notes += piece.notes
     report.notes[:0] = told_twice(connection, spec, report.first_day, report.last_day)
     if replay:
         report.notes.insert(0, _REPLAY)
@@ -115,9 +116,9 @@ def _report(connection: duckdb.DuckDBPyConnection, piece: Piece, staged: Staged,
     rows: dict[str, int] = {}
     days: list[date] = []
     for table in spec.targets:
-        column = table_spec(table).date
-        has_date = column is not None and column in spec.targets[table].columns
-        span = f"min({column}), max({column})" if has_date else "NULL, NULL"
+        first, filled = table_spec(table).date, spec.targets[table].filled
+        last = "ends_on" if "ends_on" in filled else first  # a phase of a campaign is there to its end
+        span = f"min({first}), max({last})" if first in filled else "NULL, NULL"
         found = connection.execute(f"SELECT count(*), {span} FROM {staged_name(table)}").fetchone()  # noqa: S608
         if found is not None:
             rows[table] = found[0]
@@ -132,6 +133,7 @@ def _report(connection: duckdb.DuckDBPyConnection, piece: Piece, staged: Staged,
         duplicate=counts.duplicate,
         rejected=counts.rejected,
         unmapped=list(piece.layout.unmapped),
+        recomputed=list(piece.layout.recomputed),
         first_day=min(days, default=None),
         last_day=max(days, default=None),
         tables=rows,

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from tools.errors import ImportRefused
+from tools.facts import Claim
 from tools.text import Text
 from tools.warehouse.ingest.containers import Source, expand
 from tools.warehouse.ingest.dating import check_dated
@@ -33,6 +34,7 @@ class Piece:
     encoding: str | None = None
     rows: list[list[Any]] = field(default_factory=list)  # of a sheet
     types: list[str] = field(default_factory=list)  # of Parquet
+    notes: list[Claim] = field(default_factory=list)
 
     def load(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> Staged:
         """Fill `stage.raw`."""
@@ -97,6 +99,7 @@ def _sheet_pieces(source: Source, formats: Sequence[Format]) -> list[Piece]:
     found: list[Piece] = []
     sheets = read_sheets(source.path, source.name)
     first: list[list[str]] = []
+    passed: list[str] = []
     for title, rows in sheets:
         head = [[cell_text(cell) for cell in row] for row in rows[:HEADER_ROWS]]
         trimmed = [_trim(cells) for cells in head]
@@ -105,8 +108,18 @@ def _sheet_pieces(source: Source, formats: Sequence[Format]) -> list[Piece]:
         if layouts:
             name = source.name if len(sheets) == 1 else f"{source.name} · {title}"
             found.append(Piece(name, source, *_chosen(layouts, name, trimmed), rows=rows))
+        elif len(rows) > 1 and max(map(len, trimmed), default=0) > 1:
+            passed.append(title[:40])
     if not found:
         choose([], source.name, first)
+    if passed:
+        zh, en = "、".join(passed), ", ".join(passed)
+        found[0].notes.append(
+            Claim(
+                zh=f"没有读取的工作表：{zh}（不是认识的报表）。",
+                en=f"Sheets not read, for they are no known report: {en}.",
+            )
+        )
     return found
 
 

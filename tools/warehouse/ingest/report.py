@@ -34,6 +34,7 @@ class ImportReport(BaseModel):
     notes: list[Claim] = Field(default_factory=list)
     quarantine_file: str | None = None
     encoding: str | None = None
+    recomputed: list[str] = Field(default_factory=list)
     error: Claim | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -54,4 +55,5 @@ class Detection(BaseModel):
     columns: dict[str, str]
     dropped: list[str]
     unmapped: list[str]
+    recomputed: list[str] = Field(default_factory=list)
     alternatives: list[str]
