@@ -10,6 +10,7 @@ from tools.metrics.tool_explain import explain_change
 from tools.metrics.tool_health import shop_health
 from tools.metrics.tool_landing import target_landing
 from tools.metrics.tool_query import query_metric
+from tools.metrics.tool_reconcile import reconcile
 
 __all__ = [
     "TOOLS",
@@ -18,6 +19,7 @@ __all__ = [
     "explain_change",
     "first_look",
     "query_metric",
+    "reconcile",
     "shop_health",
     "shop_snapshot",
     "target_landing",
@@ -32,4 +34,5 @@ TOOLS: tuple[ToolSpec, ...] = (
     target_landing,
     campaign_effect,
     shop_health,
+    reconcile,
 )
