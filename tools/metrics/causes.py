@@ -26,7 +26,7 @@ _DATED = Decimal(
     "0.01"
 )  # of the earlier level: the least amount worth naming where an event has a day; twice it without
 _PROMOTION_SURPRISE = 1.5
-_PROMOTION_STEP = 2.5
+_PROMOTION_STEP = 1.8  # its day is known, nothing was searched for
 _MARKET_SURPRISE = Decimal("2.5")
 _MARKET_LARGE = Decimal("0.14")  # counts even where the market often swings so far
 _PROMOTED = ("order_value", "conversion", "orders_per_buyer")

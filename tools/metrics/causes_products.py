@@ -12,7 +12,7 @@ from statistics import median
 from tools.facts import WhyClass
 from tools.metrics.cuts import Cuts, judged_moves, judged_rates, over, rounded, stands_out
 from tools.metrics.decompose import split_product
-from tools.metrics.drivers import Cause, Event
+from tools.metrics.drivers import Cause, Driver, Event
 from tools.metrics.happenings import price_events, promotion_events, stock_outs, turning_event
 from tools.metrics.pair import Move, Pair
 from tools.metrics.turns import CONVERSION, REFUNDED, VISITS, RateSource, rate_event, rate_turn
@@ -25,6 +25,7 @@ _PLAIN = 3.0
 _SMALL = 4.0  # shops have many products, and one of them always looks odd
 _PRICE_STEP = 0.05
 _LOOKED_AT = 10
+_WITH_EVENT = 2.0  # the product's price or promotion changed as well
 _TURNS = {"conversion": (CONVERSION, "day_buyers"), "visitors": (VISITS, "visitors")}
 
 
@@ -56,7 +57,7 @@ def product_causes(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
         known = best.get(candidate.move.key)
         if cause is not None and (known is None or (known.event is None) > (cause.event is None)):
             best[candidate.move.key] = cause
-    for cause in _turns(pair, cuts, least):
+    for cause in _turns(pair, cuts, least, events):
         known = best.get(cause.entity.key)
         if known is None or _undated(known):
             best[cause.entity.key] = cause
@@ -67,7 +68,7 @@ def _undated(cause: Cause) -> bool:
     return cause.event is None or cause.event.kind == "turning_point"
 
 
-def _turns(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
+def _turns(pair: Pair, cuts: Cuts, least: Decimal, events: Sequence[Event]) -> list[Cause]:
     """Products whose visitors or conversion shifted on a day; a month that mixes both levels hides it. Weaker ones first."""
     table = cuts.traffic
     if table is None:
@@ -78,12 +79,20 @@ def _turns(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
             driver = cuts.driver("product", move.key)
             worth = over(table.get("gross", move.key)[1], table.get(base, move.key)[1])
             turn = None if driver is None or worth is None else rate_turn(pair, source, move.key)
-            if driver is None or worth is None or turn is None or abs(turn.z) < source.sure:
+            if driver is None or worth is None or turn is None:
                 continue
             amount = Decimal(str(round(turn.excess, 2))) * worth
-            if abs(amount) >= 2 * least:
-                event = rate_event(turn, source, move.key, table.name(move.key))
-                found.append(Cause(driver, event, amount, factor, surprise=Decimal(str(round(turn.z, 1)))))
+            own = _fitting(
+                [e for e in events if e.entity == move.key], _Candidate(move, amount, factor), pair.now.start
+            )
+            bar, enough = (_WITH_EVENT, least) if own and factor == "conversion" else (source.sure, 2 * least)
+            if abs(turn.z) >= bar and abs(amount) >= enough:
+                event = (
+                    own if own and factor == "conversion" else rate_event(turn, source, move.key, table.name(move.key))
+                )
+                found.append(
+                    Cause(_named(driver, event), event, amount, factor, surprise=Decimal(str(round(turn.z, 1))))
+                )
     return sorted(found, key=lambda cause: abs(cause.amount))
 
 
@@ -126,9 +135,14 @@ def _judge(pair: Pair, cuts: Cuts, candidate: _Candidate, events: Sequence[Event
         return None
     if event is None and candidate.factor == "visitors" and cuts.traffic is not None:
         event = turning_event(pair, "product_daily", "product_id", move.key, driver.label.zh)
-    if event is not None and event.kind == "stock_out":
-        driver = replace(driver, id="stock_out", why_class=WhyClass.ASSOCIATION)
-    return Cause(driver, event, candidate.amount, candidate.factor, surprise=rounded(move))
+    return Cause(_named(driver, event), event, candidate.amount, candidate.factor, surprise=rounded(move))
+
+
+def _named(driver: Driver, event: Event | None) -> Driver:
+    """A product without stock is told as the stock-out it was."""
+    if event is None or event.kind != "stock_out":
+        return driver
+    return replace(driver, id="stock_out", why_class=WhyClass.ASSOCIATION)
 
 
 def _turned(pair: Pair, source: RateSource, move: Move, name: str) -> Event | None:
