@@ -26,6 +26,7 @@ __all__ = [
     "cut",
     "dims_for",
     "refunds_unknown",
+    "remember",
 ]
 
 Where = tuple[tuple[str, str], ...]
@@ -254,13 +255,15 @@ class _Bases:
 def aggregate(
     reader: Reader, feeds: Mapping[str, Feed], windows: Sequence[Window], dim: str = "", where: Where = ()
 ) -> _Bases:
-    """One grouped query per relation; `rows[(window index, key)][base]`."""
+    """One grouped query per relation; `rows[(window index, key)][base]`. What the reader knows of the whole shop is not asked again."""
     rows: dict[tuple[int, str], Values] = {}
     labels: dict[str, str] = {}
     names = list(dict.fromkeys(feed.relation for feed in feeds.values()))
     for name in names:
         wanted = {base: feed for base, feed in feeds.items() if feed.relation == name}
-        for group in _disjoint(windows):
+        if not dim and not where:
+            wanted = _recall(reader, wanted, windows, rows)
+        for group in _disjoint(windows) if wanted else ():
             _collect(reader, RELATIONS[name], wanted, (windows, group, dim, where), rows, labels)
     keys = {key for _, key in rows} or {""}
     for name in names:
@@ -270,7 +273,32 @@ def aggregate(
             for key in keys if dim else {""}:
                 for base in (base for base, feed in feeds.items() if feed.relation == name):
                     rows.setdefault((index, key), {}).setdefault(base, empty)
+    if not dim and not where:
+        remember(reader, feeds, windows, [rows[index, ""] for index in range(len(windows))])
     return _Bases(rows, labels, tuple(dict.fromkeys(RELATIONS[name].table for name in names)))
+
+
+def remember(reader: Reader, feeds: Mapping[str, Feed], windows: Sequence[Window], rows: Sequence[Values]) -> None:
+    """Keep base measures of the whole shop, a row for each window, for whoever asks the same reader later."""
+    known = reader.memo.setdefault("bases", {})
+    for window, values in zip(windows, rows, strict=True):
+        known.update({(feed.relation, base, window): values[base] for base, feed in feeds.items()})
+
+
+def _recall(
+    reader: Reader, feeds: Mapping[str, Feed], windows: Sequence[Window], rows: dict[tuple[int, str], Values]
+) -> dict[str, Feed]:
+    """Fill in the bases known for every window; the rest is handed back to be asked."""
+    known: dict[tuple[str, str, Window], Decimal | None] = reader.memo.get("bases", {})
+    ask = {}
+    for base, feed in feeds.items():
+        keys = [(feed.relation, base, window) for window in windows]
+        if all(key in known for key in keys):
+            for index, key in enumerate(keys):
+                rows.setdefault((index, ""), {})[base] = known[key]
+        else:
+            ask[base] = feed
+    return ask
 
 
 def _disjoint(windows: Sequence[Window]) -> list[list[int]]:

@@ -111,7 +111,7 @@ def _repurchase(reader: Reader, history: History, people: People) -> Level | Non
     orders = history.now("orders") or Decimal(0)
     if not periods or orders < _LEAST_ORDERS:
         return None
-    rates = [people.repurchase(k, _SPAN) for k in range(periods)]
+    rates = [people.repurchase(k, _SPAN // MONTH) for k in range(periods)]
     past = [Decimal(hits) / n for hits, n in rates[_SPAN // MONTH :] if n >= SMALL]
     hits, n = rates[0]
     if n < SMALL:

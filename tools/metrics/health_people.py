@@ -6,9 +6,7 @@ windows are asked. A buyer's days are distinct by construction (a bit is set or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -17,17 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.facts import Window
+from tools.metrics.bases import BASES
 from tools.metrics.customers import LOOK_BACK, Group, Split, history_days
+from tools.metrics.engine import remember
 from tools.metrics.health_model import MONTH, months_back
 from tools.metrics.reader import RELATIONS, Reader
 
 __all__ = ["Lapsed", "People", "load_people"]
 
 _BITS, _MASKS = 2 * MONTH, 13  # two months to a 64-bit mask
+MONTHS = 2 * _MASKS
 REACH = _BITS * _MASKS
+QUIET = 3  # months without a purchase that make a buyer lapsed
 _MONEY = 2  # months whose money is kept by buyer
 Flags = NDArray[np.bool_]
 Masks = NDArray[np.int64]
+Counts = NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -40,55 +43,63 @@ class Lapsed:
 
 @dataclass(frozen=True)
 class People:
-    """One row per buyer of the last 780 days. Offsets count days back from `last` (0 is the last day)."""
+    """One row per buyer of the last 780 days. Month 0 is the last 30 days, month k ends k x 30 days earlier.
 
-    last: date
-    days: Masks  # [mask, buyer]: any payment
-    goods: Masks  # the same without service orders
+    `days` and `goods` hold one bit a day ([mask, buyer]; `goods` without service orders). `paid` and `bought` count their bits up
+    to each month's end ([months, buyer]), so the days of any run of months are one subtraction.
+    """
+
+    days: Masks
+    goods: Masks
+    paid: Counts
+    bought: Counts
     cents: Masks  # [month, buyer]
     orders: Masks
     history: int  # days of orders there are
 
-    def on(self, masks: Masks, start: int, end: int) -> Masks:
-        """Distinct days a buyer paid on, from offset `start` to `end`, both included."""
-        found = np.zeros(masks.shape[1], dtype=np.int64)
-        for index in range(start // _BITS, min(end // _BITS, _MASKS - 1) + 1):
-            low, high = max(start - index * _BITS, 0), min(end - index * _BITS, _BITS - 1)
-            keep = np.int64(((1 << (high + 1)) - 1) ^ ((1 << low) - 1))
-            found += np.bitwise_count(masks[index] & keep)
-        return found
+    @classmethod
+    def of(cls, days: Masks, goods: Masks, cents: Masks, orders: Masks, history: int) -> People:
+        paid = _by_month(days)
+        return cls(days, goods, paid, paid if goods is days else _by_month(goods), cents, orders, history)
 
     def months(self, span: int = MONTH) -> int:
-        """How many whole periods of 30 days lie before a window of `span` days ending last, that window included."""
-        return max(0, min(self.history, REACH) - span) // MONTH + 1 if self.history >= span else 0
+        """How many whole periods of `span` days, each ending a month before the next, the data hold."""
+        return (min(self.history, REACH) - span) // MONTH + 1 if self.history >= span else 0
+
+    def year_before(self, month: int, masks: Masks, counts: Counts) -> Counts:
+        """Days paid on in the 365 days before month `month - 1`: twelve months and five days."""
+        found: Counts = counts[min(month + 12, MONTHS)] - counts[month] + _tail(masks, month + 12)
+        return found
+
+    def active(self, k: int) -> Counts:
+        found: Counts = self.paid[k + 1] - self.paid[k]
+        return found
 
     def split(self, k: int) -> tuple[Flags, Flags]:
         """Who is new and who returns in month `k` back: no / any payment in the 365 days before it."""
-        here = self.on(self.days, k * MONTH, k * MONTH + MONTH - 1) > 0
-        before = self.on(self.days, (k + 1) * MONTH, (k + 1) * MONTH + LOOK_BACK - 1) > 0
+        here, before = self.active(k) > 0, self.year_before(k + 1, self.days, self.paid) > 0
         return here & ~before, here & before
 
-    def repurchase(self, k: int, span: int) -> tuple[int, int]:
-        """Buyers with two or more purchase days in the `span` days that end `k` months back, and all buyers of goods in them."""
-        found = self.on(self.goods, k * MONTH, k * MONTH + span - 1)
+    def repurchase(self, k: int, months: int) -> tuple[int, int]:
+        """Buyers with two or more purchase days in the `months` that end with month `k`, and all buyers of goods in them."""
+        found = self.bought[k + months] - self.bought[k]
         return int((found >= 2).sum()), int((found >= 1).sum())
 
     def second(self, k: int) -> tuple[int, int]:
         """First-time buyers of month `k` who bought on a second day by the end of the third month after it, and all of them."""
-        new = self.split(k)[0] & (self.on(self.goods, k * MONTH, k * MONTH + MONTH - 1) > 0)
-        again = self.on(self.goods, (k - 3) * MONTH, (k + 1) * MONTH - 1) >= 2
+        new = self.split(k)[0] & (self.bought[k + 1] > self.bought[k])
+        again = self.bought[k + 1] - self.bought[k - 3] >= 2
         return int((new & again).sum()), int(new.sum())
 
-    def lapsed(self, k: int, quiet: int = 90) -> Lapsed:
-        """As of the start of month `k - 1` back; `k` 0 is today, with nobody back yet."""
-        start = k * MONTH
-        good = self.on(self.goods, start + quiet, start + quiet + LOOK_BACK - 1) >= 2
-        away = good & (self.on(self.goods, start, start + quiet - 1) == 0)
-        back = away & (self.on(self.goods, start - MONTH, start - 1) > 0) if k else np.zeros(1, dtype=bool)
+    def lapsed(self, k: int) -> Lapsed:
+        """As of the end of month `k`, coming back within the month after; for the last month nobody can be back yet."""
+        good = self.year_before(k + QUIET, self.goods, self.bought) >= 2
+        away = good & (self.bought[k + QUIET] == self.bought[k])
+        back = away & (self.bought[k] > self.bought[k - 1]) if k else away[:0]
         return Lapsed(int(away.sum()), int(back.sum()))
 
     def group(self, k: int, who: Flags) -> Group:
-        goods = self.on(self.goods, k * MONTH, k * MONTH + MONTH - 1)[who]
+        goods = (self.bought[k + 1] - self.bought[k])[who]
         return Group(
             buyers=int(who.sum()),
             orders=int(self.orders[k][who].sum()),
@@ -98,50 +109,86 @@ class People:
         )
 
 
+def _by_month(masks: Masks) -> Counts:
+    counts = np.zeros((MONTHS + 1, masks.shape[1]), dtype=np.uint16)
+    for k in range(MONTHS):
+        bits = (masks[k // 2] >> np.int64(MONTH * (k % 2))) & np.int64((1 << MONTH) - 1)
+        counts[k + 1] = counts[k] + np.bitwise_count(bits)
+    return counts
+
+
+def _tail(masks: Masks, month: int) -> Counts:
+    """Days paid on in the latest five days of a month; a month beyond the reach has none."""
+    if month >= MONTHS:
+        return np.zeros(masks.shape[1], dtype=np.uint16)
+    five = np.int64(((1 << (LOOK_BACK - 12 * MONTH)) - 1) << (MONTH * (month % 2)))
+    found: Counts = np.bitwise_count(masks[month // 2] & five).astype(np.uint16)
+    return found
+
+
 def load_people(reader: Reader, month: Window) -> People | None:
-    """Read every buyer once; None where orders carry no buyer id. The splits of the last two months are remembered for others."""
+    """Read every buyer once; None where orders carry no buyer id. What others would count anew is remembered in the reader."""
     if not reader.offers(RELATIONS["known_orders"]):
         return None
     rows = reader.relation("known_orders")
     back = (ibis.literal(month.end).epoch_days() - rows.paid_date.epoch_days()).cast("int64")
     t = rows.filter(rows.paid_date <= month.end).mutate(back_=back)
     t = t.filter(t.back_ < REACH)
-    t = t.mutate(bit_=ibis.literal(1, type="int64") << (t.back_ % _BITS), goods_=~t.is_service.fill_null(False))
-    t = t.mutate(cents_=(t.gross_amount * 100).cast("int64"))
-    service = bool(reader.run(t.aggregate(any_=(~t.goods_).any()))[0]["any_"])
-    names: dict[str, Any] = {f"d{k}": t.bit_.bit_or(where=t.back_ // _BITS == k) for k in range(_MASKS)}
-    if service:
-        names |= {f"g{k}": t.bit_.bit_or(where=(t.back_ // _BITS == k) & t.goods_) for k in range(_MASKS)}
-    for k in range(_MONEY):
-        names |= {f"c{k}": t.cents_.sum(where=t.back_ // MONTH == k), f"o{k}": (t.back_ // MONTH == k).sum()}
-    found = t.group_by("buyer_key").aggregate(**names).drop("buyer_key").to_pyarrow()
-    masks = {name: _column(found, name) for name in names}
-    days = _stack(masks, "d", _MASKS)
-    people = People(
-        last=month.end,
-        days=days,
-        goods=_stack(masks, "g", _MASKS) if service else days,
-        cents=_stack(masks, "c", _MONEY),
-        orders=_stack(masks, "o", _MONEY),
-        history=history_days(reader, Window(start=month.end, end=month.end)) + 1,
+    t = t.mutate(bit_=ibis.literal(1, type="int64") << (t.back_ % _BITS), cents_=(t.gross_amount * 100).cast("int64"))
+    orders = reader.table("orders")
+    served = bool(reader.run(orders.aggregate(any_=orders.is_service.any()))[0]["any_"])
+    found = _by_buyer(t, served).to_pyarrow()
+    days = _stack(found, "d", _MASKS)
+    history = history_days(reader, Window(start=month.end, end=month.end)) + 1
+    people = People.of(
+        days,
+        _stack(found, "g", _MASKS) if served else days,
+        _stack(found, "c", _MONEY),
+        _stack(found, "o", _MONEY),
+        history,
     )
-    _remember(reader, people, months_back(month, _MONEY))
+    _remember(reader, people, month)
     return people
 
 
-def _column(found: Any, name: str) -> NDArray[np.int64]:
-    values = found.column(name).combine_chunks().cast("int64").fill_null(0)
-    result: NDArray[np.int64] = values.to_numpy(zero_copy_only=False)
-    return result
+def _by_buyer(t: Any, served: bool) -> Any:
+    """A row for each buyer; every cell is filled (0 for nothing), so that it arrives as plain integers."""
+
+    def within(k: int, length: int) -> Any:
+        return t.back_.between(k * length, (k + 1) * length - 1)
+
+    names = {f"d{k}": within(k, _BITS).ifelse(t.bit_, 0).bit_or() for k in range(_MASKS)}
+    if served:
+        goods = ~t.is_service.fill_null(False)
+        names |= {f"g{k}": (within(k, _BITS) & goods).ifelse(t.bit_, 0).bit_or() for k in range(_MASKS)}
+    for k in range(_MONEY):
+        names |= {f"c{k}": within(k, MONTH).ifelse(t.cents_, 0).sum(), f"o{k}": within(k, MONTH).ifelse(1, 0).sum()}
+    return t.group_by("buyer_key").aggregate(**names).drop("buyer_key")
 
 
-def _stack(masks: dict[str, NDArray[np.int64]], letter: str, count: int) -> Masks:
-    return np.stack([masks[f"{letter}{k}"] for k in range(count)])
+def _stack(found: Any, letter: str, count: int) -> Masks:
+    rows = np.empty((count, found.num_rows), dtype=np.int64)
+    for k in range(count):
+        at = 0
+        for chunk in found.column(f"{letter}{k}").chunks:
+            rows[k, at : at + len(chunk)] = chunk.cast("int64").to_numpy(zero_copy_only=False)
+            at += len(chunk)
+    return rows
 
 
-def _remember(reader: Reader, people: People, windows: Sequence[Window]) -> None:
-    """The split by new and returning buyers under the key `customers.split` looks for, so that nobody reads the orders again."""
-    for k, window in enumerate(windows):
+def _remember(reader: Reader, people: People, month: Window) -> None:
+    """Splits of the last months, and buyers by month, under the keys their own modules look for."""
+    for k, window in enumerate(months_back(month, _MONEY)):
         new, old = people.split(k)
         found = Split(people.group(k, new), people.group(k, old), history_days(reader, window))
         reader.memo.setdefault(("split", window.start, window.end, ()), found)
+    windows = months_back(month, min(people.months(), MONTHS))
+    days = [people.active(k) for k in range(len(windows))]
+    rows: list[dict[str, Decimal | None]] = [
+        {"buyers": Decimal(int((paid > 0).sum())), "day_buyers": Decimal(int(paid.sum()))} for paid in days
+    ]
+    feeds = {
+        base: next(feed for feed in BASES[base] if feed.relation == relation)
+        for base, relation in (("buyers", "known_orders"), ("day_buyers", "buyer_days"))
+    }
+    remember(reader, feeds, windows, rows)

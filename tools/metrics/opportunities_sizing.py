@@ -10,7 +10,7 @@ from statistics import median
 from tools.facts import Quantity, Role, Window
 from tools.metrics.cuts import LIVE, PAID
 from tools.metrics.health_history import History
-from tools.metrics.health_model import MONTH, Area, Finding, OutcomeId, better_quartile
+from tools.metrics.health_model import Area, Finding, OutcomeId, better_quartile
 from tools.metrics.health_people import People
 from tools.metrics.reader import Reader
 from tools.metrics.stats import wilson
@@ -81,7 +81,7 @@ class Sizing:
         conversion = self.history.series.get("conversion")
         buyers = conversion.above[0] if conversion else None
         if not buyers and self.people is not None:
-            buyers = Decimal(int(self.people.on(self.people.days, 0, MONTH - 1).sum()))
+            buyers = Decimal(int(self.people.active(0).sum()))
         return self.gmv / buyers if buyers else None
 
     @property

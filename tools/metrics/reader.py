@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import ibis
@@ -32,6 +33,14 @@ __all__ = [
 _FEW = 3
 
 
+_MANY, _SAMPLE = 100_000, 1000
+
+
+@runtime_checkable
+class _HasRows(Protocol):
+    def rows(self, table: str) -> int: ...
+
+
 @runtime_checkable
 class _HasPlatform(Protocol):
     @property
@@ -45,7 +54,7 @@ class Reader:
         self.shop = shop
         self._tables: dict[str, Any] = {}
         self._relations: dict[str, Any] = {}
-        self._filled: dict[str, dict[str, Decimal]] = {}
+        self._filled: dict[str, Mapping[str, Decimal]] = {}
         self.memo: dict[object, Any] = {}
 
     @property
@@ -87,11 +96,16 @@ class Reader:
             return False
         return all(self.holds(table, (column,)) for table, column in relation.needs)
 
-    def filled(self, table: str) -> dict[str, Decimal]:
+    def filled(self, table: str) -> Mapping[str, Decimal]:
         """Share of rows (0 to 1) that hold a value, per text or count column; "" counts as none. {} for an empty table."""
         if table not in self._filled:
-            self._filled[table] = self._count_filled(table) if self.has(table) else {}
+            self._filled[table] = self._shares(table) if self.has(table) else {}
         return self._filled[table]
+
+    def _shares(self, table: str) -> Mapping[str, Decimal]:
+        names = [column.name for column in tables()[table].columns if column.type in ("text", "int")]
+        count = partial(self._count_filled, table)
+        return _Asked(names, count) if self._large(table) else count(names)
 
     def holds(self, table: str, columns: Iterable[str]) -> bool:
         """Whether each column has a value in any row; one query per table for what is not known yet."""
@@ -99,14 +113,24 @@ class Reader:
         known: dict[str, bool] = self.memo.setdefault(("holds", table), {})
         if ask := [name for name in dict.fromkeys(wanted) if name not in known]:
             t = self.table(table)
-            known.update(self.run(t.aggregate(**{name: t[name].notnull().any() for name in ask}))[0])
+            if self._large(table):  # a column that holds anything mostly shows it in the first rows
+                first = t.limit(_SAMPLE)
+                hits = self.run(first.aggregate(**{name: first[name].notnull().any() for name in ask}))[0]
+                known.update({name: True for name, hit in hits.items() if hit})
+                ask = [name for name in ask if name not in known]
+            if ask:
+                known.update(self.run(t.aggregate(**{name: t[name].notnull().any() for name in ask}))[0])
         return all(known[name] for name in wanted)
 
-    def _count_filled(self, table: str) -> dict[str, Decimal]:
+    def _large(self, table: str) -> bool:
+        return isinstance(self.shop, _HasRows) and self.shop.rows(table) > _MANY
+
+    def _count_filled(self, table: str, names: Sequence[str]) -> dict[str, Decimal]:
         rows = self.relation("orders") if table == "orders" else self.table(table)
-        texts = [column.name for column in tables()[table].columns if column.type == "text"]
+        types = {column.name: column.type for column in tables()[table].columns}
+        texts = [name for name in names if types[name] == "text"]
         counts = {name: (rows[name].notnull() & (rows[name] != "")).ifelse(1, 0).sum() for name in texts}
-        counts |= {column.name: rows[column.name].count() for column in tables()[table].columns if column.type == "int"}
+        counts |= {name: rows[name].count() for name in names if types[name] == "int"}
         row = self.run(rows.aggregate(n_=rows.count(), **counts))[0]
         total = row["n_"]
         return {name: Decimal(int(row[name] or 0)) / total if total else Decimal(0) for name in counts}
@@ -123,6 +147,27 @@ class Reader:
         """Whether the table has a first and last day that overlap the window."""
         days = self.coverage(table)
         return days is not None and window.start <= days[1] and window.end >= days[0]
+
+
+class _Asked(Mapping[str, Decimal]):
+    """Shares counted one column at a time, when asked: every column of a table of millions costs more than the few anyone asks for."""
+
+    def __init__(self, names: Sequence[str], count: Callable[[Sequence[str]], dict[str, Decimal]]) -> None:
+        self._names, self._count = tuple(names), count
+        self._known: dict[str, Decimal] = {}
+
+    def __getitem__(self, name: str) -> Decimal:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._known:
+            self._known |= self._count((name,))
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def as_decimal(value: object) -> Decimal | None:
