@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-import ibis
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,8 +21,8 @@ _HOURLY = ("gross", "refund", "service", "closed")
 _CLOSED = ("closed", "refunded")
 _TIMED = 0.5  # below this share of orders with a clock time nothing can be said about hours
 
-# Minute sums of the first (True) or last (False) two hours of a day, in the order they would move to the neighbour.
-Edges = Callable[[Iterable[tuple[date, bool]]], Mapping[tuple[date, bool], Sequence[int]]]
+# Running totals of the first (True) or last (False) two hours of a day, minute by minute away from midnight.
+Edges = Callable[[Iterable[tuple[date, bool]]], Mapping[tuple[date, bool], Cents]]
 
 
 @dataclass(frozen=True)
@@ -188,7 +187,7 @@ def _counts(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Counts:
     return Counts(ours.get("n"), theirs.get("orders"), buyers, theirs.get("buyers"))
 
 
-def _edges(reader: Reader, wanted: Iterable[tuple[date, bool]]) -> dict[tuple[date, bool], list[int]]:
+def _edges(reader: Reader, wanted: Iterable[tuple[date, bool]]) -> dict[tuple[date, bool], Cents]:
     """Running totals from midnight inwards, minute by minute, of the wanted ends of days."""
     ends = sorted(set(wanted))
     if not ends:
@@ -196,10 +195,10 @@ def _edges(reader: Reader, wanted: Iterable[tuple[date, bool]]) -> dict[tuple[da
     t = reader.relation("orders").filter(lambda o: o.paid_date.isin({day for day, _ in ends}) & o.paid_at.notnull())
     minute = t.paid_at.hour() * 60 + t.paid_at.minute()
     t = t.mutate(minute=minute).filter(lambda o: (o.minute < EDGE_MINUTES) | (o.minute >= 1440 - EDGE_MINUTES))
-    rows = reader.run(
-        t.group_by(day=t.paid_date, minute=t.minute).aggregate(sum=_cents(t.gross_amount)).order_by(ibis.asc("minute"))
-    )
-    sums: dict[tuple[date, bool], list[int]] = {}
+    rows = reader.run(t.group_by(day=t.paid_date, minute=t.minute).aggregate(sum=_cents(t.gross_amount)))
+    found = {end: np.zeros(EDGE_MINUTES, dtype=np.int64) for end in ends}
     for row in rows:
-        sums.setdefault((row["day"], row["minute"] < EDGE_MINUTES), []).append(row["sum"])
-    return {end: np.cumsum(sums.get(end, [])[:: 1 if end[1] else -1]).tolist() for end in ends}
+        early = row["minute"] < EDGE_MINUTES
+        if (end := (row["day"], early)) in found:
+            found[end][row["minute"] if early else 1439 - row["minute"]] = row["sum"]
+    return {end: values.cumsum() for end, values in found.items()}

@@ -80,9 +80,11 @@ def _apart(ctx: ToolContext, check: Check, unit: str) -> Text:
     )
     if not check.aside:
         return tail
-    postage = say(check.aside, ctx.shop.currency)
     kind = Text("邮费和补差价等", "postage and services") if check.name == "products" else Text("邮费", "postage")
-    return Text(f"{tail.zh}，其中{kind.zh} {postage.zh}", f"{tail.en}, of which {kind.en} {postage.en}")
+    if not check.off:
+        return Text(f"，相差 {gap.zh}，全是{kind.zh}", f", {gap.en} apart, all of it {kind.en}")
+    beside = say(check.aside, ctx.shop.currency)
+    return Text(f"{tail.zh}，其中{kind.zh} {beside.zh}", f"{tail.en}, of which {kind.en} {beside.en}")
 
 
 def _quantities(ctx: ToolContext, check: Check, unit: str) -> list[Quantity]:

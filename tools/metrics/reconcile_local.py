@@ -5,49 +5,69 @@ Each takes the rest of the gap by day and gives the part it can prove; a rest th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.metrics.reconcile_books import Books, Cents
+from tools.metrics.reconcile_books import EDGE_MINUTES, Books, Cents
 
 __all__ = ["midnight_moves", "presale_moves", "rejected_rows"]
 
 _CAMPAIGN_DAYS = 20  # presale days further apart belong to different campaigns
 _USUAL = 5  # rejected orders are worth within a fifth and five times of the shop's average order
-_LONG = 5  # a chain of midnight moves that runs into the end of the data needs this many links
+_LONG = 5  # nights before a rule is read from them, or a run that does not cancel out before the data end
 
 
 def midnight_moves(books: Books, rest: Cents) -> Cents:
-    """Payments of the first or last two hours that the report counts on the neighbouring day, exact to the cent."""
-    part = np.zeros_like(rest)
-    both = books.comparable
-    if not books.timed or len(rest) < 2:
-        return part
+    """Payments of the first or last two hours that the report counts on the neighbouring day, exact to the cent.
+
+    First one cut-off for every night, then runs of nights that cancel out, then single pairs of neighbouring days.
+    """
+    both, size = books.comparable, len(rest)
+    open_ = [k for k in range(size - 1) if both[k] and both[k + 1] and (rest[k] or rest[k + 1])]
+    if not books.timed or not open_:
+        return np.zeros_like(rest)
     days = books.days
-    open_ = [k for k in range(len(rest) - 1) if both[k] and both[k + 1] and (rest[k] or rest[k + 1])]
     edges = books.edges([end for k in open_ for end in ((days[k], False), (days[k + 1], True))])
-    sums = {k: (frozenset(edges[days[k], False]), frozenset(edges[days[k + 1], True])) for k in open_}
+    nights = {k: (edges[days[k], False], edges[days[k + 1], True]) for k in open_}
+    part = _every_night(nights, rest)
+    if part.any():
+        return part
+    sums = {k: tuple(frozenset(values.tolist()) for values in ends) for k, ends in nights.items()}
 
     def crosses(k: int, flow: int) -> bool:
         """`flow` > 0: late payments of day k that the report has on k + 1; < 0: early payments of k + 1 that it has on k."""
-        late, early = sums.get(k, (frozenset(), frozenset()))
-        return flow in late if flow > 0 else -flow in early
+        return k in sums and abs(flow) in sums[k][0 if flow > 0 else 1]
 
     for first, flows in _chains(rest, both, crosses):
         for offset, flow in enumerate(flows):
-            part[first + offset] += flow
-            if first + offset + 1 < len(rest):
-                part[first + offset + 1] -= flow
-    left = rest - part
+            _move(part, first + offset, flow)
     for k in open_:
-        flow = _pair(int(left[k]), int(left[k + 1]))
+        flow = _pair(int(rest[k] - part[k]), int(rest[k + 1] - part[k + 1]))
         if flow and crosses(k, flow):
-            for values, sign in ((part, 1), (left, -1)):
-                values[k] += sign * flow
-                values[k + 1] -= sign * flow
+            _move(part, k, flow)
     return part
+
+
+def _move(part: Cents, night: int, flow: int) -> None:
+    part[night] += flow
+    part[night + 1] -= flow
+
+
+def _every_night(nights: Mapping[int, tuple[Cents, Cents]], rest: Cents) -> Cents:
+    """The same minutes moved every night, where that closes most of the open days to the cent; else zero."""
+    at, open_days = np.array(list(nights)), rest != 0
+    best, most = np.zeros_like(rest), 0
+    for side, sign in ((0, 1), (1, -1)):
+        flows = sign * np.array([ends[side] for ends in nights.values()])
+        parts = np.zeros((EDGE_MINUTES, len(rest)), dtype=np.int64)
+        parts[:, at] += flows.T
+        parts[:, at + 1] -= flows.T
+        hits = (parts == rest)[:, open_days].sum(axis=1) - (parts != 0)[:, ~open_days].sum(axis=1)
+        if int(hits.max()) > most:
+            best, most = parts[int(hits.argmax())], int(hits.max())
+    return best if most >= _LONG and 2 * most >= int(open_days.sum()) else np.zeros_like(rest)
 
 
 def _chains(
