@@ -93,6 +93,7 @@ class Reconciliation:
     window: Window
     days: tuple[ReconciledDay, ...]
     definition: Definition
+    hours: tuple[int, int]  # least and most hours of lag that tell the same; (0, 0) without one
     rejected: int
     timed: bool
     presales: bool  # presale orders with their deposit on another day are in the window
@@ -142,7 +143,27 @@ def split_gap(books: Books, window: Window | None = None) -> Reconciliation:
             days.append(ReconciledDay(day, ours, theirs, mine, books.counts[index]))
     moved = books.flows["presale_in"] + books.flows["presale_out"]
     here = np.array([shown.start <= day <= shown.end for day in books.days])
-    return Reconciliation(shown, tuple(days), definition, books.rejected, books.timed, bool((moved * here).any()))
+    return Reconciliation(
+        shown,
+        tuple(days),
+        definition,
+        _alike(books, definition.lag),
+        books.rejected,
+        books.timed,
+        bool((moved * here).any()),
+    )
+
+
+def _alike(books: Books, lag: int) -> tuple[int, int]:
+    """Lags that put every payment on the same day as this one: hours in which nobody pays cannot be told apart."""
+    if not lag:
+        return 0, 0
+    same = [
+        abs(other)
+        for other in _LAGS
+        if other * lag > 0 and (books.moved("gross", other) == books.moved("gross", lag)).all()
+    ]
+    return min(same), max(same)
 
 
 def _money(cents: np.int64) -> Decimal:

@@ -59,8 +59,9 @@ _DEPOSIT = {
 
 def about_part(found: Reconciliation, name: str) -> Text:
     if name == "zone":
-        lag = found.definition.lag
-        zh, en = f"{'推后' if lag > 0 else '提前'} {abs(lag)} 小时", f"{abs(lag)} h {'later' if lag > 0 else 'earlier'}"
+        later, (least, most) = found.definition.lag > 0, found.hours
+        span = str(least) if least == most else f"{least}–{most}"
+        zh, en = f"{'推后' if later else '提前'} {span} 小时", f"{span} h {'later' if later else 'earlier'}"
         return Text(_ABOUT[name].zh.format(hours=zh), _ABOUT[name].en.format(hours=en))
     if name == "refunds" and found.definition.refunds:
         return _NETTED[found.definition.refunds[1]]

@@ -113,8 +113,11 @@ def _part(ctx: ToolContext, found: Reconciliation, name: str, gross: Decimal, ra
         Quantity(metric="days_touched", value=Decimal(len(touched)), unit="days", window=found.window),
     ]
     if name == "zone":
-        hours = Decimal(abs(found.definition.lag))
-        quantities.append(Quantity(metric="zone_hours", value=hours, unit="count", window=found.window))
+        roles = (Role.RANGE_LOW, Role.RANGE_HIGH)
+        quantities += [
+            Quantity(metric="zone_hours", value=Decimal(hours), unit="count", window=found.window, role=role)
+            for hours, role in zip(found.hours, roles, strict=True)
+        ]
     spread = Text("", "")
     if gross != abs(value):  # days that cancel out
         moved = _money(gross, ctx)
