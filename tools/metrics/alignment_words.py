@@ -79,7 +79,10 @@ def _part_fact(ctx: ToolContext, reader: Reader, metric: Metric, part: Part, ran
     tail = _rate(pair)
     if not even and pair:
         now_a, old_a = (say(q.value, unit) for q in pair[:2])
-        tail = Text(f"；日均 {now_a.zh} 对 {old_a.zh}{tail.zh}", f"; by the day {now_a.en} against {old_a.en}{tail.en}")
+        tail = Text(
+            f"；日均 {now_a.zh}，去年对应的日子日均 {old_a.zh}{tail.zh}",
+            f"; by the day {now_a.en} against {old_a.en}{tail.en}",
+        )
     claim = Text(
         f"{head.zh}，去年对应的{base.zh} {before.zh}{tail.zh}。",
         f"{head.en}, against {before.en} on the like days of the year before ({base.en}){tail.en}.",

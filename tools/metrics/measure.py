@@ -20,7 +20,7 @@ from tools.metrics.stats import Interval, wilson
 from tools.metrics.windows import Anchor
 from tools.text import Text
 
-__all__ = ["SMALL", "MetricResult", "age_notes", "anchor_of", "measure", "measure_many", "source_text"]
+__all__ = ["SMALL", "UNRIPE", "MetricResult", "age_notes", "anchor_of", "measure", "measure_many", "source_text"]
 
 SMALL = 30  # below this a ratio is too shaky to say anything by
 
@@ -247,12 +247,7 @@ def _notes(reader: Reader, metric: Metric, found: Cut, window: Window) -> list[T
             Text("没有订单明细，取自平台店铺日报。", "No order report: taken from the platform's own daily report.")
         )
     if bases & {"refund_linked", "refunded_orders"} and _unripe(reader, window):
-        notes.append(
-            Text(
-                "最近付款的订单还会陆续有退款：退款还会增加、净成交还会减少，和更早的时期比会显得偏好，先别当成改善。",
-                "Recent orders will still be refunded: refunds will rise and net GMV will fall, so the latest window looks better than earlier ones; do not read an improvement into it yet.",
-            )
-        )
+        notes.append(UNRIPE)
     notes += _coverage_notes(reader, found.tables, window)
     return notes
 
@@ -272,6 +267,11 @@ def _attribution(reader: Reader) -> list[Text]:
     return [Text(f"归因周期 {days} 天，为平台口径。", f"Attribution window {days} days, as the ad platform counts.")]
 
 
+# Said where refunds carry no dates to compare both windows at equal age by (`refund_age`).
+UNRIPE = Text(
+    "最近付款的订单还会陆续有退款：退款还会增加、净成交还会减少，和更早的时期比会显得偏好，先别当成改善。",
+    "Recent orders will still be refunded: refunds will rise and net GMV will fall, so the latest window looks better than earlier ones; do not read an improvement into it yet.",
+)
 _RIPE = 30  # days in which most refunds of an order come
 
 

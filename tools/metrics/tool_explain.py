@@ -21,9 +21,10 @@ from tools.metrics.engine import cut
 from tools.metrics.explain import EXPLAINED, explain_with
 from tools.metrics.explained import Writer
 from tools.metrics.first_orders import latest_matured
-from tools.metrics.measure import age_notes, anchor_of, measure_many, source_text
+from tools.metrics.measure import UNRIPE, age_notes, anchor_of, measure_many, source_text
 from tools.metrics.query import base_of
 from tools.metrics.reader import Reader
+from tools.metrics.refund_age_words import refund_age_facts
 from tools.metrics.windows import (
     Anchor,
     Compare,
@@ -68,9 +69,13 @@ def explain_change(
     found = explain_with(reader, target, pair.window, pair.previous)
     facts = _change_facts(ctx, reader, asked, found, pair.aligned)
     facts += alignment_facts(ctx, reader, asked, pair.aligned)
+    aged = refund_age_facts(ctx, reader, asked, found.window, found.previous)
+    facts += aged
     writer = Writer(ctx, found, partial(source_text, reader))
     facts += writer.factors() + writer.causes() + writer.checks() + writer.missing()
-    notes = [note(text) for text in (*pair.notes, *found.notes, *age_notes(ctx.shop, ctx.today))]
+    fair = any(fact.data.get("check") == "equal_age" for fact in aged)  # says more than the plain caveat
+    told = [text for text in found.notes if not (fair and text == UNRIPE)]
+    notes = [note(text) for text in (*pair.notes, *told, *age_notes(ctx.shop, ctx.today))]
     charts = [_waterfall(found, facts), _daily(reader, found, facts)]
     return ToolResult(facts=facts, tables=writer.tables(), charts=charts, notes=notes, guidance=_GUIDE_WHY)
 

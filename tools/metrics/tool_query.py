@@ -12,9 +12,10 @@ from tools.base import Need, ToolContext, tool
 from tools.facts import Chart, Claim, Fact, Quantity, ToolResult, ToolTable, Window
 from tools.metrics.alignment_words import alignment_facts
 from tools.metrics.catalog import find_metric
-from tools.metrics.measure import age_notes, anchor_of
+from tools.metrics.measure import UNRIPE, age_notes, anchor_of
 from tools.metrics.query import QueryResult, QueryRow, base_of, query_with
 from tools.metrics.reader import Reader
+from tools.metrics.refund_age_words import refund_age_facts
 from tools.metrics.windows import Compare, parse_window, when_en, window_text
 from tools.metrics.wording import change_words, figure_claim, gmv_fact, make_fact, note, quantities_of, say
 from tools.text import Text, format_value
@@ -52,10 +53,12 @@ def query_metric(
     facts = [_headline(ctx, reader, result)]
     if by is None:
         facts += alignment_facts(ctx, reader, found, result.alignment)
+        facts += refund_age_facts(ctx, reader, found, span, result.previous.window if result.previous else None)
     facts += [
         _row_fact(ctx, result, row, rank) for rank, row in enumerate(result.rows[:top], 1) if row.value is not None
     ]
-    notes = [note(text) for text in (*why_not, *result.notes)]
+    aged = any(fact.data.get("check") == "equal_age" for fact in facts)  # says more than the plain caveat
+    notes = [note(text) for text in (*why_not, *result.notes) if not (aged and text == UNRIPE)]
     notes += [note(text) for text in age_notes(ctx.shop, ctx.today)]
     if result.missing_days:
         notes.append(_missing_note(result))

@@ -19,7 +19,10 @@ _FEW = 100  # a rate over fewer people is told with its denominator
 
 
 def figure_drafts(pieces: Pieces, say: Say, metric: str) -> Iterator[Draft]:
-    """One sentence with the figure, the change in the same sentence, and whether that is usual. Nothing else."""
+    """One sentence with the figure, the change in the same sentence, and whether that is usual.
+
+    Year on year, what like days say follows: averages by the day, campaign against campaign. Nothing else.
+    """
     main = _main(pieces.figures, metric)
     if main is None:
         return
@@ -27,6 +30,8 @@ def figure_drafts(pieces: Pieces, say: Say, metric: str) -> Iterator[Draft]:
     normal = check_of(pieces, "normal")
     usual = f"{say.claim(normal)}{normal.cite}" if normal is not None and verdict(normal) in ("ok", "warn") else ""
     yield Draft("headline", say.join(_moved_with_net(main, say), beside, usual))
+    for part in [p for p in pieces.checks if p.fact.data.get("check") == "alignment" and p.metric == main.metric]:
+        yield Draft("why", say.join(f"{say.claim(part)}{part.cite}"), None)
     sample = main.q(Role.SAMPLE)
     if sample is not None and (_is_small(main) or (main.fact.unit == "ratio" and sample.value < _FEW)):
         count = say.value(sample)

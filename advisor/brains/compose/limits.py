@@ -56,6 +56,7 @@ def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool, advised
                 *_market(pieces, say),
                 *_missing(pieces, say),
                 *_failures(pieces, say, headline_from_error),
+                *_refunds_in_time(pieces, say),
                 *_notes(pieces, say, advised=advised),
                 *_margin(pieces, say, advised=advised),
             ]
@@ -68,8 +69,15 @@ def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool, advised
 def caveats(pieces: Pieces, say: Say) -> Iterator[Draft]:
     """What a plain figure must not be read without: a daily sum, refunds still coming in, buyers not counted."""
     notes = [note.get(say.lang) for tool, note in pieces.notes if tool == "query_metric"]
-    for text in list(dict.fromkeys(notes))[:2]:
+    for text in list(dict.fromkeys([*_refunds_in_time(pieces, say), *notes]))[:2]:
         yield Draft("limits", text)
+
+
+def _refunds_in_time(pieces: Pieces, say: Say) -> Iterator[str]:
+    """Refunds of a new window at equal age with the one before, and what is still to come."""
+    for piece in pieces.checks:
+        if piece.fact.data.get("check") in ("equal_age", "refunds_to_come"):
+            yield say.join(f"{say.claim(piece)}{piece.cite}")
 
 
 def _margin(pieces: Pieces, say: Say, *, advised: bool) -> Iterator[str]:

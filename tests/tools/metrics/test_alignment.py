@@ -184,7 +184,7 @@ def test_a_month_shows_its_parts_and_they_add_up(tmp_path: Path) -> None:
     # campaign: the 19 days from its opening, 30 each; ordinary days: 12 of 10 against 19 of 10, by the day the same
     assert [values(p, Role.PREVIOUS)[0] for p in parts] == [D(570), D(190)]
     assert "+33.3%" in parts[0].claim.zh and "日均" not in parts[0].claim.zh
-    assert "日均 10.00 元 对 10.00 元（0.0%）" in parts[1].claim.zh
+    assert "日均 10.00 元，去年对应的日子日均 10.00 元（0.0%）" in parts[1].claim.zh
 
 
 def test_no_counterpart_shows_the_same_dates_marked_so(tmp_path: Path) -> None:
