@@ -20,6 +20,7 @@ from advisor.cli.demo import demo, ui
 from advisor.cli.health import doctor, evals
 from advisor.cli.metrics import metrics
 from advisor.cli.playbooks import playbooks
+from advisor.cli.reconcile import reconcile
 from advisor.quiet import quiet_third_parties
 
 __all__ = ["app", "main"]
@@ -46,6 +47,12 @@ for name, command, zh, en in (
         import_command,
         "导入你自己的导出文件，随后给出店铺速览",
         "bring in your own exports; a first look at the shop follows",
+    ),
+    (
+        "reconcile",
+        reconcile,
+        "订单文件与平台店铺日报逐日对账",
+        "check the order files against the platform's shop report",
     ),
     ("ask", ask, "问一个问题，答案附依据", "ask one question, answered with evidence"),
     ("chat", chat, "连续对话；/new、/threads、/quit", "a conversation; /new, /threads, /quit"),

@@ -79,12 +79,6 @@ class Definition:
         }
         return tuple(name for name, value in named.items() if value)
 
-    def without(self, cause: str) -> Definition:
-        values = dict(vars(self))
-        field = {"zone": "lag", "cancelled": "closed"}.get(cause, cause)
-        values[field] = 0 if cause == "zone" else None if cause == "refunds" else False
-        return Definition(**values)
-
 
 @dataclass(frozen=True)
 class Reconciliation:
@@ -214,13 +208,11 @@ def _refund(books: Books, basis: str, lag: int) -> Cents:
 
 
 def _definition(books: Books) -> Definition:
-    """The definition that closes most days to the cent, then leaves least; every part of it must be borne out by its days."""
+    """The definition that closes most days to the cent, then leaves least, of those whose every part is borne out by its days."""
     if not books.comparable.any():
         return Definition()
-    best = min(_candidates(books), key=lambda definition: _score(books, definition))
-    while weakest := next((cause for cause in best.causes if not _borne_out(books, best, cause)), None):
-        best = best.without(weakest)
-    return best
+    ranked = sorted(_candidates(books), key=lambda definition: _score(books, definition))
+    return next(one for one in ranked if all(_borne_out(books, one, cause) for cause in one.causes))
 
 
 def _candidates(books: Books) -> Iterator[Definition]:

@@ -1,0 +1,35 @@
+"""`advisor reconcile`: the platform's own shop report against the order files, day by day."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from advisor.cli.console import guarded, help_text, language
+from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, say_result
+
+__all__ = ["reconcile"]
+
+
+def reconcile(
+    window: Annotated[
+        str | None,
+        typer.Option(
+            "--window",
+            help=help_text(
+                "last_month、30d 或 2024-01-01..2024-03-31；默认两边都有的全部日子",
+                "last_month, 30d or 2024-01-01..2024-03-31; default: every day both sides cover",
+            ),
+        ),
+    ] = None,
+    lang: Language = "auto",
+    merchant: Merchant = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set the shop report against the order files: the gap, its causes, and the days that are off."""
+    spoken = language(lang)
+    with guarded(spoken, as_json=as_json):
+        result = call_tool("reconcile", {"window": window}, workspace=workspace, merchant=merchant, lang=spoken)
+        say_result(result, spoken, as_json=as_json)
