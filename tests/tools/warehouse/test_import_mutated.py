@@ -16,10 +16,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tools.warehouse.import_desk import H2022, SHOPIFY, Desk, csv_text, order, sale
+from tests.tools.warehouse.sycm_samples import SOURCES_3
 from tools.errors import ImportRefused
 
 ORDERS = csv_text(H2022, [order(n, **{"宝贝标题 ": "面霜\n两瓶" if n % 3 else '14"面膜'}) for n in range(12)])
 SALES = csv_text(SHOPIFY, [sale(f"#{n}") for n in range(6)])
+SOURCES = csv_text(
+    ["统计日期", *SOURCES_3],
+    [
+        {
+            "统计日期": day,
+            "一级来源": "付费推广",
+            "二级来源": second,
+            "三级来源": "汇总",
+            "访客数": "1,652",
+            "支付金额": "100.00",
+        }
+        for day in ("2024-03-01", "2024-03-01 ~ 2024-03-07", "2024年3月2日")
+        for second in ("汇总", "关键词推广")
+    ],
+)
+TEXTS = (SALES, ORDERS, SOURCES)
 
 
 def cut(data: bytes, rng: random.Random) -> bytes:
@@ -95,18 +112,18 @@ def check(folder: Path, text: str, seed: int) -> None:
     assert (again.accepted, again.updated, again.rejected) == (0, 0, report.rejected)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(9))
 def test_mutated_exports(tmp_path: Path, seed: int) -> None:
-    check(tmp_path, ORDERS if seed % 2 else SALES, seed)
+    check(tmp_path, TEXTS[seed % 3], seed)
 
 
 @pytest.mark.slow
 @settings(
     max_examples=int(os.environ.get("MUTATED_FILES", "20")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-@given(st.integers(min_value=0), st.booleans())
-def test_many_mutated_exports(tmp_path_factory: pytest.TempPathFactory, seed: int, chinese: bool) -> None:
-    check(tmp_path_factory.mktemp("m"), ORDERS if chinese else SALES, seed)
+@given(st.integers(min_value=0), st.sampled_from(TEXTS))
+def test_many_mutated_exports(tmp_path_factory: pytest.TempPathFactory, seed: int, text: str) -> None:
+    check(tmp_path_factory.mktemp("m"), text, seed)
 
 
 SCRIPT = """
