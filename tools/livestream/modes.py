@@ -20,6 +20,7 @@ __all__ = ["Compared", "Crossing", "Lever", "ModeResult", "Swing", "compare", "c
 
 ZERO, ONE = Decimal(0), Decimal(1)
 Lever = Literal["refunds", "cost", "commission", "freight", "ads"]
+_LEVERS: tuple[Lever, ...] = ("refunds", "cost", "commission", "freight", "ads")
 _SWUNG = Decimal("0.2")  # the tornado turns each input by a fifth, up and down
 _CURVE = 13  # points of a profit curve
 
@@ -95,12 +96,16 @@ def _own(stated: Decimal | None, usual: Decimal) -> Decimal:
     return usual if stated is None else stated
 
 
-def compare(contracts: Sequence[Contract], unit: UnitEconomics, gmv: Decimal) -> Compared:
-    """Every mode at its own expected GMV (else `gmv`), best first. Raises ValueError without a mode."""
+def compare(build: Callable[[UnitEconomics], Sequence[Contract]], unit: UnitEconomics, gmv: Decimal) -> Compared:
+    """Every mode at its own expected GMV (else `gmv`), best first. Raises ValueError without a mode.
+
+    `build` makes the contracts on a unit: a commission on what is received changes with the returns.
+    """
+    contracts = build(unit)
     if not contracts:
         raise ValueError("no mode to compare")
     modes = sorted((_result(room, unit, room.expected or gmv) for room in contracts), key=lambda m: -m.profit)
-    swings = [_swing(lever, contracts, unit, gmv, modes[0].contract.name) for lever in _TURNED]
+    swings = [_swing(lever, build, unit, gmv, modes[0].contract.name) for lever in _LEVERS]
     return Compared(unit, tuple(modes), tuple(_crossings(contracts, unit)), tuple(sorted(swings, key=_width)))
 
 
@@ -137,59 +142,62 @@ def _lead(one: Contract, other: Contract, unit: UnitEconomics) -> Callable[[Deci
     return lambda gmv: one.profit(gmv, unit) - other.profit(gmv, unit)
 
 
-def _refunds(room: Contract, unit: UnitEconomics, factor: Decimal) -> tuple[Contract, UnitEconomics]:
-    return room, unit.with_refunds(min(unit.refunded * factor, ONE))
+def _turned(
+    lever: Lever, build: Callable[[UnitEconomics], Sequence[Contract]], unit: UnitEconomics, factor: Decimal
+) -> tuple[Sequence[Contract], UnitEconomics]:
+    """Contracts and unit with one input times a factor."""
+    match lever:
+        case "refunds":
+            unit = unit.with_refunds(min(unit.refunded * factor, ONE))
+        case "cost":
+            unit = replace(unit, cost_share=min(unit.cost_share * factor, ONE))
+        case "freight":
+            freight = {name: getattr(unit, name) * factor for name in ("outbound", "return_parcel", "insurance")}
+            unit = replace(unit, **freight)
+        case "commission":
+            return [_dearer(room, factor) for room in build(unit)], unit
+        case "ads":
+            return [replace(room, ad_share=room.ad_share * factor) for room in build(unit)], unit
+    return build(unit), unit
 
 
-def _cost(room: Contract, unit: UnitEconomics, factor: Decimal) -> tuple[Contract, UnitEconomics]:
-    return room, replace(unit, cost_share=min(unit.cost_share * factor, ONE))
+def _dearer(room: Contract, factor: Decimal) -> Contract:
+    return replace(room, commission=lambda gmv: room.commission(gmv) * factor)
 
 
-def _freight(room: Contract, unit: UnitEconomics, factor: Decimal) -> tuple[Contract, UnitEconomics]:
-    scaled = {name: getattr(unit, name) * factor for name in ("outbound", "return_parcel", "insurance")}
-    return room, replace(unit, **scaled)
+def _profits(
+    lever: Lever,
+    build: Callable[[UnitEconomics], Sequence[Contract]],
+    unit: UnitEconomics,
+    gmv: Decimal,
+    factor: Decimal,
+) -> dict[str, Decimal]:
+    rooms, turned = _turned(lever, build, unit, factor)
+    return {room.name: room.profit(room.expected or gmv, turned) for room in rooms}
 
 
-def _commission(room: Contract, unit: UnitEconomics, factor: Decimal) -> tuple[Contract, UnitEconomics]:
-    return replace(room, commission=lambda gmv: room.commission(gmv) * factor), unit
-
-
-def _ads(room: Contract, unit: UnitEconomics, factor: Decimal) -> tuple[Contract, UnitEconomics]:
-    return replace(room, ad_share=room.ad_share * factor), unit
-
-
-_TURNED: dict[Lever, Callable[[Contract, UnitEconomics, Decimal], tuple[Contract, UnitEconomics]]] = {
-    "refunds": _refunds,
-    "cost": _cost,
-    "commission": _commission,
-    "freight": _freight,
-    "ads": _ads,
-}
-
-
-def _profit(lever: Lever, room: Contract, unit: UnitEconomics, gmv: Decimal, factor: Decimal) -> Decimal:
-    turned, other = _TURNED[lever](room, unit, factor)
-    return turned.profit(room.expected or gmv, other)
-
-
-def _swing(lever: Lever, contracts: Sequence[Contract], unit: UnitEconomics, gmv: Decimal, best: str) -> Swing:
-    lead = next(room for room in contracts if room.name == best)
-    low, high = (_profit(lever, lead, unit, gmv, factor) for factor in (ONE - _SWUNG, ONE + _SWUNG))
-    flips, to = _flip(lever, contracts, unit, gmv, lead)
+def _swing(
+    lever: Lever,
+    build: Callable[[UnitEconomics], Sequence[Contract]],
+    unit: UnitEconomics,
+    gmv: Decimal,
+    best: str,
+) -> Swing:
+    low, high = (_profits(lever, build, unit, gmv, factor)[best] for factor in (ONE - _SWUNG, ONE + _SWUNG))
+    flips, to = _flip(lambda factor: _profits(lever, build, unit, gmv, factor))
     return Swing(lever, low, high, flips, to)
 
 
-def _flip(
-    lever: Lever, contracts: Sequence[Contract], unit: UnitEconomics, gmv: Decimal, lead: Contract
-) -> tuple[Decimal | None, str | None]:
+def _flip(profits: Callable[[Decimal], dict[str, Decimal]]) -> tuple[Decimal | None, str | None]:
     """The factor nearest to 1, from a fifth to five times, at which another mode leaves more (or none leaves anything)."""
 
     def winner(factor: Decimal) -> str:
-        best = max(contracts, key=lambda room: _profit(lever, room, unit, gmv, factor))
-        return best.name if _profit(lever, best, unit, gmv, factor) > 0 else ""
+        found = profits(factor)
+        best = max(found, key=lambda name: found[name])
+        return best if found[best] > 0 else ""
 
     start = winner(ONE)
-    if start != lead.name:
+    if not start:
         return None, None
     steps = [ONE + Decimal(k) / 20 for k in range(1, 81)], [ONE - Decimal(k) / 25 for k in range(1, 21)]
     found: list[tuple[Decimal, Decimal]] = []
