@@ -29,6 +29,7 @@ ERROR_CODES: dict[FieldType, str] = {
     "date": "bad_time",
     "day": "bad_time",
     "period": "bad_time",
+    "snapshot": "bad_time",
     "bool": "bad_word",
     "map": "bad_word",
 }
@@ -98,7 +99,7 @@ def convert_sql(text: str, field: FieldSpec, zone: str) -> str:
         return f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,12}}') THEN try_cast({text} AS BIGINT) ELSE {slow} END"
     if kind == "time":
         return _time(text, field, zone)
-    if kind == "date":
+    if kind in {"date", "snapshot"}:
         return f"CAST({_time(text, field, zone)} AS DATE)"
     if kind == "period":
         return period_sql(text)
@@ -121,7 +122,7 @@ def implausible_sql(value: str, kind: FieldType) -> str | None:
     """A value that reads well and cannot be: an amount of ten billion, a day outside 1990 to 2100."""
     if kind in {"money", "number", "int"}:
         return f"abs({value}) > {LARGEST_AMOUNT}"
-    if kind in {"time", "date", "day"}:
+    if kind in {"time", "date", "day", "snapshot"}:
         return f"{value} NOT BETWEEN DATE '1990-01-01' AND DATE '2100-01-01'"
     return None
 

@@ -10,8 +10,9 @@ from tools.text import Text
 from tools.warehouse.ingest.detecting import Layout
 from tools.warehouse.ingest.expressions import quote
 from tools.warehouse.ingest.period import Period
+from tools.warehouse.schema import table_spec
 
-__all__ = ["check_by_day", "check_dated", "dating_note"]
+__all__ = ["check_by_day", "check_dated", "dating_note", "snapshot_note"]
 
 _HOW = Text(
     "下载时把日期粒度选为“日”、每次一天，再逐个导入",
@@ -58,6 +59,31 @@ def dating_note(layout: Layout) -> list[Claim]:
         return []
     zh, en = ("标题行", "its title row") if layout.stated.by == "title" else ("文件名", "its name")
     return [Claim(zh=f"日期取自{zh}：{period}。", en=f"The dates of this file are from {en}: {period}.")]
+
+
+def snapshot_note(layout: Layout) -> list[Claim]:
+    """Which tables have no rows, or as of which day they have them, where a list of what is there carries no date."""
+    if not layout.snapshots:
+        return []
+    tables = [
+        name
+        for name, target in layout.format.targets.items()
+        for key in table_spec(name).keys
+        if target.columns[key] in layout.snapshots
+    ]
+    zh = "、".join(table_spec(name).zh for name in tables)
+    en = ", ".join(tables)
+    if (day := layout.stated.drawn_up) is not None:
+        return [
+            Claim(zh=f"{zh}记为 {day} 当天的数（日期取自文件名）。", en=f"As of {day}, from the file's name: {en}.")
+        ]
+    example = "products_export_2026-10-01.csv"
+    return [
+        Claim(
+            zh=f"没有读取{zh}：文件里没有说明是哪一天的数。把导出当天的日期写进文件名（例如 {example}）再导入即可。",
+            en=f"Not read, for the file does not say of which day they are: {en}. Put the day of the export into its name (such as {example}) and import it again.",
+        )
+    ]
 
 
 def _several(name: str, period: Period) -> ImportRefused:

@@ -49,9 +49,16 @@ class Layout:
         return tuple(name for name in fields if fields[name].type in DATED and name not in self.columns)
 
     @property
+    def snapshots(self) -> tuple[str, ...]:
+        """Fields of the day a list was drawn up that have no column."""
+        fields = self.format.fields
+        return tuple(name for name in fields if fields[name].type == "snapshot" and name not in self.columns)
+
+    @property
     def present(self) -> frozenset[str]:
         """Fields this file can speak of."""
-        return frozenset(self.columns) | (frozenset(self.undated) if self.stated.period else frozenset())
+        dated = self.undated if self.stated.period else ()
+        return frozenset(self.columns).union(dated, self.snapshots if self.stated.drawn_up else ())
 
 
 def header_key(text: str) -> str:

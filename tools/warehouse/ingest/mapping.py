@@ -49,6 +49,7 @@ _SQL: dict[FieldType, str] = {
     "date": SQL_TYPES["date"],
     "day": SQL_TYPES["date"],
     "period": "VARCHAR",
+    "snapshot": SQL_TYPES["date"],
     "bool": SQL_TYPES["bool"],
     "duration": SQL_TYPES["rate"],
 }
@@ -136,7 +137,9 @@ def _typed_sql(layout: Layout, staged: Staged, zone: str, currency: str) -> str:
 
 def _without_column(layout: Layout, field: FieldSpec) -> str:
     """A value no column of the file holds: the days of the report where the file states them elsewhere, else nothing."""
-    period = layout.stated.period
+    period, drawn_up = layout.stated.period, layout.stated.drawn_up
+    if field.type == "snapshot" and drawn_up is not None:
+        return f"DATE '{drawn_up}'"
     if field.type not in DATED or period is None:
         return f"CAST(NULL AS {_SQL[field.type]})"
     return f"DATE '{period.first}'" if field.type == "day" else f"'{period.first}/{period.last}'"

@@ -172,9 +172,11 @@ def complete(connection: duckdb.DuckDBPyConnection, merchant_id: str, import_id:
         "WHERE l.order_id = o.order_id AND l.paid_date IS NULL AND o.paid_date IS NOT NULL"
     )
     connection.execute(
-        "UPDATE customers AS c SET first_paid_date = o.day FROM "
-        "(SELECT buyer_key, min(paid_date) AS day FROM orders WHERE buyer_key IS NOT NULL GROUP BY buyer_key) o "
-        "WHERE c.buyer_key = o.buyer_key AND o.day IS NOT NULL AND (c.first_paid_date IS NULL OR o.day < c.first_paid_date)"
+        "UPDATE customers AS c SET first_paid_date = o.day, "
+        "first_channel = CASE WHEN c.first_paid_date IS NULL THEN coalesce(c.first_channel, o.channel) ELSE c.first_channel END FROM "
+        "(SELECT buyer_key, min(paid_date) AS day, arg_min(channel, coalesce(paid_at, paid_date)) AS channel "
+        "FROM orders WHERE buyer_key IS NOT NULL AND paid_date IS NOT NULL GROUP BY buyer_key) o "
+        "WHERE c.buyer_key = o.buyer_key AND (c.first_paid_date IS NULL OR o.day < c.first_paid_date)"
     )
     connection.execute(
         "INSERT INTO customers (merchant_id, buyer_key, first_paid_date, first_channel, import_id) "

@@ -9,7 +9,7 @@ import duckdb
 from tools.facts import Claim
 from tools.text import Text
 from tools.warehouse.formats import get_format
-from tools.warehouse.ingest.dating import dating_note
+from tools.warehouse.ingest.dating import dating_note, snapshot_note
 from tools.warehouse.ingest.detecting import Layout
 from tools.warehouse.ingest.expressions import condition_sql, literal, quote
 from tools.warehouse.ingest.mapping import Mapped, cell_sql
@@ -38,7 +38,7 @@ def file_notes(
         notes += [mapped.reading.claim, _amounts(connection, layout, shop)]
     notes += _identity(connection, layout, mapped)
     notes += shop.notes
-    notes += dating_note(layout)
+    notes += [*dating_note(layout), *snapshot_note(layout)]
     notes += [*layout.format.notes, *_taxes(connection, layout, shop)]
     notes += _ways(connection, layout)
     notes += _unknown_words(connection, layout)

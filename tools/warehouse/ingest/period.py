@@ -1,6 +1,7 @@
 """The days a report speaks of, where they stand in a cell (`2026-10-01 ~ 2026-10-07`), a title row or the file's name.
 
-A single date in a file's name may be the day of download and is never taken for the day of the report.
+A single date in a file's name may be the day of download and is never taken for the day of the report: only a list of
+what is there at that moment (stock) is dated by it.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Stated(NamedTuple):
     period: Period | None
     by: str
     clash: tuple[str, ...] = ()  # statements that contradict each other
+    drawn_up: date | None = None  # the only date of the file's name
 
 
 UNSTATED = Stated(None, "")
@@ -53,12 +55,13 @@ def stated_period(name: str, above: Iterable[Sequence[str]]) -> Stated:
     titles = set(_in_titles(above))
     dates = _dates(PurePath(name.partition(" · ")[0]).stem)
     named = Period(*dates) if len(dates) == 2 and dates[0] <= dates[1] else None
+    drawn_up = dates[0] if len(set(dates)) == 1 else None
     every = titles | ({named} if named else set())
     if len(every) > 1:
-        return Stated(None, "", tuple(str(period) for period in sorted(every)))
+        return Stated(None, "", tuple(str(period) for period in sorted(every)), drawn_up)
     if titles:
-        return Stated(titles.pop(), "title")
-    return Stated(named, "name" if named else "")
+        return Stated(titles.pop(), "title", drawn_up=drawn_up)
+    return Stated(named, "name" if named else "", drawn_up=drawn_up)
 
 
 def _in_titles(above: Iterable[Sequence[str]]) -> Iterable[Period]:

@@ -81,7 +81,9 @@ def import_piece(connection: duckdb.DuckDBPyConnection, piece: Piece, job: Job) 
 def _fingerprint(piece: Piece) -> str:
     """The bytes of the file together with the way it was read: a better format definition makes it worth reading again."""
     sheet = piece.name.partition(" · ")[2]
-    way = f"{file_hash(piece.source.path)}|{sheet}|{piece.layout.format.model_dump_json()}"
+    layout = piece.layout
+    days = layout.stated if layout.undated or layout.snapshots else ""  # the same bytes under another date say more
+    way = f"{file_hash(piece.source.path)}|{sheet}|{days}|{layout.format.model_dump_json()}"
     return hashlib.sha256(way.encode()).hexdigest()
 
 

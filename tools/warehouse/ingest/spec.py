@@ -44,9 +44,11 @@ FieldType = Literal[
     "duration",
     "day",
     "period",
+    "snapshot",
 ]
 # `day`: the one day a row speaks of; a span of days rejects the row. `period`: a day or a span, for `first_day` and `last_day`.
 # Without a column of their own both come from a title row or the file's name.
+# `snapshot`: the day a list of stock or costs was drawn up; its only other source is a single date in the file's name, and it may be missing.
 DATED: frozenset[FieldType] = frozenset({"day", "period"})
 Expression = Any  # str (a field or a let) or a one-key mapping of the vocabulary; checked by `expression_refs`
 Condition = dict[str, Any]
@@ -155,6 +157,7 @@ class Target(_Spec):
 
     when: Condition | None = None
     one_per: str | None = None  # several rows of the file make one row of the table; the first filled cell counts
+    first_by: str | None = None  # with `one_per`: rows with the smallest value of this come first
     numbered_by: tuple[str, ...] = ()  # offers `line_no`: which of several rows that agree in these fields this is
     columns: dict[str, Expression]
     each: tuple[Part, ...] = ()  # every row of the file makes one row of the table for each part that applies
@@ -264,13 +267,15 @@ def _check_target(table: str, target: Target, known: set[str], *, lines: bool) -
         raise ValueError(f"{table} has no column {', '.join(unknown)}")
     if missing := sorted({key for key in spec.keys for _, columns in target.parts if key not in columns}):
         raise ValueError(f"{table} needs its key column {', '.join(missing)}")
+    if target.first_by and not target.one_per:
+        raise ValueError("first_by goes with one_per")
     if target.each and (target.one_per or target.numbered_by or target.from_lines):
         raise ValueError("each goes with none of one_per, numbered_by and from_lines")
     if target.from_lines and (table != "orders" or not lines):
         raise ValueError("from_lines is for orders of a format that also fills order_lines")
     inner = known | ({"line_no"} if target.numbered_by else set())
     _known(target.numbered_by, known, f"{table}.numbered_by")
-    _known({target.one_per} if target.one_per else (), known, f"{table}.one_per")
+    _known({name for name in (target.one_per, target.first_by) if name}, known, f"{table}.one_per")
     for when, columns in target.parts:
         _known(condition_refs(when) if when else (), known, f"{table}.when")
         for column, expression in columns.items():

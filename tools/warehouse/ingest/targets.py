@@ -57,5 +57,6 @@ def _part(spec: Format, table: str, target: Target, when: Condition | None, fill
     if target.one_per is None:
         body = ", ".join(f"{sql} AS {quote(name)}" for name, sql in columns.items())
         return f"SELECT _row, {body} FROM {source}"  # noqa: S608
-    body = ", ".join(f"arg_min({sql}, _row) AS {quote(name)}" for name, sql in columns.items())
+    first = f"(coalesce({quote(target.first_by)}, 99), _row)" if target.first_by else "_row"
+    body = ", ".join(f"arg_min({sql}, {first}) AS {quote(name)}" for name, sql in columns.items())
     return f"SELECT min(_row) AS _row, {body} FROM {source} GROUP BY {quote(target.one_per)}"  # noqa: S608
