@@ -157,8 +157,10 @@ def plain_pandas(path: Path) -> Numbers:
     paid.groupby("paid_date")["gross"].agg(["size", "sum"])
     for dim in ("channel", "province"):
         cells = paid.groupby([dim, "month"])["gross"].agg(["sum", "size"])
-        found |= {f"{dim}:{key}:{month}": int(value) for (key, month), value in cells["sum"].items()}
-    return found | _people_pandas(paid[paid["buyer_key"] != ""])
+        for (key, month), value in zip(cells.index.to_list(), cells["sum"].to_list(), strict=True):
+            found[f"{dim}:{key}:{month}"] = int(value)
+    known = paid[paid["buyer_key"] != ""]
+    return found | _people_pandas(known.assign(buyer_key=pd.factorize(known["buyer_key"])[0]))
 
 
 def _people_pandas(paid: pd.DataFrame) -> Numbers:

@@ -68,13 +68,31 @@ def health(ctx: ToolContext) -> Health:
 
 
 def _ranked(told: Iterable[Finding], least: Decimal) -> list[Finding]:
-    """Largest first, one for each area of the money and for each thing it is about; what has a cause and a day goes before a gap."""
+    """Largest first, one for each area of the money and for each thing it is about.
+
+    What the diagnosis named goes first, in its order; then figures far from usual, then gaps, the larger first.
+    """
     kept: list[Finding] = []
-    for finding in sorted(told, key=lambda f: (not f.id.startswith("moved:"), f.kind == "opportunity", -f.yuan, f.id)):
+    for finding in sorted(told, key=lambda f: (not f.moved, f.kind == "opportunity", f.order, -f.yuan, f.id)):
         same = any(finding.area == other.area or set(finding.subject) & set(other.subject) for other in kept)
-        if not same and finding.yuan >= least:
+        if not same and finding.yuan >= least and not _accounted(finding, kept):
             kept.append(finding)
     return sorted(kept, key=lambda f: (-f.yuan, f.id))
+
+
+_SPREADS = ("stock", "conversion", "market", "order_value")  # a seller out of stock lowers conversion in every source
+
+
+def _accounted(finding: Finding, kept: Iterable[Finding]) -> bool:
+    """Whether dated causes already told account for half of a figure that only says where the month stands."""
+    if finding.moved or (
+        finding.area in ("returning", "second_order", "refunds", "stock") and finding.kind == "opportunity"
+    ):
+        return False
+    causes = [other for other in kept if other.moved]
+    if finding.kind == "opportunity":
+        causes = [other for other in causes if finding.id.endswith("conversion") and other.area in _SPREADS]
+    return bool(causes) and 2 * sum((other.yuan for other in causes), Decimal(0)) >= finding.yuan
 
 
 def _margin(ctx: ToolContext, reader: Reader, month: Window) -> Margin:

@@ -164,7 +164,12 @@ class Finding:
     tables: tuple[str, ...]
     subject: tuple[str, ...] = ()
     quantities: tuple[Quantity, ...] = ()
-    association: bool = True
+    order: int = 0  # among causes of the month's change: the diagnosis' own order
+
+    @property
+    def moved(self) -> bool:
+        """Named by the diagnosis of the month's change, not read off a level."""
+        return self.order > 0
 
 
 @dataclass(frozen=True)

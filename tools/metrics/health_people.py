@@ -40,6 +40,10 @@ class Lapsed:
     people: int
     back: int
 
+    @property
+    def rate(self) -> Decimal:
+        return Decimal(self.back) / self.people
+
 
 @dataclass(frozen=True)
 class People:

@@ -68,6 +68,7 @@ def _area(cause: Cause) -> tuple[Area, OutcomeId]:
     return _AREAS.get(cause.factor, ("traffic", "marketing"))
 
 
+_MOST = Decimal("1.5")  # what was lost against the others counts up to this many times what was really lost
 _WHAT = {
     "traffic_source": Text("来源", "source"),
     "product": Text("商品", "product"),
@@ -92,17 +93,17 @@ def _moved(ctx: ToolContext, s: Sizing, found: Explanation) -> Iterator[Finding]
     told = [fact for fact in facts if fact.data["topic"] == "entity"][: len(found.causes)]
     events = [fact for fact in facts if fact.data["topic"] == "event"]
     for rank, (cause, fact) in enumerate(zip(found.causes, told, strict=True), 1):
-        if cause.amount >= 0:
+        if cause.amount >= 0 or cause.entity.contribution >= 0:
             continue
         event = next((e for e in events if cause.event is not None and e.data["rank"] == rank), None)
-        yield _problem(s, cause, fact, event)
+        yield _problem(s, cause, fact, event, rank)
 
 
-def _problem(s: Sizing, cause: Cause, fact: Fact, event: Fact | None) -> Finding:
+def _problem(s: Sizing, cause: Cause, fact: Fact, event: Fact | None, rank: int) -> Finding:
     area, outcome = _area(cause)
     z = abs(cause.surprise) if cause.surprise else None
     spread = min(Decimal("0.5"), 1 / z) if z else Decimal("0.5")
-    amount = -cause.amount
+    amount = min(-cause.amount, _MOST * -cause.entity.contribution)
     yuan = sized(amount * (1 - spread), amount * (1 + spread))
     tail = Text(event.claim.zh, event.claim.en) if event else Text("", "")
     claim = Text(
@@ -111,7 +112,7 @@ def _problem(s: Sizing, cause: Cause, fact: Fact, event: Fact | None) -> Finding
     )
     quantities = [*fact.quantities, *(event.quantities if event else ())]
     return Finding(
-        id=f"moved:{cause.entity.id}:{cause.entity.key}", kind="problem", area=area, outcome=outcome, title=_title(cause), claim=claim,
+        id=f"moved:{cause.entity.id}:{cause.entity.key}", order=rank, kind="problem", area=area, outcome=outcome, title=_title(cause), claim=claim,
         yuan=yuan[0], low=yuan[1], high=yuan[2], basis=_MOVED, condition=_ASSOCIATION,
         n=int(s.history.now("orders") or 0), n_unit="orders", window=s.month,
         tables=tuple(part.split(" ")[0] for part in fact.source.split(", "))[:2], subject=_about(cause),
@@ -141,11 +142,6 @@ def _per(name: str) -> Worth:
     return worth
 
 
-def _conversion(s: Sizing, gap: Decimal, level: Level) -> Decimal | None:
-    visitors = s.history.now("visitors")
-    return gap * visitors * s.spend if visitors and s.spend else None
-
-
 def _again(share: bool) -> Worth:
     def worth(s: Sizing, gap: Decimal, level: Level) -> Decimal | None:
         people = Decimal(level.n) / 3 if share else Decimal(1)  # a rate of 90 days, an amount of 30
@@ -154,23 +150,10 @@ def _again(share: bool) -> Worth:
     return worth
 
 
-def _new(s: Sizing, gap: Decimal, level: Level) -> Decimal | None:
-    if s.people is None:
-        return None
-    group = s.people.group(0, s.people.split(0)[0])
-    return gap * group.gmv / group.buyers if group.buyers else None
-
-
+# Visitors, conversion and order value are left to the diagnosis, which tells a bad month from a short one.
 _STANDING: Mapping[str, tuple[Area, Worth, Text]] = {
     "refund_rate": ("refunds", _per("gmv"), Text("支付金额 ×（退款率 − 自己平时）", "GMV × (refund rate − own usual)")),
     "fee_ratio": ("ads", _per("gmv"), Text("支付金额 ×（费比 − 自己平时）", "GMV × (ad spend ratio − own usual)")),
-    "conversion": (
-        "conversion",
-        _conversion,
-        Text("访客 ×（自己平时转化率 − 现在）× 每天每位买家消费", "visitors × (own usual conversion − now) × a buyer's spend a day"),
-    ),
-    "visitors": ("traffic", _per("uv_value"), Text("（自己平时访客 − 现在）× UV 价值", "(own usual visitors − now) × value per visitor")),
-    "new_buyers": ("traffic", _new, Text("（自己平时新客数 − 现在）× 新客月均消费", "(own usual new buyers − now) × a new buyer's month")),
     "returning_buyers": (
         "returning",
         _again(False),

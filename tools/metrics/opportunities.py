@@ -46,12 +46,14 @@ def _lapsed(s: Sizing) -> Finding | None:
     if s.people is None or (spend := s.spend_again) is None:
         return None
     seen = [s.people.lapsed(k) for k in range(1, min(13, (s.people.history - 180) // MONTH))]
-    rates = {Decimal(point.back) / point.people: point for point in seen if point.people >= LEAST_PEOPLE}
+    points = [point for point in seen if point.people >= LEAST_PEOPLE]
+    rates = [point.rate for point in points]
     size = s.people.lapsed(0).people
     if len(rates) < LEAST_PAST or size < LEAST_PEOPLE:
         return None
-    usual, better, best = Decimal(median(rates)), better_quartile([*rates]), max(rates)
-    chance = wilson(Decimal(rates[better].back), Decimal(rates[better].people))
+    usual, better, best = Decimal(median(rates)), better_quartile(rates), max(rates)
+    at = points[rates.index(better)]
+    chance = wilson(Decimal(at.back), Decimal(at.people))
     if chance is None or chance.low <= usual:
         return None
     yuan, anyway = sized(size * (better - usual) * spend, size * (best - usual) * spend), size * usual * spend
