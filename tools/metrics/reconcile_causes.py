@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 
-from tools.metrics.reconcile import Reconciliation
+from tools.base import ToolContext
+from tools.facts import Fact, Quantity, Role, WhyClass, Window
+from tools.metrics.reconcile import ReconciledDay, Reconciliation
+from tools.metrics.windows import window_text
+from tools.metrics.wording import make_fact, say
 from tools.text import Text
 
-__all__ = ["PART_NAMES", "about_part"]
+__all__ = ["PART_NAMES", "days_en", "part_facts"]
+
+_MOST_RUNS, _MANY_DAYS = 3, 14  # more than this are counted, not named, unless they are missing
 
 PART_NAMES: Mapping[str, Text] = {
     "report_missing": Text("店铺日报缺这些天", "days missing from the daily report"),
@@ -57,7 +65,96 @@ _DEPOSIT = {
 }  # fmt: skip
 
 
-def about_part(found: Reconciliation, name: str) -> Text:
+def days_en(count: int) -> str:
+    return f"{count:,} day{'' if count == 1 else 's'}"
+
+
+def part_facts(ctx: ToolContext, found: Reconciliation, formula: Text, source: str) -> list[Fact]:
+    gross = {
+        name: sum((abs(day.parts.get(name, Decimal(0))) for day in found.days), Decimal(0)) for name in found.parts
+    }
+    ordered = sorted(found.parts, key=lambda name: (name == "unexplained", -gross[name]))
+    return [_part(ctx, found, name, gross[name], rank, formula, source) for rank, name in enumerate(ordered, 1)]
+
+
+def _part(
+    ctx: ToolContext, found: Reconciliation, name: str, gross: Decimal, rank: int, formula: Text, source: str
+) -> Fact:
+    value, touched = found.parts[name], [day for day in found.days if day.parts.get(name)]
+    title, about = PART_NAMES[name], _about(found, name)
+    quantities = [
+        Quantity(
+            metric="gmv_gap",
+            value=value,
+            unit=ctx.shop.currency,
+            window=found.window,
+            role=Role.CONTRIBUTION,
+            subject=(title.zh, title.en),
+        ),
+        Quantity(metric="days_touched", value=Decimal(len(touched)), unit="days", window=found.window),
+    ]
+    if name == "zone":
+        roles = (Role.RANGE_LOW, Role.RANGE_HIGH)
+        quantities += [
+            Quantity(metric="zone_hours", value=Decimal(hours), unit="count", window=found.window, role=role)
+            for hours, role in zip(found.hours, roles, strict=True)
+        ]
+    claim = _part_claim(ctx, title, about, touched, value, gross, quantities)
+    return make_fact(
+        ctx, ("reconcile", found.window, name), claim, quantities, topic="factor", rank=rank, formula=formula,
+        source=source, entities=(title.zh, title.en), part=name,
+        why_class=None if name == "unexplained" else WhyClass.DECOMPOSITION,
+    )  # fmt: skip
+
+
+def _part_claim(
+    ctx: ToolContext,
+    title: Text,
+    about: Text,
+    touched: Sequence[ReconciledDay],
+    value: Decimal,
+    gross: Decimal,
+    quantities: list[Quantity],
+) -> Text:
+    """Names the days where they are few; money that only moves between days is told as moved. Adds the figures it says."""
+    window = quantities[0].window
+    days = Text(say(Decimal(len(touched)), "days").zh, days_en(len(touched)))
+    missing = title in (PART_NAMES["report_missing"], PART_NAMES["orders_missing"])
+    named = _named(touched) if missing or len(touched) <= _MANY_DAYS else None
+    when = Text(f"{days.zh}：{named.zh}", f"{days.en}: {named.en}") if named else days
+    if not value:
+        moved = say(gross / 2, ctx.shop.currency)
+        quantities.append(
+            Quantity(
+                metric="gmv_moved", value=gross / 2, unit=ctx.shop.currency, window=window, subject=(title.zh, title.en)
+            )
+        )
+        return Text(
+            f"差额中“{title.zh}”：有 {moved.zh}记在了不同的日子，合计为零（{when.zh}）；{about.zh}。",
+            f'Of the gap, "{title.en}": {moved.en} on different days, nothing in total ({when.en}); {about.en}.',
+        )
+    net = say(value, ctx.shop.currency, signed=True)
+    return Text(
+        f"差额中“{title.zh}”：{net.zh}（{when.zh}）；{about.zh}。",
+        f'Of the gap, "{title.en}": {net.en} ({when.en}); {about.en}.',
+    )
+
+
+def _named(touched: Sequence[ReconciledDay]) -> Text | None:
+    """Up to three runs of days in words; None for more."""
+    runs: list[list[date]] = []
+    for one in touched:
+        if runs and (one.day - runs[-1][-1]).days == 1:
+            runs[-1].append(one.day)
+        else:
+            runs.append([one.day])
+    if len(runs) > _MOST_RUNS:
+        return None
+    words = [window_text(Window(start=run[0], end=run[-1])) for run in runs]
+    return Text("、".join(one.zh for one in words), ", ".join(one.en for one in words))
+
+
+def _about(found: Reconciliation, name: str) -> Text:
     if name == "zone":
         later, (least, most) = found.definition.lag > 0, found.hours
         span = str(least) if least == most else f"{least}–{most}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tools.base import ToolContext
-from tools.facts import Claim, Fact, Quantity, Role, ToolTable, WhyClass, Window
+from tools.facts import Claim, Fact, Quantity, Role, ToolTable, Window
 from tools.metrics.reconcile import FINDING, ReconciledDay, Reconciliation
-from tools.metrics.reconcile_causes import PART_NAMES, about_part
+from tools.metrics.reconcile_causes import PART_NAMES, days_en, part_facts
 from tools.metrics.windows import when_en, window_text
 from tools.metrics.wording import make_fact, say
 from tools.text import Text, format_value
@@ -26,8 +26,8 @@ def reconcile_facts(ctx: ToolContext, found: Reconciliation, source: str) -> lis
     """The gap first, then its parts by size, the worst days, and the counts."""
     facts = [_headline(ctx, found, source)]
     if found.gap or any(day.gap for day in found.days):
-        facts += _parts(ctx, found, source)
-        worst = [day for day in found.worst(3) if day.rate is not None]
+        facts += part_facts(ctx, found, FORMULA, source)
+        worst = [day for day in found.worst(len(found.days)) if day.ours is not None and day.theirs is not None][:3]
         facts += [_day(ctx, day, rank, source) for rank, day in enumerate(worst, 1)]
     counts = _counts(ctx, found, source)
     return facts if counts is None else [*facts, counts]
@@ -62,17 +62,13 @@ def _headline(ctx: ToolContext, found: Reconciliation, source: str) -> Fact:
         quantities.append(Quantity(metric="gap_limit", value=FINDING, unit="ratio", role=Role.TARGET))
         are = "are" if len(off) > 1 else "is"
         tail = Text(
-            f"；有 {count.zh}单日相差超过 {limit.zh}", f"; {_days_en(len(off))} {are} more than {limit.en} apart"
+            f"；有 {count.zh}单日相差超过 {limit.zh}", f"; {days_en(len(off))} {are} more than {limit.en} apart"
         )
     claim = _gap_claim(ctx, found, words, when, both, tail)
     return make_fact(
         ctx, ("reconcile", found.window), claim, quantities, topic="gap" if found.finding else "figure",
         formula=FORMULA, source=source, metric="gmv", finding=found.finding, off=len(off),
     )  # fmt: skip
-
-
-def _days_en(count: int) -> str:
-    return f"{count:,} day{'' if count == 1 else 's'}"
 
 
 def _gap_claim(ctx: ToolContext, found: Reconciliation, words: Text, when: str, both: Text, tail: Text) -> Text:
@@ -88,50 +84,15 @@ def _gap_claim(ctx: ToolContext, found: Reconciliation, words: Text, when: str, 
     end = Text("", "")
     if found.finding:
         end = Text("；用到支付金额时请带上这个差异", "; mind this gap wherever GMV is used")
+    if found.offset:
+        end = Text(
+            f"；差额小只是因为几个原因互相抵消{end.zh}",
+            f"; the gap is small only because causes offset each other{end.en}",
+        )
     return Text(
         f"{words.zh}支付金额与店铺日报相差 {size.zh}{aside.zh}，我们{more.zh}：{both.zh}{tail.zh}{end.zh}。",
         f"GMV {when} is {size.en}{aside.en} {more.en} than the shop report: {both.en}{tail.en}{end.en}.",
     )
-
-
-def _parts(ctx: ToolContext, found: Reconciliation, source: str) -> list[Fact]:
-    gross = {
-        name: sum((abs(day.parts.get(name, Decimal(0))) for day in found.days), Decimal(0)) for name in found.parts
-    }
-    ordered = sorted(found.parts, key=lambda name: (name == "unexplained", -gross[name]))
-    return [_part(ctx, found, name, gross[name], rank, source) for rank, name in enumerate(ordered, 1)]
-
-
-def _part(ctx: ToolContext, found: Reconciliation, name: str, gross: Decimal, rank: int, source: str) -> Fact:
-    value, touched = found.parts[name], [day for day in found.days if day.parts.get(name)]
-    title, about = PART_NAMES[name], about_part(found, name)
-    net, days = _money(value, ctx, signed=True), say(Decimal(len(touched)), "days")
-    quantities = [
-        _amount("gmv_gap", value, ctx, found.window, Role.CONTRIBUTION).model_copy(
-            update={"subject": (title.zh, title.en)}
-        ),
-        Quantity(metric="days_touched", value=Decimal(len(touched)), unit="days", window=found.window),
-    ]
-    if name == "zone":
-        roles = (Role.RANGE_LOW, Role.RANGE_HIGH)
-        quantities += [
-            Quantity(metric="zone_hours", value=Decimal(hours), unit="count", window=found.window, role=role)
-            for hours, role in zip(found.hours, roles, strict=True)
-        ]
-    spread = Text("", "")
-    if gross != abs(value):  # days that cancel out
-        moved = _money(gross, ctx)
-        quantities.append(_amount("gmv_gap", gross, ctx, found.window, Role.RANGE_HIGH))
-        spread = Text(f"，不分正负共 {moved.zh}", f", {moved.en} regardless of sign")
-    claim = Text(
-        f"差额中“{title.zh}”：{net.zh}（{days.zh}{spread.zh}）；{about.zh}。",
-        f'Of the gap, "{title.en}": {net.en} ({_days_en(len(touched))}{spread.en}); {about.en}.',
-    )
-    return make_fact(
-        ctx, ("reconcile", found.window, name), claim, quantities, topic="factor", rank=rank, formula=FORMULA,
-        source=source, entities=(title.zh, title.en), part=name,
-        why_class=None if name == "unexplained" else WhyClass.DECOMPOSITION,
-    )  # fmt: skip
 
 
 def _day(ctx: ToolContext, day: ReconciledDay, rank: int, source: str) -> Fact:
