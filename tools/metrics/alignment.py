@@ -41,7 +41,7 @@ _CHINA = frozenset({"tmall", "taobao", "jd", "douyin", "pdd"})
 _SHORT = 62  # days up to which the mix of weekdays matters
 _SAME_WEEKDAY = timedelta(days=364)
 _NTH = {1: Text("第一波", "first"), 2: Text("第二波", "second"), 3: Text("第三波", "third")}
-_FESTIVAL = Text("春节前后", "the days around the Spring Festival")
+_FESTIVAL = Text("春节前后", "the days around the lunar new year")
 _ORDINARY = Text("平日", "ordinary days")
 _NOTHING = Text("", "")
 
@@ -125,18 +125,18 @@ def _by_dates(window: Window, compared: Window, base: Window, platform: str) -> 
 
 _SPLIT = Text(
     "这两段里的大促或春节不在相同日期，所以另按阶段拆开对比：大促对大促、春节对同农历日、平日对平日。",
-    "Campaigns or the Spring Festival fall on other dates in the two years, so the window is also split: campaign against campaign, lunar days against the same lunar days, ordinary days against ordinary days.",
+    "Campaigns or the lunar new year lie on other dates in the two years, so the window is also split: campaign against campaign, lunar days against the same lunar days, ordinary days against ordinary days.",
 )  # fmt: skip
 _SAME_DATES = Text(
     "两段里的大促在相同日期，直接按日期同比。",
-    "Campaigns fall on the same dates in both years, so the same dates are compared.",
+    "Campaigns lie on the same dates in both years, so the same dates are compared.",
 )
 _WEEKDAY = Text("按相同星期对齐", "weekdays matched")
 _BEFORE_DATA = Text("去年对应的日子早于已导入的数据", "the like days of the year before lie before the imported data")
 _ONLY_THEN = Text(
-    "去年同期落在大促里而今年不在", "the year before these days fell into a campaign and this year they do not"
+    "去年同期落在大促里而今年不在", "the year before these days lay in a campaign and this year they do not"
 )
-_NO_MOON = Text("日历里没有那一年的春节", "the calendar does not hold that year's Spring Festival")
+_NO_MOON = Text("日历里没有那一年的春节", "the calendar does not hold the lunar new year of that year")
 
 
 def _weekday_words(base: Window) -> Text:
@@ -324,10 +324,10 @@ def _by_moon(window: Window, compared: Window) -> Alignment:
         compared,
         base,
         "lunar",
-        Text("春节按农历同日对齐", "same lunar days around the Spring Festival"),
+        Text("春节按农历同日对齐", "same lunar days around the new year"),
         Text(
             f"春节每年日期不同，同比按农历同日对齐，对比的是{words.zh}（星期因此不对应）。",
-            f"The Spring Festival moves, so the comparison takes the same lunar days: {words.en} (weekdays do not match then).",
+            f"The lunar new year moves, so the comparison takes the same lunar days: {words.en} (weekdays do not match then).",
         ),
     )
 

@@ -103,7 +103,7 @@ def _only_then(ctx: ToolContext, reader: Reader, metric: Metric, part: Part, ran
     figure = say(values[0], unit)
     claim = Text(
         f"{label.zh}去年落在{days.zh}，{name.zh} {figure.zh}；{part.why.zh}，不可比。",
-        f"{_upper(label.en)} fell on {days.en} the year before, {name.en} {figure.en}; {part.why.en}: not comparable.",
+        f"{_upper(label.en)} lay on {days.en} the year before, {name.en} {figure.en}; {part.why.en}: not comparable.",
     )
     return _fact(ctx, reader, ("only_then", metric.id, label.en, *part.base), claim, [quantity], metric, tables, rank)
 

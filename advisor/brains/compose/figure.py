@@ -29,7 +29,7 @@ def figure_drafts(pieces: Pieces, say: Say, metric: str) -> Iterator[Draft]:
     beside = _beside(pieces, main, say)
     normal = check_of(pieces, "normal")
     usual = f"{say.claim(normal)}{normal.cite}" if normal is not None and verdict(normal) in ("ok", "warn") else ""
-    yield Draft("headline", say.join(_moved_with_net(main, say), beside, usual))
+    yield Draft("headline", say.join(_moved_with_net(main, say), _fair(pieces, main, say), beside, usual))
     for part in [p for p in pieces.checks if p.fact.data.get("check") == "alignment" and p.metric == main.metric]:
         yield Draft("why", say.join(f"{say.claim(part)}{part.cite}"), None)
     sample = main.q(Role.SAMPLE)
@@ -40,6 +40,15 @@ def figure_drafts(pieces: Pieces, say: Say, metric: str) -> Iterator[Draft]:
             f"Only {count} stand behind it{main.cite}: one or two people more would move it, so decide nothing on it.",
         )
         yield Draft("limits", said)
+
+
+def _fair(pieces: Pieces, main: Piece, say: Say) -> str:
+    """The change at equal refund age, which may turn round the one of a window whose refunds are still coming in."""
+    piece = check_of(pieces, "equal_age")
+    if piece is None or piece.metric != main.metric or piece.q(Role.PREVIOUS) is None:
+        return ""
+    moved = say.moved(piece)
+    return say.t(f"同口径看，{moved}", f"at equal age, {moved[:1].lower()}{moved[1:]}")
 
 
 def _main(figures: Sequence[Piece], metric: str) -> Piece | None:

@@ -69,7 +69,7 @@ def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool, advised
 def caveats(pieces: Pieces, say: Say) -> Iterator[Draft]:
     """What a plain figure must not be read without: a daily sum, refunds still coming in, buyers not counted."""
     notes = [note.get(say.lang) for tool, note in pieces.notes if tool == "query_metric"]
-    for text in list(dict.fromkeys([*_refunds_in_time(pieces, say), *notes]))[:2]:
+    for text in list(dict.fromkeys([*_refunds_in_time(pieces, say), *notes]))[:3]:
         yield Draft("limits", text)
 
 

@@ -291,7 +291,7 @@ _RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         (r"(20\d{2})[-/.年](\d{1,2})[-/.月](\d{1,2})[日号]?", _explicit_day),
         (r"(20\d{2})[-/.](\d{1,2})(?![\d.])", _explicit_month),
         (
-            rf"{_YEAR}((?:the day of )?(?:618|双十一|双11|双十二|双12|双 11|double 11|11\.11|singles' day|singles day)(?:的?(?:[当那]日|[当那]一?天|这天)| (?:itself|on the day|day only))?)",
+            r"(?:(20\d{2}年?|\d{2}年|去年|今年|前年|(?:this|last) year(?='s))(?:的|'s)?\s*)?((?:the day of )?(?:618|双十一|双11|双十二|双12|双 11|double 11|11\.11|singles' day|singles day)(?:的?(?:[当那]日|[当那]一?天|这天)| (?:itself|on the day|day only))?)",
             _promo,
         ),
         (rf"{_YEAR}{_N}月份?\s*(?:到|至|-|~|—)\s*{_N}月份?", _zh_month_span),

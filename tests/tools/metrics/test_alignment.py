@@ -82,12 +82,12 @@ SPLITS: list[tuple[str, list[tuple[str, str, str]]]] = [
     ]),
     # 22 January 2025 is the 7th day before the lunar new year as 10 February 2026 is; the sale of 2026 opened on 24 February
     ("2026-02-01..2026-02-28", [
-        ("the days around the Spring Festival", "2026-02-10..2026-02-23", "2025-01-22..2025-02-04"),
+        ("the days around the lunar new year", "2026-02-10..2026-02-23", "2025-01-22..2025-02-04"),
         ("Women's Day (38) week", "2026-02-24..2026-02-28", ""),
         ("ordinary days", "2026-02-01..2026-02-09", "2025-02-13..2025-02-28"),
     ]),
     ("2025-02-01..2025-02-28", [
-        ("the days around the Spring Festival", "2025-02-01..2025-02-12", "2024-02-13..2024-02-24"),
+        ("the days around the lunar new year", "2025-02-01..2025-02-12", "2024-02-13..2024-02-24"),
         ("ordinary days", "2025-02-13..2025-02-28", "2024-02-01..2024-02-02+2024-02-25..2024-02-29"),
     ]),
 ]  # fmt: skip
