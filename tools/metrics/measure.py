@@ -16,6 +16,7 @@ from tools.metrics.calculated import calculated
 from tools.metrics.catalog import Metric, find_metric
 from tools.metrics.engine import Cut, Where, cut
 from tools.metrics.reader import DIMENSIONS, Reader
+from tools.metrics.reconcile_note import differs_from_report
 from tools.metrics.stats import Interval, wilson
 from tools.metrics.windows import Anchor
 from tools.text import Text
@@ -222,6 +223,13 @@ def _small_notes(metric: Metric, n: int) -> list[Text]:
 def _notes(reader: Reader, metric: Metric, found: Cut, window: Window) -> list[Text]:
     notes: list[Text] = []
     bases = {term.base for term in (*metric.num, *metric.den)}
+    if "gross" in bases and "orders" in found.tables and differs_from_report(reader, window):
+        notes.append(
+            Text(
+                "这段时间的支付金额与平台店铺日报对不上，引用前先看对账（advisor reconcile）。",
+                "Over these days GMV does not match the platform's own report; see `advisor reconcile` before quoting it.",
+            )
+        )
     if metric.daily_sum:
         notes.append(Text("逐日相加，不是去重访客数。", "Daily figures added up, not distinct people."))
     if bases & _ATTRIBUTED:

@@ -18,10 +18,10 @@ from tools.facts import Window
 from tools.metrics.reconcile_books import Books, Cents, Counts
 from tools.metrics.reconcile_definition import Definition, alike_hours, effects_of, find_definition
 from tools.metrics.reconcile_local import midnight_moves, presale_moves, rejected_rows
+from tools.metrics.reconcile_note import FINDING
 
-__all__ = ["FINDING", "PARTS", "ReconciledDay", "Reconciliation", "split_gap"]
+__all__ = ["PARTS", "ReconciledDay", "Reconciliation", "split_gap"]
 
-FINDING = Decimal("0.01")  # a gap above one per cent of the report
 PARTS = (
     "report_missing", "orders_missing", "zone", "refunds", "service", "cancelled", "presale", "midnight", "rejected", "unexplained",
 )  # fmt: skip

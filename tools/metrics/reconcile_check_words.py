@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from tools.base import ToolContext
 from tools.facts import Fact, Quantity, Role
-from tools.metrics.reconcile import FINDING
 from tools.metrics.reconcile_checks import Check, CheckName
+from tools.metrics.reconcile_note import FINDING
 from tools.metrics.windows import when_en, window_text
 from tools.metrics.wording import make_fact, say
 from tools.text import Text

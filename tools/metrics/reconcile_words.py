@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from tools.base import ToolContext
 from tools.facts import Claim, Fact, Quantity, Role, ToolTable, Window
-from tools.metrics.reconcile import FINDING, ReconciledDay, Reconciliation
+from tools.metrics.reconcile import ReconciledDay, Reconciliation
 from tools.metrics.reconcile_causes import PART_NAMES, days_en, part_facts
+from tools.metrics.reconcile_note import FINDING
 from tools.metrics.windows import when_en, window_text
 from tools.metrics.wording import make_fact, say
 from tools.text import Text, format_value

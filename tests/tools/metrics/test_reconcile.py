@@ -19,6 +19,7 @@ from metric_shops import imported, make_shop
 from tools.base import ToolContext
 from tools.errors import DataMissing
 from tools.facts import Fact, ToolResult, Window
+from tools.metrics.measure import measure
 from tools.metrics.reader import Reader
 from tools.metrics.reconcile import PARTS, Reconciliation, split_gap
 from tools.metrics.reconcile_books import EDGE_MINUTES, Books, Counts, read_books
@@ -437,6 +438,28 @@ def check_fact(fact: Fact) -> None:
             for number in re.findall(r"\d[\d,.]*\d|\d", format_value(abs(q.value), q.unit, lang))
         }
         assert said <= allowed, (fact.claim.get(lang), said - allowed)
+
+
+def test_a_figure_of_gmv_carries_the_caveat_where_the_report_is_elsewhere(tmp_path: Path) -> None:
+    """On the days that are off, and on no others; a day the report does not state tells nothing."""
+    rows = orders()
+    daily = report(rows)
+    daily[at(3)]["paid_amount"] *= Decimal("1.2")
+    daily[at(9)]["paid_amount"] *= Decimal("1.005")
+    daily[at(14)]["paid_amount"] = None
+    shop = shop_of(tmp_path, rows, daily)
+
+    def told(first: int, last: int, metric: str = "gmv") -> bool:
+        return any(
+            "店铺日报对不上" in text.zh for text in measure(shop, metric, Window(start=at(first), end=at(last))).notes
+        )
+
+    assert told(3, 3) and told(3, 6) and told(3, 3, "aov_order")
+    assert not told(4, 8) and not told(9, 9) and not told(14, 14) and not told(0, DAYS - 1, "orders")
+    assert not any(
+        "对不上" in text.zh
+        for text in measure(make_shop(tmp_path / "b", {"orders": rows}), "gmv", Window(start=at(3), end=at(3))).notes
+    )
 
 
 def test_every_figure_told_is_a_quantity_and_findings_are_marked(tmp_path: Path) -> None:
