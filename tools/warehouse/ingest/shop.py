@@ -14,11 +14,11 @@ import duckdb
 from tools.errors import ImportRefused
 from tools.facts import Claim
 from tools.text import Text
+from tools.warehouse.formats import all_formats
 from tools.warehouse.ingest.convert import zoned_sql
 from tools.warehouse.ingest.detecting import Layout
 from tools.warehouse.ingest.mapping import cell_sql
 from tools.warehouse.ingest.planning import Piece
-from tools.warehouse.ingest.template import TEMPLATE_PREFIX
 from tools.warehouse.writer import MerchantProfile
 
 __all__ = ["Shop", "settle_shop"]
@@ -37,9 +37,10 @@ class Shop:
 
 def settle_shop(connection: duckdb.DuckDBPyConnection, piece: Piece) -> Shop:
     """Currency and zone to read this piece in. Raises ImportRefused for another currency, or for a demo shop."""
+    silent = [spec.id for spec in all_formats().values() if spec.currency is None and spec.currency_field is None]
     found = connection.execute(
-        "SELECT currency, timezone, simulated, (SELECT count(*) FROM imports WHERE NOT starts_with(format, ?)) FROM merchants",
-        [TEMPLATE_PREFIX],
+        "SELECT currency, timezone, simulated, (SELECT count(*) FROM imports WHERE NOT list_contains(?, format)) FROM merchants",
+        [silent],  # templates, product lists, customer lists: they settle nothing
     ).fetchone()
     if found is None:
         raise AssertionError("write_merchant makes the merchant's row")
