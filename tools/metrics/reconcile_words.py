@@ -67,7 +67,7 @@ def _headline(ctx: ToolContext, found: Reconciliation, source: str) -> Fact:
         )
     claim = _gap_claim(ctx, found, words, when, both, tail)
     return make_fact(
-        ctx, ("reconcile", found.window), claim, quantities, topic="gap" if found.finding else "figure",
+        ctx, ("reconcile", found.window), claim, quantities, topic="gap" if found.finding else "check",
         formula=FORMULA, source=source, metric="gmv", finding=found.finding, off=len(off),
     )  # fmt: skip
 
@@ -81,7 +81,7 @@ def _gap_claim(ctx: ToolContext, found: Reconciliation, words: Text, when: str, 
     size = _money(abs(found.gap), ctx)
     rate = say(abs(found.rate), "ratio") if found.rate is not None else None
     aside = Text(f"（{rate.zh}）", f" ({rate.en})") if rate else Text("", "")
-    more = Text("多", "more") if found.gap > 0 else Text("少", "less")
+    more = Text("多", "higher") if found.gap > 0 else Text("少", "lower")
     end = Text("", "")
     if found.finding:
         end = Text("；用到支付金额时请带上这个差异", "; mind this gap wherever GMV is used")
@@ -91,8 +91,8 @@ def _gap_claim(ctx: ToolContext, found: Reconciliation, words: Text, when: str, 
             f"; the gap is small only because causes offset each other{end.en}",
         )
     return Text(
-        f"{words.zh}支付金额与店铺日报相差 {size.zh}{aside.zh}，我们{more.zh}：{both.zh}{tail.zh}{end.zh}。",
-        f"GMV {when} is {size.en}{aside.en} {more.en} than the shop report: {both.en}{tail.en}{end.en}.",
+        f"{words.zh}支付金额与店铺日报相差 {size.zh}{aside.zh}，订单文件偏{more.zh}：{both.zh}{tail.zh}{end.zh}。",
+        f"The order files and the shop report differ by {size.en}{aside.en} {when}, the order files being {more.en}: {both.en}{tail.en}{end.en}.",
     )
 
 

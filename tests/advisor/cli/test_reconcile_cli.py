@@ -86,7 +86,7 @@ def test_a_finding_names_its_cause_on_the_card_and_in_the_command(run: Run, tmp_
     assert sycm_report(orders, report, net=True) == totals.gross - totals.refunds
     card = run("import", orders, report, "--workspace", ws, "--lang", "en")
     assert card.code == 0, card.err
-    assert "more than the shop report" in card.out and "the report is net of refunds" in card.out
+    assert "the order files being higher: order files" in card.out and "the report is net of refunds" in card.out
     said = run("reconcile", "--workspace", ws, "--lang", "zh")
     assert said.code == 0 and "日报已扣退款" in said.out and "逐日对账" in said.out and "未能解释" not in said.out
     told = run("reconcile", "--workspace", ws, "--json", "--lang", "zh").json["facts"]
