@@ -16,7 +16,7 @@ from tools.facts import Window
 from tools.metrics.bases import BASES
 from tools.metrics.catalog import Metric, catalog, table_text, unlock_text
 from tools.metrics.health_history import load_history
-from tools.metrics.health_model import MONTH, DataGap, Finding, Health
+from tools.metrics.health_model import LEAST_PAST, MONTH, DataGap, Finding, Health
 from tools.metrics.health_outcomes import outcomes_of
 from tools.metrics.health_people import load_people
 from tools.metrics.health_problems import explained_month, problems
@@ -63,6 +63,7 @@ def health(ctx: ToolContext) -> Health:
         left_out=max(0, len(findings) - FINDINGS),
         gaps=tuple(_gaps(reader)),
         landing=_landing(ctx, reader),
+        judged=sizing.large_enough and len(history.months) > LEAST_PAST,
         notes=tuple(_notes(ctx, sizing)),
     )
 
@@ -126,7 +127,7 @@ def _notes(ctx: ToolContext, s: Sizing) -> list[Text]:
                 " nothing is said of repurchase or lifetime value.",
             )
         )
-    if len(s.history.months) <= 6:
+    if len(s.history.months) <= LEAST_PAST:
         notes.append(
             Text(
                 "完整的 30 天周期不足 7 个，判断不了什么是这家店的正常波动。",

@@ -16,6 +16,7 @@ from tools.metrics.landing import Landing
 from tools.text import Text, quantize
 
 __all__ = [
+    "LEAST_PAST",
     "MONTH",
     "OUTCOMES",
     "Area",
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 MONTH = 30  # days: every period of a health reading, and the month its yuan are per
-LEAST_PAST = 6
+LEAST_PAST = 6  # periods before the month that make a usual
 ZERO = Decimal(0)
 
 OutcomeId = Literal["user_assets", "marketing", "cost", "repurchase", "efficiency"]
@@ -195,4 +196,5 @@ class Health:
     left_out: int
     gaps: tuple[DataGap, ...]
     landing: Landing | None
+    judged: bool  # enough orders and months to say what is usual
     notes: tuple[Text, ...]

@@ -59,8 +59,8 @@ def _level(
     series = history.series.get(name)
     if series is None:
         return None, history.missing.get(name)
-    if series.now is None:
-        return None, None
+    if series.now is None or (name == "payment_rate" and all(value == 1 for value in series.past)):
+        return None, None  # an export of paid orders alone says nothing of the unpaid
     k = int(name in _RIPENS and len(series.values) > 1)
     metric, n, below = series.metric, series.size[k], series.below[k]
     shaky = metric.unit == "ratio" and 0 < n < SMALL

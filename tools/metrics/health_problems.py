@@ -83,6 +83,14 @@ def _title(cause: Cause) -> Text:
     return Text(f"{what.zh}“{label.zh}”", f'{what.en} "{label.en}"') if what else label
 
 
+_SURE = Decimal("4.5")
+
+
+def _sure(cause: Cause) -> bool:
+    """A reading nobody asked a "why" of is stricter than one: a cause has a day, or is very rare in its own history."""
+    return cause.event is not None or abs(cause.surprise or ZERO) >= _SURE
+
+
 def _about(cause: Cause) -> tuple[str, ...]:
     return (*cause.entity.subject, *(cause.within.subject if cause.within else ()))
 
@@ -93,7 +101,7 @@ def _moved(ctx: ToolContext, s: Sizing, found: Explanation) -> Iterator[Finding]
     told = [fact for fact in facts if fact.data["topic"] == "entity"][: len(found.causes)]
     events = [fact for fact in facts if fact.data["topic"] == "event"]
     for rank, (cause, fact) in enumerate(zip(found.causes, told, strict=True), 1):
-        if cause.amount >= 0 or cause.entity.contribution >= 0:
+        if cause.amount >= 0 or cause.entity.contribution >= 0 or not _sure(cause):
             continue
         event = next((e for e in events if cause.event is not None and e.data["rank"] == rank), None)
         yield _problem(s, cause, fact, event, rank)

@@ -72,6 +72,12 @@ def _lower(text: str) -> str:
 
 def _quiet(ctx: ToolContext, found: Health) -> Fact:
     words = window_text(found.month)
+    if not found.judged:
+        claim = Text(
+            f"{words.zh}：数据还不足以分清问题和正常波动，所以一条也不列。",
+            f"{words.en}: too little data to tell a problem from normal variation, so none is named.",
+        )
+        return make_fact(ctx, ("quiet", found.month), claim, (), topic="check", source="")
     claim = Text(
         f"{words.zh}没有超出这家店正常波动、金额也值得说的问题，也没有站得住的差距可补。",
         f"{words.en}: no problem beyond this shop's normal variation and no gap large enough to put in yuan.",
@@ -84,7 +90,7 @@ def _outcome(ctx: ToolContext, outcome: Outcome, month: Window, rank: int) -> Fa
     for level in outcome.levels:
         parts.append(_level(level))
         quantities += _level_quantities(level)
-    lacks = [error.message for error in outcome.missing][:1]
+    lacks = [error.message for error in outcome.missing][: 0 if outcome.levels else 1]
     zh = "；".join([*(part.zh for part in parts), *(text.zh.rstrip("。") for text in lacks)])
     en = "; ".join([*(part.en for part in parts), *(text.en.rstrip(".") for text in lacks)])
     claim = Text(

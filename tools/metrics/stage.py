@@ -55,6 +55,9 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+_TWO_YEARS = 24  # months of 30 days
+
+
 @dataclass(frozen=True)
 class Signs:
     """What the rules read; a sign that cannot be told is absent and no rule that asks for it holds."""
@@ -94,7 +97,11 @@ def stage_of(history: History, people: People | None) -> Stage:
     """The stage by the first rule that holds, with the figures it rests on."""
     signs = signs_of(history, people)
     rule = next((rule for rule in RULES if _holds(rule, signs.values)), Rule("unknown"))
-    return Stage(rule.stage, NAMES[rule.stage], *_reasons(rule, signs, history), sure=rule.stage != "unknown")
+    reasons, quantities = _reasons(rule, signs, history)
+    seasonal = rule.stage in ("growth", "decline") and signs.values["months"] < _TWO_YEARS
+    if seasonal:
+        reasons += (Text("不足两年，季节因素没有排除", "under two years, so the season is not ruled out"),)
+    return Stage(rule.stage, NAMES[rule.stage], reasons, quantities, sure=rule.stage != "unknown" and not seasonal)
 
 
 def _holds(rule: Rule, signs: dict[str, Decimal]) -> bool:
