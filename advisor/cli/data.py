@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,13 +10,15 @@ import typer
 
 from advisor.cli.console import guarded, help_text, language, note, print_json, print_table, progress, say
 from advisor.cli.session import AsJson, Language, Merchant, Workspace, open_desk, with_service
+from tools.errors import BadArguments
+from tools.text import Text
 
 if TYPE_CHECKING:
     from advisor.scope import Scope
     from advisor.service.card import Card
     from advisor.service.imports import DataDesk
     from advisor.service.service import AdvisorService
-    from tools.text import Lang, Text
+    from tools.text import Lang
     from tools.warehouse.importer import ImportReport
     from tools.warehouse.writer import MerchantProfile
 
@@ -39,7 +42,12 @@ Timezone = Annotated[
 
 def import_command(
     files: Annotated[
-        list[Path], typer.Argument(help=help_text("导出文件（CSV、Excel、ZIP …）", "exports (CSV, Excel, ZIP …)"))
+        list[Path],
+        typer.Argument(
+            help=help_text(
+                "导出文件（CSV、Excel、ZIP …）；- 表示粘贴的表格", "exports (CSV, Excel, ZIP …); - for a pasted table"
+            )
+        ),
     ],
     fmt: Annotated[
         str, typer.Option("--format", help=help_text("格式，见 advisor formats", "see `advisor formats`"))
@@ -87,12 +95,35 @@ def _import(
     dry_run: bool,
     lang: Lang,
 ) -> list[ImportReport]:
+    if Path("-") in files and len(files) > 1:
+        raise BadArguments(
+            Text(
+                "粘贴的表格（-）请单独导入，不要和文件写在一起。",
+                "Import a pasted table (-) on its own, without files.",
+            )
+        )
+    pasted = _pasted(lang) if Path("-") in files else None
     with progress() as tell:
 
         def on_progress(text: Text, fraction: float) -> None:
             tell(f"{text.get(lang)} {fraction:.0%}")
 
+        if pasted is not None:
+            return desk.import_text(pasted, profile, fmt=fmt, mapping=mapping, dry_run=dry_run, on_progress=on_progress)
         return desk.import_files(files, profile, fmt=fmt, mapping=mapping, dry_run=dry_run, on_progress=on_progress)
+
+
+def _pasted(lang: Lang) -> bytes:
+    """What is on stdin. One byte over the limit is enough to refuse it."""
+    from tools.warehouse.ingest.containers import MAX_FILE_BYTES
+
+    if sys.stdin.isatty():
+        note(
+            "把表格（连同表头）粘贴到这里，换行后按 Ctrl-D（Windows 按 Ctrl-Z 再回车）。"
+            if lang == "zh"
+            else "Paste the table with its header here, then a new line and Ctrl-D (Ctrl-Z and Enter on Windows)."
+        )
+    return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
 
 
 def _say_reports(

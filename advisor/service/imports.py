@@ -204,6 +204,24 @@ class DataDesk:
             on_progress=on_progress,
         )
 
+    def import_text(
+        self,
+        text: str | bytes,
+        profile: MerchantProfile,
+        *,
+        fmt: str = "auto",
+        mapping: Path | None = None,
+        dry_run: bool = False,
+        on_progress: Callable[..., None] | None = None,
+    ) -> list[ImportReport]:
+        """Bring a pasted table (TSV, CSV, Markdown) into the shop; it goes by the name "pasted". As `import_files` else."""
+        from tools.warehouse.ingest.pasted import pasted_file
+
+        with pasted_file(text) as path:
+            return self.import_files(
+                [path], profile, fmt=fmt, mapping=mapping, dry_run=dry_run, on_progress=on_progress
+            )
+
     def holdings(self, merchant_id: str) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
         """Per filled table its rows and days, and the import ledger, newest first. Raises NotFound."""
         shop = self.warehouse.for_merchant(merchant_id)

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from tools.errors import ImportRefused
 from tools.text import Text
 
-__all__ = ["MAX_FILE_BYTES", "Kind", "Source", "expand", "file_hash", "work_folder"]
+__all__ = ["MAX_FILE_BYTES", "Kind", "Source", "expand", "file_hash", "too_big", "work_folder"]
 
 Kind = Literal["text", "sheet", "parquet"]
 MAX_FILE_BYTES = 4 * 1024**3
@@ -80,7 +80,7 @@ def expand(path: Path, folder: Path) -> list[Source]:
             Text(f"“{path.name}”是空文件，请重新下载。", f'"{path.name}" is empty. Please download it again.')
         )
     if size > MAX_FILE_BYTES:
-        raise _too_big(path.name)
+        raise too_big(path.name)
     with path.open("rb") as handle:
         head = handle.read(8)
     if head.startswith(b"PK\x03\x04") and not _is_workbook(path):
@@ -127,7 +127,7 @@ def _check_sizes(path: Path, infos: list[zipfile.ZipInfo]) -> None:
         raise _unsafe(path.name)
     total = sum(info.file_size for info in infos)
     if total > MAX_FILE_BYTES:
-        raise _too_big(path.name)
+        raise too_big(path.name)
     if total > 64 * _RATIO_FREE_BYTES and total > _MAX_RATIO * max(1, path.stat().st_size):
         raise _unsafe(path.name)
 
@@ -180,7 +180,7 @@ def _copy_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, 
             while chunk := source.read(1024 * 1024):
                 written += len(chunk)
                 if before + written > MAX_FILE_BYTES:
-                    raise _too_big(name)
+                    raise too_big(name)
                 if written > _RATIO_FREE_BYTES and written > _MAX_RATIO * max(1, info.compress_size):
                     raise _unsafe(name)
                 out.write(chunk)
@@ -208,7 +208,8 @@ def _unsafe(name: str) -> ImportRefused:
     )
 
 
-def _too_big(name: str) -> ImportRefused:
+def too_big(name: str) -> ImportRefused:
+    """The refusal of a file over the limit."""
     return ImportRefused(
         Text(
             f"“{name}”超过 4 GB，请按月份分开导出。",
