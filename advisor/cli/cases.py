@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from advisor.cli.console import guarded, help_text, language, print_json, print_table, say
 from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, result_json
-from tools.text import Lang
+from tools.text import Lang, Text
+
+if TYPE_CHECKING:
+    from tools.cases.check import CheckReport
 
 __all__ = ["cases"]
+
+_KIND_OF = {
+    "category": "categories",
+    "stage": "stages",
+    "outcome": "outcomes",
+    "merchant_type": "merchant_types",
+    "confidence": "confidences",
+    "market": "markets",
+}
 
 cases = typer.Typer(help=help_text("案例库：列出、搜索、检查", "real cases: list, search, check"))
 
@@ -121,20 +133,50 @@ def check(lang: Language = "auto", as_json: AsJson = False) -> None:
 
         report = check_cases()
         if as_json:
-            print_json({"cases": report.cases, "ok": report.ok, "problems": list(report.problems), "by": report.by})
+            coverage = [
+                {"category": category, "lever": lever, "stage": stage, "cases": count}
+                for (category, lever, stage), count in sorted(report.coverage.items())
+            ]
+            body = {"cases": report.cases, "ok": report.ok, "problems": list(report.problems), "by": report.by}
+            print_json({**body, "coverage": coverage})
         else:
-            for problem in report.problems:
-                say(f"✗ {problem}")
-            zh = spoken == "zh"
-            say(
-                f"{report.cases} 个案例，{len(report.problems)} 个问题。"
-                if zh
-                else f"{report.cases} cases, {len(report.problems)} problems."
-            )
-            for name, counts in report.by.items():
-                say(
-                    f"  {name}: "
-                    + ", ".join(f"{key} {count}" for key, count in sorted(counts.items(), key=lambda kv: -kv[1]))
-                )
+            _print_check(report, spoken)
     if not report.ok:
         raise typer.Exit(3)
+
+
+def _print_check(report: CheckReport, lang: Lang) -> None:
+    """The problems, how many cases of each kind, then the coverage table."""
+    from tools.cases import vocabulary
+
+    for problem in report.problems:
+        say(f"✗ {problem}")
+    found = len(report.problems)
+    say(Text(f"{report.cases} 个案例，{found} 个问题。", f"{report.cases} cases, {found} problems.").get(lang))
+    comma, colon = ("，", "：") if lang == "zh" else (", ", ": ")
+    for name, counts in report.by.items():
+        kind = _KIND_OF[name]
+        ranked = sorted(counts.items(), key=lambda item: -item[1])
+        listed = comma.join(f"{vocabulary.label(kind, key, lang)} {count}" for key, count in ranked)
+        say(f"  {vocabulary.KINDS[kind].get(lang)}{colon}{listed}")
+    _print_coverage(report, lang)
+
+
+def _print_coverage(report: CheckReport, lang: Lang) -> None:
+    """Category x lever in rows, stage in columns; a case with three levers counts in three rows."""
+    from tools.cases import vocabulary
+
+    stages = vocabulary.terms("stages")
+    rows = []
+    for category in sorted(report.by["category"], key=lambda key: -report.by["category"][key]):
+        label = vocabulary.label("categories", category, lang)
+        for lever in vocabulary.ids("levers"):
+            counts = [report.coverage.get((category, lever, stage), 0) for stage in stages]
+            if any(counts):
+                shown = [count or "·" for count in counts]
+                rows.append((label, vocabulary.label("levers", lever, lang), *shown, sum(counts)))
+                label = ""
+    spans = [Text(term.zh, term.en.lower()) for term in stages.values()]
+    head = [Text("品类", "category"), Text("抓手", "lever"), *spans, Text("合计", "all")]
+    title = Text("覆盖：品类 × 抓手 × 阶段（案例数）", "Coverage: category x lever x stage (cases)")
+    print_table([text.get(lang) for text in head], rows, title=title.get(lang))

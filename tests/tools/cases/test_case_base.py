@@ -30,10 +30,22 @@ _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 def test_check_finds_nothing_and_covers_the_base() -> None:
     report = check_cases()
     assert report.ok, report.problems
-    assert report.cases == len(CASES) >= 90
+    assert report.cases == len(CASES) >= 120
     assert sum(report.by["category"].values()) == report.cases
     assert report.by["outcome"]["failure"] >= 10, "failures belong in the base"
     assert sum(report.coverage.values()) == sum(len(case.levers) for case in CASES)
+
+
+def test_a_small_shop_a_start_and_an_agency_find_their_like() -> None:
+    """Most merchants are small: a base of giants alone would have nothing to compare them with."""
+    kinds = Counter(case.merchant_type for case in CASES)
+    assert kinds["small_seller"] >= 18 and kinds["industrial_belt"] >= 7
+    assert kinds["buyer_store"] >= 3 and kinds["agency"] >= 3
+    assert Counter(case.stage for case in CASES)["launch"] >= 8
+    small = [case for case in CASES if case.merchant_type == "small_seller"]
+    assert sum(case.outcome != "success" for case in small) >= len(small) // 3, "small shops fail too"
+    assert len([case for case in CASES if "refunds" in case.drivers and case.outcome != "success"]) >= 3
+    assert len([case for case in CASES if "members" in case.levers and case.outcome == "failure"]) >= 3
 
 
 def test_round_trip_through_yaml() -> None:

@@ -37,7 +37,7 @@ QUERIES = [
     ("短剧带货护肤", {"kans-short-drama-douyin"}),
     ("双11没卖好全年利润塌了", {"winona-double11-miss"}),
     ("设计师买手店怎么做大", {"labelhood-designer-buyer-store"}),
-    ("免费退货把利润吃掉", {"casper-marketing-without-unit-economics"}),
+    ("免费退货把利润吃掉", {"taobao-womenswear-return-rate", "womenswear-double11-refund-loss", "revolve-return-rate"}),
     (
         "agency-run livestream economics",
         {"be-friends-depersonalised-mcn", "taobao-live-store-self-broadcast-2018-2023"},

@@ -84,7 +84,7 @@ def test_nothing_close_is_a_note_and_no_fact(store: CaseStore) -> None:
 
 
 def test_only_giants_is_said(store: CaseStore) -> None:
-    question = {"query": "复购率下降怎么办", "category": "美妆"}
+    question = {"query": "复购率下降怎么办", "category": "运动"}
     result = _call(store, shop=FakeShop(total=Decimal("60000")), **question)
     assert result.facts and all(fact.data["size"] in "LG" for fact in result.facts)
     assert "体量大得多" in result.notes[0].zh
