@@ -218,6 +218,15 @@ def test_days_of_one_side_only_are_missing_days(tmp_path: Path) -> None:
     assert {day.day for day in found.worst()} == {at(4), at(8), at(9)}
 
 
+def test_causes_that_offset_each_other_are_a_finding(tmp_path: Path) -> None:
+    """A lost day of orders and a lost day of the report nearly cancel out: the month looks right and is not."""
+    rows = orders()
+    daily = report(rows)
+    del daily[at(4)]
+    found = settle(shop_of(tmp_path, [row for row in rows if row["paid_date"] != at(8)], daily))
+    assert found.rate is not None and abs(found.rate) < Decimal("0.01") and found.offset and found.finding
+
+
 def test_a_blank_report_cell_is_missing_and_not_zero(tmp_path: Path) -> None:
     rows = orders()
     daily = report(rows)
