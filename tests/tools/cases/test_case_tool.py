@@ -36,6 +36,7 @@ class FakeShop:
     timezone: str = "Asia/Shanghai"
     simulated: bool = False
     generation: str = "g1"
+    hidden: frozenset[str] = frozenset()
     tables: list[str] = field(default_factory=list)
 
     def has(self, table: str) -> bool:
@@ -91,6 +92,14 @@ def test_only_giants_is_said(store: CaseStore) -> None:
     assert all("体量差得远" in fact.data["difference"]["zh"] for fact in result.facts)
     big = _call(store, shop=FakeShop(total=Decimal("9000000000")), **question)
     assert big.notes == []
+
+
+@pytest.mark.parametrize("question", ["刚起步的小店 没流量怎么办", "new small shop, no traffic yet, what can I do"])
+def test_a_shop_of_sixty_orders_gets_small_cases_first(store: CaseStore, question: str) -> None:
+    result = _call(store, shop=FakeShop(total=Decimal("60000"), category="零食"), query=question)
+    sizes = [fact.data["size"] for fact in result.facts]
+    assert sizes[:2] == ["S", "S"], "the first two are of its own size"
+    assert not any("体量差得远" in fact.data["difference"]["zh"] for fact in result.facts[:2])
 
 
 @pytest.mark.parametrize("bad", [{"query": "x", "merchant_id": "b"}, {"query": ""}, {"query": "直播", "k": 99}])
