@@ -25,6 +25,7 @@ ZERO = Decimal(0)
 _DATED = Decimal(
     "0.01"
 )  # of the earlier level: the least amount worth naming where an event has a day; twice it without
+_FLAT = Decimal("0.05")  # of the earlier level
 _PROMOTION_SURPRISE = 1.5
 _PROMOTION_STEP = 1.8  # its day is known, nothing was searched for
 _MARKET_SURPRISE = Decimal("2.5")
@@ -48,15 +49,17 @@ def find_causes(pair: Pair, cuts: Cuts, totals: Totals, factors: Sequence[Driver
         *(refund_causes(pair, cuts, least) if net else []),
     ]
     found = [cause for cause in _nest(cuts, found) if _large_enough(cause, least)]
-    return sorted(found, key=lambda cause: -_weight(cause, change))[:5]
+    flat = abs(change) < _FLAT * level
+    return sorted(found, key=lambda cause: -_weight(cause, change, flat=flat))[:5]
 
 
 def _large_enough(cause: Cause, least: Decimal) -> bool:
     return cause.event is not None or cause.factor == "refunds" or abs(cause.amount) >= 2 * least
 
 
-def _weight(cause: Cause, change: Decimal) -> Decimal:
-    along = Decimal(1) if cause.amount * change > 0 else Decimal("0.2")
+def _weight(cause: Cause, change: Decimal, *, flat: bool) -> Decimal:
+    """Money, by how well it is evidenced. What pulled against a clear change is told after it; of a flat total either way counts."""
+    along = Decimal(1) if cause.amount * change > 0 else Decimal("0.9" if flat else "0.2")
     return abs(cause.amount) * along * _evidence(cause)
 
 
@@ -66,7 +69,10 @@ def _evidence(cause: Cause) -> Decimal:
         return Decimal(1) if abs(cause.surprise or ZERO) >= _MARKET_SURPRISE else Decimal("0.4")
     if cause.event is None:
         return Decimal(1)
-    return Decimal("1.25") if cause.event.kind == "turning_point" else Decimal("1.6")
+    if cause.event.kind != "turning_point":
+        return Decimal("1.6")
+    # conversion turns with everything that is done to a price or a coupon: it is told first only where nothing else is
+    return Decimal("0.7") if cause.factor == "conversion" else Decimal("1.25")
 
 
 def _market(pair: Pair, level: Decimal, change: Decimal, least: Decimal) -> list[Cause]:
