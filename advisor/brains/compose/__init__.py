@@ -9,6 +9,7 @@ from advisor.brains.compose.advice import action_clause, decision_drafts, ground
 from advisor.brains.compose.cases import case_list_drafts, tool_drafts
 from advisor.brains.compose.decide import open_decision, open_headline, unanswered
 from advisor.brains.compose.figure import breakdown_drafts, data_drafts, figure_drafts, glance_drafts, landing_drafts
+from advisor.brains.compose.health import health_drafts
 from advisor.brains.compose.limits import caveats, follow_ups, limit_drafts, no_answer
 from advisor.brains.compose.pieces import Pieces, gather
 from advisor.brains.compose.say import Say
@@ -49,6 +50,8 @@ def _body(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
             yield from (d for d in breakdown_drafts(pieces, say) if d.section != "headline")
     elif intent == "landing":
         yield from landing_drafts(pieces, say)
+    elif intent == "health":
+        yield from health_drafts(pieces, say)
     elif intent == "breakdown":
         yield from breakdown_drafts(pieces, say, worst=frame.slots.get("order") == "worst")
     elif intent in _GLANCE:

@@ -107,6 +107,7 @@ class Pieces:
     questions: Sequence[Piece] = ()
     unlocks: Sequence[Piece] = ()
     sizes: Sequence[Piece] = ()
+    health: Sequence[Piece] = ()
     cases: Sequence[Piece] = ()
     playbooks: Sequence[Piece] = ()
     tools: Sequence[Piece] = ()
@@ -178,6 +179,7 @@ def gather(turn: TurnView) -> Pieces:
         questions=_topic(metric, "question"),
         unlocks=_topic(metric, "unlock"),
         sizes=_topic(metric, "size"),
+        health=[piece for piece in metric if piece.topic in ("stage", "finding", "outcome", "landing")],
         cases=[piece for piece in pieces if piece.fact.kind == "case"],
         playbooks=[p for p in pieces if p.fact.kind == "playbook" and "playbook_id" in p.fact.data],
         tools=[p for p in pieces if p.fact.kind == "playbook" and "playbook_id" not in p.fact.data],

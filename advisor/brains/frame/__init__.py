@@ -135,7 +135,7 @@ def _ending(
         return "clarify", feedback(plain), intent
     if intent == "unclear":
         return "clarify", clarify(plain, slots), "unclear"
-    return ("figure" if intent in {"figure", "data_status", "landing"} else "advice"), None, intent
+    return ("figure" if intent in {"figure", "data_status", "landing", "health"} else "advice"), None, intent
 
 
 def _defaults(intent: str, slots: dict[str, Any]) -> None:

@@ -99,6 +99,8 @@ def _settled(text: str, found: frozenset[str], brand: bool) -> str | None:
         return "other_shop"
     if "landing" in found and not found & {"why", "how_so", "how", "what", "cases", "rules", "inject"}:
         return "landing"
+    if "health" in found and not found & {"why", "how_so", "cases", "rules", "inject"}:
+        return "health"
     if brand and "private" in found and not found & {"cases", "how", "why"}:
         return "other_shop"
     return None

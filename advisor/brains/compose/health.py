@@ -1,0 +1,33 @@
+"""A health reading in sentences: what is most at stake first, then the other findings, the outcomes, the stage and the month ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.brains.base import Draft
+from advisor.brains.compose.pieces import Piece, Pieces
+from advisor.brains.compose.say import Say
+
+__all__ = ["health_drafts"]
+
+_ORDER = ("finding", "outcome", "stage", "landing")
+
+
+def health_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """The largest finding leads; where nothing stands out, that does."""
+    told = sorted(pieces.health, key=lambda piece: (_ORDER.index(piece.topic), piece.rank))
+    quiet = [piece for piece in pieces.checks if not any(other.topic == "finding" for other in told)]
+    lead = [*quiet, *told][:1]
+    for piece in lead:
+        yield Draft("headline", _told(piece, say))
+    for piece in told:
+        if piece not in lead:
+            yield Draft("why", _told(piece, say), piece.fact.why_class)
+
+
+def _told(piece: Piece, say: Say) -> str:
+    """The claim with its mark behind every clause and sentence: each is checked by itself."""
+    text = say.claim(piece)
+    for end in ("；", "。") if say.zh else ("; ", ". "):
+        text = text.replace(end, f"{piece.cite}{end}")
+    return say.join(text if text.rstrip("。.").endswith(piece.cite) else f"{text}{piece.cite}")

@@ -1,0 +1,45 @@
+"""Questions about the shop as a whole reach the health reading; questions about one thing or a how-to do not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from advisor.brains.base import ShopCard
+from advisor.brains.frame import frame
+
+CARD = ShopCard("店", "tmall", "食品", "CNY", False, tables={"orders": ("2025-01-01", "2026-10-20")})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "店铺怎么样？",
+        "我们店咋样",
+        "给店铺做个体检",
+        "最大的问题和机会是什么",
+        "how is my shop doing",
+        "how's our store doing?",
+        "where is the money",
+        "what are our biggest problems and opportunities",
+    ],
+)
+def test_questions_about_the_whole_shop(text: str) -> None:
+    found = frame(text, [], CARD, date(2026, 10, 21), None)
+    assert (found.intent, found.kind) == ("health", "figure")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "体检怎么做",
+        "直播怎么样",
+        "10月GMV多少",
+        "我们店为什么不好",
+        "how do I improve store health",
+        "how are ads doing",
+    ],
+)
+def test_other_questions(text: str) -> None:
+    assert frame(text, [], CARD, date(2026, 10, 21), None).intent != "health"
