@@ -1,4 +1,4 @@
-"""Tables of the store (SQLAlchemy Core). The store is the sole owner of threads, evidence, stated facts, approvals and audit."""
+"""Tables of the store (SQLAlchemy Core). The store is the sole owner of threads, evidence, stated facts, adopted plans, approvals and audit."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Date,
     DateTime,
     Index,
     Integer,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 
 __all__ = [
     "SCHEMA_VERSION",
+    "adopted",
     "approvals",
     "audit",
     "evidence",
@@ -29,7 +31,8 @@ __all__ = [
     "threads",
 ]
 
-SCHEMA_VERSION = 1
+# 2: `adopted`. A table that is new is made on opening; a changed one needs a step in `Store`.
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -108,4 +111,23 @@ approvals = Table(
     Column("arguments", JSON, nullable=False),
     Column("status", String(16), nullable=False),  # open | accepted | rejected
     Column("created_at", DateTime, nullable=False),
+)
+
+adopted = Table(
+    "adopted",
+    metadata,
+    Column("plan_id", String(40), primary_key=True),
+    Column("merchant_id", String(64), nullable=False, index=True),
+    Column("playbook_id", String(64), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("adopted_at", DateTime, nullable=False),
+    Column("start", Date, nullable=False),
+    Column("end", Date, nullable=False),
+    Column("plan", JSON, nullable=False),
+    Column("forecast", JSON, nullable=False),  # made before the start, or the reason there is none
+    Column("promotion", String(120), nullable=True),
+    Column("executed", String(8), nullable=True),  # yes | no, as the merchant said
+    Column("asked", Boolean, nullable=False, default=False),
+    Column("shared", Boolean, nullable=False, default=False),
 )

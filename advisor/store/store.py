@@ -15,8 +15,10 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from advisor.errors import AdvisorError, ThreadUnknown
 from advisor.scope import Scope
+from advisor.store.ledger import PlanLedger
 from advisor.store.schema import (
     SCHEMA_VERSION,
+    adopted,
     approvals,
     audit,
     evidence,
@@ -64,10 +66,11 @@ def _unknown_thread(thread_id: str) -> ThreadUnknown:
 
 
 class Store:
-    """Threads with owners, evidence marks, merchant-stated facts, approvals and audit."""
+    """Threads with owners, evidence marks, merchant-stated facts, adopted plans, approvals and audit."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.plans = PlanLedger(engine)
         metadata.create_all(engine)
         with engine.begin() as connection:
             version = connection.execute(select(schema_info.c.version)).scalar()
@@ -80,6 +83,9 @@ class Store:
                         "This workspace was written by a newer version of the program; upgrade it first.",
                     )
                 )
+            elif version < SCHEMA_VERSION:
+                # so far every version only added tables, and those were made above
+                connection.execute(update(schema_info).values(version=SCHEMA_VERSION))
 
     @classmethod
     def sqlite(cls, path: Path) -> Store:
@@ -153,7 +159,7 @@ class Store:
             owned = select(threads.c.thread_id).where(threads.c.merchant_id == merchant_id).scalar_subquery()
             for table in (messages, evidence):
                 connection.execute(delete(table).where(table.c.thread_id.in_(owned)))
-            for other in (threads, stated, audit, approvals):
+            for other in (threads, stated, adopted, audit, approvals):
                 connection.execute(delete(other).where(other.c.merchant_id == merchant_id))
 
     def _owned(self, connection: Connection, scope: Scope, thread_id: str) -> RowMapping:
