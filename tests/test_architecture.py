@@ -24,6 +24,8 @@ OWNERS = {
     "tiktoken": ("advisor/brains/budget.py",),
     "langgraph": ("advisor/agent/", "advisor/service/"),
     "chromadb": ("tools/cases/",),
+    "markitdown": ("tools/cases/documents_worker.py",),
+    "pdfminer": ("tools/cases/documents_worker.py",),
     "ibis": ("tools/warehouse/", "tools/metrics/"),
     "duckdb": ("tools/warehouse/", "tools/metrics/", "evals/"),
     "sqlalchemy": ("advisor/store/",),

@@ -34,8 +34,8 @@ _IBIS_TYPES = {
     "time": "timestamp",
     "bool": "boolean",
 }
-# Costs, margins and targets stay the merchant's own until shared, item by item.
-PRIVATE_TABLES = frozenset({"item_costs", "fees", "targets"})
+# Costs, margins, targets and uploaded documents (no table, kept by tools.cases) stay the merchant's own until shared, item by item.
+PRIVATE_TABLES = frozenset({"item_costs", "fees", "targets", "own_documents"})
 
 
 @dataclass
