@@ -47,6 +47,10 @@ class Paths:
         return self.root / "chroma"
 
     @property
+    def documents(self) -> Path:
+        return self.root / "documents"
+
+    @property
     def store(self) -> Path:
         return self.root / "store.sqlite"
 
@@ -104,6 +108,7 @@ def build_service(settings: Settings, *, today: Callable[[str], date] = today_in
     from advisor.agent.runner import ToolRunner
     from advisor.service.service import AdvisorService, Limits
     from advisor.store import Store
+    from tools.cases.documents import DocumentStore
     from tools.cases.store import CaseStore
     from tools.warehouse.access import Warehouse
 
@@ -116,7 +121,12 @@ def build_service(settings: Settings, *, today: Callable[[str], date] = today_in
         warehouse=warehouse,
         audit=store,
         records=lambda scope: _ScopedRecords(store, scope),
-        resources=LazyResources({CaseStore: lambda: CaseStore(paths.chroma, embedder)}),
+        resources=LazyResources(
+            {
+                CaseStore: lambda: CaseStore(paths.chroma, embedder),
+                DocumentStore: lambda: DocumentStore(paths.documents, embedder),
+            }
+        ),
         today=today,
         workers=settings.tool_workers,
     )
@@ -136,17 +146,30 @@ def build_service(settings: Settings, *, today: Callable[[str], date] = today_in
 
 def build_desk(settings: Settings) -> DataDesk:
     """The data side of the workspace alone: what is imported, by whom, and how to remove it. No agent is loaded."""
+    from advisor.service.documents import DocumentDesk
     from advisor.service.imports import DataDesk
     from tools.warehouse.access import Warehouse
 
     paths = Paths(settings.root)
+    warehouse = Warehouse(paths.warehouse)
+
+    def documents() -> Any:
+        from tools.cases.documents import DocumentStore
+
+        return DocumentStore(paths.documents, build_embedder(settings))
 
     def store() -> Any:
         from advisor.store import Store
 
         return Store.sqlite(paths.store)
 
-    return DataDesk(warehouse=Warehouse(paths.warehouse), store=store, quarantine=paths.quarantine, keys=paths.keys)
+    return DataDesk(
+        warehouse=warehouse,
+        store=store,
+        quarantine=paths.quarantine,
+        keys=paths.keys,
+        documents=DocumentDesk(warehouse=warehouse, store=documents, today=today_in),
+    )
 
 
 class _ScopedRecords:

@@ -20,6 +20,7 @@ from tools.warehouse.schema import tables
 from tools.warehouse.writer import MerchantProfile, check_merchant_id, write_merchant
 
 if TYPE_CHECKING:
+    from advisor.service.documents import DocumentDesk
     from advisor.store import Store
     from tools.warehouse.importer import Detection, ImportReport
 
@@ -73,6 +74,7 @@ class Removed:
     merchant_id: str
     data_file: bool
     quarantine_files: int
+    documents: bool
 
 
 def choose_merchant(profiles: Sequence[MerchantProfile], wanted: str | None) -> MerchantProfile:
@@ -115,8 +117,17 @@ def choose_merchant(profiles: Sequence[MerchantProfile], wanted: str | None) -> 
 class DataDesk:
     """Built by `advisor.app`; synchronous, for a thread of the door."""
 
-    def __init__(self, *, warehouse: Warehouse, store: Callable[[], Store], quarantine: Path, keys: Path) -> None:
+    def __init__(
+        self,
+        *,
+        warehouse: Warehouse,
+        store: Callable[[], Store],
+        quarantine: Path,
+        keys: Path,
+        documents: DocumentDesk,
+    ) -> None:
         self.warehouse = warehouse
+        self.documents = documents
         self.quarantine = quarantine
         self._store = store
         self._keys = keys
@@ -237,7 +248,7 @@ class DataDesk:
             shop.close()
 
     def delete(self, merchant_id: str) -> Removed:
-        """The shop's file, its conversations and stated facts, and its rejected rows. Raises NotFound for an unknown id."""
+        """The shop's file, its conversations and stated facts, its documents and rejected rows. Raises NotFound."""
         self.choose(merchant_id)
         store = self._store()
         try:
@@ -245,8 +256,9 @@ class DataDesk:
         finally:
             store.close()
         files = self._drop_quarantine(merchant_id)
+        documents = self.documents.purge(merchant_id)
         self.warehouse.delete(merchant_id)
-        return Removed(merchant_id, True, files)
+        return Removed(merchant_id, True, files, documents)
 
     def _drop_quarantine(self, merchant_id: str) -> int:
         folder = self.quarantine / check_merchant_id(merchant_id)

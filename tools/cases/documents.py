@@ -139,11 +139,11 @@ class DocumentStore:
         )
         return replace(found, shared=shared)
 
-    def purge(self, merchant_id: str) -> int:
-        """Remove everything of a merchant; how many documents there were is not asked, so a broken store goes too."""
+    def purge(self, merchant_id: str) -> bool:
+        """Remove everything of a merchant, unread: a broken store goes too. True when there was something."""
         with self._lock:
             self._lexical.pop(merchant_id, None)
-        return int(self._index.purge(merchant_id))
+        return self._index.purge(merchant_id)
 
     def search(self, shop: ShopHandle, query: str, *, k: int = 2) -> tuple[list[OwnPassage], bool]:
         """At most `k` close passages of this shop, best first, one per document and heading; and whether documents were
