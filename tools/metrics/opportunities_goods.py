@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from statistics import median
@@ -33,14 +33,8 @@ _OUT_DAYS, _IN_DAYS, _LINES = 2, 14, 30
 
 
 def goods_opportunities(s: Sizing, pair: Pair) -> Iterator[Finding]:
-    made: tuple[Callable[[], Finding | None], ...] = (
-        lambda: _stock_out(s),
-        lambda: _refunded(s),
-        lambda: _conversion(s, pair, CUTS["traffic_source"]),
-        lambda: _conversion(s, pair, ITEM_TRAFFIC),
-    )
-    for make in made:
-        found = make()
+    cuts = (CUTS["traffic_source"], ITEM_TRAFFIC)
+    for found in (_stock_out(s), _refunded(s), *(_conversion(s, pair, spec) for spec in cuts)):
         if found is not None:
             yield found
 

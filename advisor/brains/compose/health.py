@@ -1,4 +1,4 @@
-"""A health reading in sentences: what is most at stake first, then the other findings, the outcomes, the stage and the month ahead."""
+"""A health reading in sentences: what is most at stake first, then the other findings, the stage, the outcomes and the month ahead."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from advisor.brains.compose.say import Say
 
 __all__ = ["health_drafts"]
 
-_ORDER = ("finding", "outcome", "stage", "landing")
+_ORDER = ("finding", "stage", "outcome", "landing")
 
 
 def health_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
     """The largest finding leads; where nothing stands out, that does."""
-    told = sorted(pieces.health, key=lambda piece: (_ORDER.index(piece.topic), piece.rank))
+    told = sorted(pieces.health, key=lambda piece: (_ORDER.index(piece.topic), not _unusual(piece), piece.rank))
     quiet = [piece for piece in pieces.checks if not any(other.topic == "finding" for other in told)]
     lead = [*quiet, *told][:1]
     for piece in lead:
@@ -23,6 +23,11 @@ def health_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
     for piece in told:
         if piece not in lead:
             yield Draft("why", _told(piece, say), piece.fact.why_class)
+
+
+def _unusual(piece: Piece) -> bool:
+    """An outcome with a figure outside its usual range is told before the others."""
+    return piece.topic != "outcome" or bool({"better", "worse"} & set(piece.fact.data.get("verdicts", {}).values()))
 
 
 def _told(piece: Piece, say: Say) -> str:
