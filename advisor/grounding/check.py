@@ -13,6 +13,7 @@ from advisor.grounding.masking import figures_of
 from advisor.grounding.match import Match, match_figure
 from advisor.grounding.names import foreign_names
 from advisor.grounding.numbers import Figure
+from advisor.grounding.own_material import is_own_material, without_quotations
 from advisor.grounding.reading import Reading, marks_in, read
 from advisor.grounding.support import Cited, cited_facts
 from advisor.grounding.whole import bare_directions, causes, dates, denials, moves
@@ -55,9 +56,11 @@ def check(
     words = glossary or default_glossary()
     marks = marks_in(draft_text)
     facts = cited_facts(cited, marks, words)
+    draft_text, unnamed = without_quotations(draft_text, facts)
+    facts = [c for c in facts if not is_own_material(c)]
     names = [name for c in facts for name in (*c.fact.entities, *(s for q in c.fact.quantities for s in q.subject))]
     reading = read(draft_text, names=names, glossary=words, section=section, today=today)
-    problems = [_unknown_mark(mark) for mark in marks if mark not in cited]
+    problems = [*(_unknown_mark(mark) for mark in marks if mark not in cited), *unnamed]
     matches = [_matched(figure, reading, facts, question) for figure in reading.figures]
     if reading.figures and not marks and not all(m.ok for m in matches):
         problems.append(Text("有数字但没有引用证据。", "It has figures but cites no evidence."))

@@ -31,6 +31,11 @@ def _item(item: EvidenceItem, turn: str, lang: Lang) -> str:
 
 def _rows(item: EvidenceItem, lang: Lang) -> list[tuple[str, str]]:
     """Labels and HTML values."""
+    if item.data.get("kind") == "own_document":
+        return [
+            (word("source", lang), esc(item.source)),
+            (word("class", lang), esc(_said(item.data.get("label"), lang))),
+        ]
     if item.kind == "case":
         return _case_rows(item.data, lang)
     value = format_value(item.value, item.unit, lang) if item.value is not None and item.unit else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from advisor.brains.base import Draft, Frame, TurnView
 from advisor.brains.compose.advice import action_clause, decision_drafts, grounds_drafts, how_drafts, what_drafts
-from advisor.brains.compose.cases import case_list_drafts, tool_drafts
+from advisor.brains.compose.cases import case_list_drafts, own_drafts, tool_drafts
 from advisor.brains.compose.decide import open_decision, open_headline, unanswered
 from advisor.brains.compose.figure import breakdown_drafts, data_drafts, figure_drafts, glance_drafts, landing_drafts
 from advisor.brains.compose.health import health_drafts
@@ -24,7 +24,7 @@ _ADVICE = {"why_change", "what_to_do", "how_to", "decision", "growth_plan"}
 def compose(turn: TurnView) -> Iterator[Draft]:
     """All drafts of an answer in reading order. A turn without usable facts yields one honest headline."""
     frame, say, pieces = turn.frame, Say(turn.frame.lang), gather(turn)
-    drafts = list(_body(frame, pieces, say))
+    drafts = [*_body(frame, pieces, say), *own_drafts(pieces, say)]
     headline = next((draft for draft in drafts if draft.section == "headline" and draft.text), None)
     missing = "" if headline else no_answer(pieces, say) or _nothing(frame, pieces, say)
     if missing:

@@ -9,7 +9,7 @@ from advisor.brains.base import Draft
 from advisor.brains.compose.pieces import Piece, Pieces, pick
 from advisor.brains.compose.say import Say
 
-__all__ = ["case_draft", "case_list_drafts", "tool_drafts"]
+__all__ = ["case_draft", "case_list_drafts", "own_drafts", "tool_drafts"]
 
 _CONFIDENCE_LOW = "low"
 
@@ -96,6 +96,16 @@ def _told(piece: Piece, say: Say) -> str:
     differ = _clean(piece.text("difference", say.lang))
     claim = f"{say.claim(piece)}{piece.cite}"
     return say.join(claim, say.t(f"和你不同：{differ}", f"unlike you: {differ}") if differ else "", _lesson(piece, say))
+
+
+def own_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """What the merchant's own documents say, quoted and named as theirs; no advice is built on it."""
+    for piece in pieces.own:
+        file, quote = piece.text("file", say.lang), piece.text("quote", say.lang)
+        text = say.t(
+            f"你上传的《{file}》里提到：“{quote}”{piece.cite}。", f"Your uploaded “{file}” says: “{quote}”{piece.cite}."
+        )
+        yield Draft("how", text)
 
 
 def tool_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:

@@ -109,6 +109,7 @@ class Pieces:
     sizes: Sequence[Piece] = ()
     health: Sequence[Piece] = ()
     cases: Sequence[Piece] = ()
+    own: Sequence[Piece] = ()  # passages of the merchant's own documents, never mixed up with published cases
     playbooks: Sequence[Piece] = ()
     tools: Sequence[Piece] = ()
     stated: Sequence[Piece] = ()
@@ -180,7 +181,8 @@ def gather(turn: TurnView) -> Pieces:
         unlocks=_topic(metric, "unlock"),
         sizes=_topic(metric, "size"),
         health=[piece for piece in metric if piece.topic in ("stage", "finding", "outcome", "landing")],
-        cases=[piece for piece in pieces if piece.fact.kind == "case"],
+        cases=[p for p in pieces if p.fact.kind == "case" and not _is_own(p)],
+        own=[p for p in pieces if _is_own(p)],
         playbooks=[p for p in pieces if p.fact.kind == "playbook" and "playbook_id" in p.fact.data],
         tools=[p for p in pieces if p.fact.kind == "playbook" and "playbook_id" not in p.fact.data],
         stated=[piece for piece in pieces if piece.fact.kind == "stated"],
@@ -189,6 +191,10 @@ def gather(turn: TurnView) -> Pieces:
         history_days=_history(turn),
         on_topic=frozenset(_on_topic(turn)),
     )
+
+
+def _is_own(piece: Piece) -> bool:
+    return piece.fact.data.get("kind") == "own_document"
 
 
 def _on_topic(turn: TurnView) -> Iterable[str]:
