@@ -29,6 +29,7 @@ from tools.metrics.opportunities_sizing import LEAST_ORDERS, Margin, Sizing
 from tools.metrics.opportunities_spend import spend_opportunities
 from tools.metrics.pair import make_pair
 from tools.metrics.reader import RELATIONS, Reader
+from tools.metrics.reconcile_note import differs_from_report
 from tools.metrics.stage import stage_of
 from tools.text import Text
 
@@ -119,6 +120,14 @@ def _landing(ctx: ToolContext, reader: Reader) -> Landing | None:
 
 def _notes(ctx: ToolContext, s: Sizing) -> list[Text]:
     notes = list(age_notes(ctx.shop, ctx.today))
+    if differs_from_report(s.reader, s.month):
+        notes.append(
+            Text(
+                "近 30 天订单与平台店铺日报的支付金额相差超过 1%：先对账（advisor reconcile），再看下面的金额。",
+                "GMV of the orders and of the platform's daily report part by over 1% in the last 30 days: reconcile first (advisor"
+                " reconcile), then read the amounts.",
+            )
+        )
     if not s.large_enough:
         notes.append(
             Text(

@@ -163,3 +163,10 @@ def test_bands_and_quartiles() -> None:
     assert band is not None and (band.low, band.high) == (D(99), D(101)) and band.place(D(98)) == "below"
     assert better_quartile([D(k) for k in range(1, 9)]) == 7
     assert gap_of((D(3), D(10)), [(D(1), D(100))] * 6) is None
+
+
+@pytest.mark.parametrize(("reported", "noted"), [(3000, False), (3300, True)])
+def test_a_gap_to_the_platforms_report_is_said(tmp_path: Path, reported: int, noted: bool) -> None:
+    daily = [{"day": d, "visitors": 1000, "buyers": 30, "paid_amount": reported} for d in days(60)]
+    found = health(context(shop_of(tmp_path, orders=orders(60, lambda _: 30), shop_daily=daily)))
+    assert any("advisor reconcile" in note.zh for note in found.notes) is noted
