@@ -35,6 +35,7 @@ def search_cases(
     category: str | None = None,
     lever: str | None = None,
     outcome: str | None = None,
+    own: Annotated[str | None, Field(max_length=500)] = None,
 ) -> ToolResult:
     """Find real, sourced cases of other brands close to a problem or a plan, failures included.
 
@@ -47,11 +48,12 @@ def search_cases(
     category: only this category, for example "美妆个护" or "food".
     lever: only this lever, for example "店播" or "members".
     outcome: "success", "mixed" or "failure" (反例).
+    own: what to look for in the merchant's own documents, in the user's words; the query when left out.
     """
     store = ctx.resource(CaseStore)
     profile = profile_of(ctx.shop, query=query, lever=lever)
     hits = store.search(query, k=k, category=category, lever=lever, outcome=outcome, near=profile.category)
-    own, withheld = _own_material(ctx, query)
+    own, withheld = _own_material(ctx, own or query)
     guidance = _OWN_GUIDANCE if own else ""
     if not hits:
         guidance = f"No case is close: cite no case and name no brand. {guidance}".strip()

@@ -126,6 +126,10 @@ class Derived:
             return None
         return str(entries[0].get("case", "")).replace("-", " ")[:400]
 
+    def _question(self) -> str:
+        """The merchant's own words find the merchant's own documents."""
+        return self._turn.frame.question[:400]
+
     def _query(self) -> str:
         """Words a case is searched with: the problem (or the user's own), then the category."""
         frame, shop = self._turn.frame, self._turn.shop

@@ -118,7 +118,7 @@ def test_the_tool_is_exported_with_a_closed_schema() -> None:
     assert [spec.name for spec in TOOLS] == ["search_cases"]
     schema = TOOLS[0].schema()
     assert schema["additionalProperties"] is False
-    assert set(schema["properties"]) == {"query", "k", "category", "lever", "outcome"}
+    assert set(schema["properties"]) == {"query", "k", "category", "lever", "outcome", "own"}
 
 
 @pytest.mark.parametrize(
