@@ -14,7 +14,8 @@ from tools.text import Text
 __all__ = ["traffic_causes"]
 
 ZERO = Decimal(0)
-_SOURCE_SURPRISE = 3.5
+_SOURCE_SURPRISE = 3.7
+_RATE_SURPRISE = 5.0  # what a visitor of a source is worth wanders more than how many come
 _OWN_SURPRISE = 1.0  # a source must also depart from its own past, not only from the others
 
 
@@ -58,7 +59,7 @@ def _source_rates(cuts: Cuts, least: Decimal) -> list[Cause]:
     for move in judged_rates(cuts.source, "gross", "visitors", counts="day_buyers"):
         amount = move.excess * cuts.source.get("visitors", move.key)[0]
         driver = cuts.driver("traffic_source", move.key)
-        if driver is None or move.surprise is None or not stands_out(move, amount, 2 * least, bar=_SOURCE_SURPRISE):
+        if driver is None or move.surprise is None or not stands_out(move, amount, 2 * least, bar=_RATE_SURPRISE):
             continue
         factor = "returning_buyers" if RETURNING.search(driver.label.zh) else "conversion"
         found.append(Cause(driver, None, amount, factor, surprise=rounded(move)))

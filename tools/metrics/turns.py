@@ -53,7 +53,7 @@ class RateSource:
 
 
 CONVERSION = RateSource(
-    "product_daily", "product_id", "day", "buyers", "visitors", Text("支付转化率", "conversion rate"), 2.9
+    "product_daily", "product_id", "day", "buyers", "visitors", Text("支付转化率", "conversion rate"), 3.0
 )
 VISITS = RateSource("product_daily", "product_id", "day", "visitors", "", Text("访客", "visitors"), 6.0)
 REFUNDED = RateSource("lines", "product", "paid_date", "refund_amount?", "#", Text("退款比例", "share refunded"), 3.6)
