@@ -1,4 +1,4 @@
-"""`advisor cases list | search | check`: the base of real, sourced cases."""
+"""`advisor cases`: the base of real, sourced cases, and the merchant's own documents beside it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from advisor.cli.console import guarded, help_text, language, print_json, print_table, say
+from advisor.cli.documents import add_documents, list_documents, remove_document, share_document
 from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, result_json
 from tools.text import Lang, Text
 
@@ -24,7 +25,15 @@ _KIND_OF = {
     "market": "markets",
 }
 
-cases = typer.Typer(help=help_text("案例库：列出、搜索、检查", "real cases: list, search, check"))
+cases = typer.Typer(
+    help=help_text(
+        "案例库和自有资料：列出、搜索、添加、删除", "real cases and your own documents: list, search, add, remove"
+    )
+)
+cases.command("add")(add_documents)
+cases.command("documents")(list_documents)
+cases.command("remove")(remove_document)
+cases.command("share")(share_document)
 
 
 @cases.command("list")
