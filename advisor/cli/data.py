@@ -1,4 +1,4 @@
-"""`advisor import`, `formats` and `merchants`: the shop's files in, and what is kept of a shop."""
+"""`advisor import` and `merchants`: the shop's files in, and what is kept of a shop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tools.warehouse.importer import ImportReport
     from tools.warehouse.writer import MerchantProfile
 
-__all__ = ["formats", "import_command", "merchants"]
+__all__ = ["import_command", "merchants"]
 
 merchants = typer.Typer(help=help_text("店铺：添加、列出、查看、删除", "shops: add, list, show, delete"))
 
@@ -183,25 +183,6 @@ def _say_card(workspace: Path | None, merchant_id: str, lang: Lang) -> None:
         say(f"\n{title}")
         for line in lines:
             say(f"- {line}")
-
-
-def formats(lang: Language = "auto", workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """List the exports that can be read, and where to download each."""
-    spoken = language(lang)
-    with guarded(spoken, as_json=as_json):
-        from tools.warehouse.formats import list_formats
-
-        found = list_formats()
-        if as_json:
-            print_json([one.model_dump(mode="json") for one in found])
-            return
-        columns = (
-            ("格式", "是什么", "在哪里下载", "填充的表")
-            if spoken == "zh"
-            else ("format", "what it is", "where to download", "fills")
-        )
-        rows = [(one.id, one.label.get(spoken), one.download.get(spoken), ", ".join(one.tables)) for one in found]
-        print_table(columns, rows)
 
 
 @merchants.command("list")

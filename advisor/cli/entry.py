@@ -15,8 +15,9 @@ import typer
 from advisor.cli.ask import ask, chat, threads, trace
 from advisor.cli.cases import cases
 from advisor.cli.console import help_text, language, note, print_json
-from advisor.cli.data import formats, import_command, merchants
+from advisor.cli.data import import_command, merchants
 from advisor.cli.demo import demo, ui
+from advisor.cli.formats import formats
 from advisor.cli.health import doctor, evals
 from advisor.cli.metrics import metrics
 from advisor.cli.playbooks import playbooks
@@ -59,7 +60,12 @@ for name, command, zh, en in (
     ("ui", ui, "在本机打开页面", "start the page on this machine"),
     ("threads", threads, "列出你的对话", "list your conversations"),
     ("trace", trace, "看一次对话的答案是怎么来的", "show how the answers of a conversation came about"),
-    ("formats", formats, "能读哪些导出文件、在哪里下载", "which exports can be read, and where to download them"),
+    (
+        "formats",
+        formats,
+        "能读哪些导出文件、在哪里下载；通用模板",
+        "which exports can be read, where to download them, templates",
+    ),
     ("doctor", doctor, "检查这次安装", "check this installation"),
 ):
     app.command(name, help=help_text(zh, en))(command)

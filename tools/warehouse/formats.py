@@ -80,6 +80,7 @@ def list_formats() -> list[FormatInfo]:
 
 def template_csv(table: str, lang: Lang = "zh") -> str:
     """An empty template of a canonical table: its header line. Raises BadArguments for an unknown table."""
+    table = table.removeprefix(TEMPLATE_PREFIX)
     if table not in tables():
         raise BadArguments.unknown(Text("数据表", "table"), table[:64], list(tables()))
     out = io.StringIO()

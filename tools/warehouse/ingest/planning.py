@@ -18,6 +18,7 @@ from tools.warehouse.ingest.detecting import HEADER_ROWS, Layout, choose, find_l
 from tools.warehouse.ingest.sheets import cell_text, read_sheets, write_sheet
 from tools.warehouse.ingest.spec import Format
 from tools.warehouse.ingest.staging import Staged, load_clean, load_parquet, parquet_headers
+from tools.warehouse.ingest.template import GUIDE_TITLE
 from tools.warehouse.ingest.textfile import peek, split_cells, write_clean
 
 __all__ = ["Piece", "pieces_of", "sources_of"]
@@ -100,16 +101,30 @@ def _sheet_pieces(source: Source, formats: Sequence[Format]) -> list[Piece]:
     sheets = read_sheets(source.path, source.name)
     first: list[list[str]] = []
     passed: list[str] = []
+    empty: list[Piece] = []  # a template's sheet that nobody filled is nothing to speak of beside those that are
     for title, rows in sheets:
         head = [[cell_text(cell) for cell in row] for row in rows[:HEADER_ROWS]]
         trimmed = [_trim(cells) for cells in head]
+        if trimmed and trimmed[0][:1] and trimmed[0][0] in GUIDE_TITLE:
+            continue
         first = first or trimmed
         layouts = find_layouts(trimmed, formats, name=source.name)
         if layouts:
             name = source.name if len(sheets) == 1 else f"{source.name} · {title}"
-            found.append(Piece(name, source, *_chosen(layouts, name, trimmed), rows=rows))
+            layout, others = _chosen(layouts, name, trimmed)
+            piece = Piece(name, source, layout, others, rows=rows)
+            filled = any(str(cell).strip() for row in rows[layout.header_row :] for cell in row)
+            (found if filled else empty).append(piece)
         elif len(rows) > 1 and max(map(len, trimmed), default=0) > 1:
             passed.append(title[:40])
+    if len(empty) > 1 and not found:
+        raise ImportRefused(
+            Text(
+                f"“{source.name}”的各个工作表都只有表头，还没有数据。",
+                f'The sheets of "{source.name}" hold nothing but their headers yet.',
+            )
+        )
+    found = found or empty
     if not found:
         choose([], source.name, first)
     if passed:

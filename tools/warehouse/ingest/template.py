@@ -6,12 +6,14 @@ from typing import Any
 
 from tools.facts import Claim
 from tools.seeds import load_yaml
+from tools.text import Text
 from tools.warehouse.ingest.spec import FieldSpec, FieldType, Format, Target
 from tools.warehouse.schema import Column, TableSpec, tables
 
-__all__ = ["TEMPLATE_PREFIX", "template_formats"]
+__all__ = ["GUIDE_TITLE", "MAY_BE_EMPTY", "TEMPLATE_PREFIX", "template_formats"]
 
 TEMPLATE_PREFIX = "template_"
+GUIDE_TITLE = Text("数据模板说明", "Guide to this template")  # the first cell of the workbook's guide, which is no data
 _TYPES: dict[str, FieldType] = {
     "text": "text",
     "int": "int",
@@ -22,7 +24,8 @@ _TYPES: dict[str, FieldType] = {
     "bool": "bool",
 }
 _DAY_NAMES = ("统计日期", "日期", "date")
-_MAY_BE_EMPTY = {("traffic_daily", "detail"), ("market_daily", "category")}
+# Part of the key, and nothing there is an answer too.
+MAY_BE_EMPTY = {("traffic_daily", "detail"), ("market_daily", "category")}
 _DAY_OF = {("live_sessions", "day"): "started_at", ("live_shifts", "day"): "starts_at"}
 # What makes a table worth reading, where one column beside the key is too little to tell.
 _DETECT: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -41,7 +44,7 @@ def template_formats() -> list[Format]:
 def _template(spec: TableSpec) -> Format:
     fields = {column.name: _field(spec, column) for column in spec.columns}
     others = [column.name for column in spec.columns if not column.key]
-    keys = tuple(key for key in spec.keys if (spec.name, key) not in _MAY_BE_EMPTY)
+    keys = tuple(key for key in spec.keys if (spec.name, key) not in MAY_BE_EMPTY)
     return Format(
         id=TEMPLATE_PREFIX + spec.name,
         label=Claim(zh=f"通用模板：{spec.zh}", en=f"Generic template: {spec.name}"),
@@ -61,7 +64,7 @@ def _field(spec: TableSpec, column: Column) -> FieldSpec:
     if column.name == "day":
         names += [name for name in _DAY_NAMES if name not in names]
     derived = (spec.name, column.name) in _DAY_OF or _sibling(spec, column) is not None
-    required = column.key and (spec.name, column.name) not in _MAY_BE_EMPTY and not derived
+    required = column.key and (spec.name, column.name) not in MAY_BE_EMPTY and not derived
     if column.name == "buyer_key":
         return FieldSpec(type="buyer", names=(*names, "buyer", "买家"), required=required)
     if (spec.name, column.name) == ("orders", "status"):
@@ -80,7 +83,7 @@ def _sibling(spec: TableSpec, column: Column) -> str | None:
 
 def _expression(spec: TableSpec, column: Column) -> Any:
     name = column.name
-    if (spec.name, name) in _MAY_BE_EMPTY:
+    if (spec.name, name) in MAY_BE_EMPTY:
         return {"first": [name, {"const": ""}]}
     time = _DAY_OF.get((spec.name, name)) or _sibling(spec, column)
     if time is not None:
