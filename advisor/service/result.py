@@ -79,5 +79,5 @@ def evidence_item(mark: str, fact: Fact, lang: Lang) -> EvidenceItem:
             )
             for quantity in fact.quantities
         ],
-        data={key: value for key, value in fact.data.items() if key not in {"steps", "artefacts"}},
+        data={key: value for key, value in fact.data.items() if key not in {"steps", "artefacts", "figures"}},
     )

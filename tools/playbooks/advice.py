@@ -11,6 +11,7 @@ from tools.facts import Claim, Fact, Role, fact_id
 from tools.playbooks.evaluate import Evaluation
 from tools.playbooks.match import Match
 from tools.playbooks.plan import Plan, build_plan, pair
+from tools.playbooks.provenance import figure_rows, holdout_text, target_points, target_yuan
 from tools.playbooks.render import Entry, written
 from tools.playbooks.schema import NAMES_WITH_DIGITS
 from tools.playbooks.views import Situation
@@ -38,6 +39,7 @@ def playbook_fact(shop: ShopHandle, situation: Situation, found: Match, start: d
     shown = [held.text for held in evaluation.held if held.shown]
     plan = build_plan(evaluation, situation, start)
     playbook, book = evaluation.playbook, evaluation.book
+    net_of = playbook.sizing.net_of if playbook.sizing is not None else ""
     warnings = [
         pair(text) for each in playbook.not_for_said(situation.category) if (text := book.fill(each)) is not None
     ]
@@ -54,6 +56,10 @@ def playbook_fact(shop: ShopHandle, situation: Situation, found: Match, start: d
         "not_for": warnings,
         "risks": risks,
         "measure": pair(plan.measure),
+        "target_yuan": pair(target_yuan(evaluation, _NET_OF.get(net_of, Text("", "")))),
+        "target_points": pair(target_points(evaluation)),
+        "net_of": net_of,
+        "holdout": pair(holdout_text(evaluation, plan.measure)),
         "cost": pair(plan.cost),
         "break_even": pair(plan.break_even),
         "stop_rules": [pair(text) for text in plan.stop_rules],
@@ -70,6 +76,7 @@ def playbook_fact(shop: ShopHandle, situation: Situation, found: Match, start: d
         "start": plan.start.isoformat(),
         "end": plan.end.isoformat(),
     }  # fmt: skip
+    data["figures"] = figure_rows(evaluation, situation)  # last, when every text is written
     fact = Fact(
         id=fact_id("playbook", playbook.id, situation.window, shop.merchant_id, shop.generation, start),
         kind="playbook",

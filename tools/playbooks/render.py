@@ -68,6 +68,10 @@ class Book:
         other._used |= self._used
         other._names_used |= {f"{name}:{word.zh}": word for name, word in self._names_used.items()}
 
+    def used(self) -> dict[str, Entry]:
+        """What was written so far, by name."""
+        return dict(self._used)
+
     def quantities(self, first: Iterable[str] = ()) -> tuple[Quantity, ...]:
         """What was written, the names in `first` leading."""
         order = [name for name in first if name in self._used]
