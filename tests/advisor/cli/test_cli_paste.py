@@ -188,3 +188,23 @@ def test_a_mapping_of_ones_own_from_the_terminal(run: Run, tmp_path: Path) -> No
     mapping.write_text(mapping.read_text(encoding="utf-8").replace("type: money", "type: cash"), encoding="utf-8")
     wrong = run("import", file, "--mapping", mapping, "--lang", "zh")
     assert wrong.code == 3 and "fields.money.type" in wrong.err
+
+
+def test_templates_from_the_terminal(run: Run, tmp_path: Path) -> None:
+    """A header to fill in and paste back; a workbook that never replaces one that may hold data."""
+    said = run("formats", "--template", "stock_daily", "--lang", "zh")
+    assert (said.code, said.out) == (0, "日期,商品id,库存件数\n")
+    assert run("formats", "--template", "template_fees", "--lang", "en").out == "fee,valid_from,rate,amount\n"
+    assert json.loads(run("formats", "--template", "fees", "--json", "--lang", "en").out)["table"] == "fees"
+    assert run("import", "-", stdin=said.out + "2026-10-01,A1,5\n").code == 0
+    unknown = run("formats", "--template", "stok_daily", "--lang", "en")
+    assert unknown.code == 2 and "stock_daily" in unknown.err
+    book = tmp_path / "template.xlsx"
+    assert run("formats", "--workbook", book, "--lang", "zh").code == 0
+    content = book.read_bytes()
+    again = run("formats", "--workbook", book, "--lang", "en")
+    assert again.code == 2 and "not overwritten" in again.err and book.read_bytes() == content
+    assert run("formats", "--workbook", tmp_path / "t.csv").code == 2
+    assert run("formats", "--workbook", tmp_path / "t.xlsx", "--template", "fees").code == 2
+    empty = run("import", book, "--lang", "zh")
+    assert empty.code == 3 and "还没有数据" in empty.err
