@@ -1,15 +1,41 @@
-"""`advisor playbooks list | match | plan`: methods with conditions, sized for the shop."""
+"""`advisor playbooks list | match | plan | content | adopt | review`: methods with conditions, sized for the shop, and what came of them."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.cli.console import guarded, help_text, language, print_json, print_table
-from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, say_result
+from advisor.cli.console import guarded, help_text, language, print_json, print_table, say
+from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, say_result, with_service
+from tools.text import Lang
+
+if TYPE_CHECKING:
+    from advisor.scope import Scope
+    from advisor.service.service import AdvisorService
+    from tools.warehouse.writer import MerchantProfile
 
 __all__ = ["playbooks"]
+
+Start = Annotated[
+    datetime | None,
+    typer.Option(
+        "--start",
+        formats=["%Y-%m-%d"],
+        help=help_text("开始日（默认：下一个工作日）", "first day (default: the next working day)"),
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        help=help_text("写成文件：.xlsx、.md 或 .ics", "write a file: .xlsx, .md or .ics"),
+        show_default=False,
+    ),
+]
 
 playbooks = typer.Typer(help=help_text("打法：列出、匹配、生成计划", "playbooks: list, match, plan"))
 
@@ -67,15 +93,40 @@ def plan(
     playbook_id: Annotated[
         str, typer.Argument(help=help_text("打法编号，见 advisor playbooks list", "see `advisor playbooks list`"))
     ],
+    start: Start = None,
+    out: Out = None,
     lang: Language = "auto",
     merchant: Merchant = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """The plan of one playbook for this shop: steps with days, owners, what to watch and when to stop."""
+    """The plan of one playbook for this shop: steps with days, owners, what to watch and when to stop; --out writes it as a file."""
     spoken = language(lang)
     with guarded(spoken, as_json=as_json):
-        result = call_tool(
-            "plan_playbook", {"playbook_id": playbook_id}, workspace=workspace, merchant=merchant, lang=spoken
-        )
+        if out is not None:
+            from advisor.service.plans import export_plan
+
+            first = day_of(start)
+
+            async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> bytes:
+                return await export_plan(service, scope, playbook_id, out.name, lang=spoken, start=first)
+
+            write_out(with_service(workspace, merchant, work), out, spoken, as_json=as_json)
+            return
+        arguments = {"playbook_id": playbook_id, "start": day_of(start)}
+        result = call_tool("plan_playbook", arguments, workspace=workspace, merchant=merchant, lang=spoken)
         say_result(result, spoken, as_json=as_json)
+
+
+def day_of(start: datetime | None) -> date | None:
+    return start.date() if start is not None else None
+
+
+def write_out(content: bytes, out: Path, lang: Lang, *, as_json: bool) -> None:
+    """Write the file and say where it is."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(content)
+    if as_json:
+        print_json({"file": str(out), "bytes": len(content)})
+        return
+    say(f"已写入 {out}" if lang == "zh" else f"Written to {out}")

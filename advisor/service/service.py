@@ -86,6 +86,10 @@ class AdvisorService:
         self._runner.close()
         self.store.close()
 
+    def today(self, timezone: str) -> date:
+        """The day it is there."""
+        return self._today(timezone)
+
     # -- ask ----------------------------------------------------------------------------------------------------------
     async def ask(
         self,

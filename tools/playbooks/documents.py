@@ -22,7 +22,7 @@ from openpyxl.utils import get_column_letter
 from tools.errors import BadArguments
 from tools.text import Text
 
-__all__ = ["FORMATS", "Column", "DayEvent", "Document", "Sheet", "to_ics", "to_markdown", "to_xlsx", "written_as"]
+__all__ = ["FORMATS", "Column", "DayEvent", "Document", "Sheet", "check_name", "to_ics", "to_markdown", "to_xlsx", "written_as"]
 
 _HEAD, _FIRST = 2, 3  # rows: title, header, then the cells
 _LINE_PT = 15.0
@@ -72,8 +72,8 @@ class Document:
     lang: str = "zh"
 
 
-def written_as(document: Document, path: Path | str) -> bytes:
-    """The file for a name that ends in .xlsx, .md or .ics. Raises BadArguments for another ending."""
+def check_name(path: Path | str) -> str:
+    """The ending of a name that can be written. Raises BadArguments for another."""
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
         raise BadArguments(
@@ -83,7 +83,12 @@ def written_as(document: Document, path: Path | str) -> bytes:
             ),
             choices=tuple(FORMATS),
         )
-    return FORMATS[suffix](document)
+    return suffix
+
+
+def written_as(document: Document, path: Path | str) -> bytes:
+    """The file for a name that ends in .xlsx, .md or .ics. Raises BadArguments for another ending."""
+    return FORMATS[check_name(path)](document)
 
 
 def to_xlsx(document: Document) -> bytes:
