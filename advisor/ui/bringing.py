@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -16,6 +17,8 @@ from advisor.service.card import first_card
 from advisor.service.imports import DEFAULT_DEMO, ShopDetails
 from advisor.ui.answer_view import error_html
 from advisor.ui.card_view import card_html, detection_html, progress_html, reports_html
+from advisor.ui.html import element, esc
+from advisor.ui.keeping import Keeping, Kept
 from advisor.ui.memory import Memory
 from advisor.ui.shops import ACTOR, fresh_id
 from advisor.ui.words import word
@@ -33,53 +36,105 @@ T = TypeVar("T")
 Tell = Callable[[Text, float], None]
 
 
+@dataclass(frozen=True)
+class _Sorted:
+    """Dropped files by what becomes of them; `found` says what the exports are, `reasons` why others are none."""
+
+    exports: tuple[Path, ...]
+    documents: tuple[Path, ...]
+    asked: tuple[Path, ...]
+    found: str
+    reasons: str
+
+
 class Bringing:
-    def __init__(self, views: Views) -> None:
+    def __init__(self, views: Views, keeping: Keeping) -> None:
         self._views = views
         self._parts = views.parts
         self._lang = views.lang
+        self._keeping = keeping
 
     async def dropped(self, files: list[str] | None, target: str | None, memory: object) -> AsyncIterator[Updates]:
-        """Recognise, import, look at the shop. The uploads are deleted whatever happens."""
+        """Recognise, keep or import, look at the shop. Uploads are deleted whatever happens, but for those asked about."""
         paths = [path for name in files or [] if (path := self._own_upload(Path(name))) is not None]
         if not paths:
             yield {self._parts.files: None}
             return
         task: asyncio.Task[Any] | None = None
+        waiting: tuple[Path, ...] = ()
+        kept = Kept()
         try:
-            found = "".join([await self._recognised(path) for path in paths])
-            yield {self._parts.card: found + progress_html(word("importing", self._lang), 0.02)}
+            those = await self._sort(paths)
             profiles = await asyncio.to_thread(self._views.page.desk.merchants)
             wanted = target if target and any(p.merchant_id == target for p in profiles) else fresh_id(profiles)
-            running = _Running(lambda tell: self._import(paths, wanted, tell))
-            task = running.task
-            async for text, fraction in running.steps():
-                yield {self._parts.card: found + progress_html(text.get(self._lang), fraction)}
-            reports = await running.task
-            yield {self._parts.card: reports_html(reports, self._lang)}
-            updates = await self._views.everything(Memory.of(memory).showing(wanted).talking(wanted, None))
-            look = await self._look(wanted)
-            yield updates | {
-                self._parts.card: reports_html(reports, self._lang) + look,
-                self._parts.live: "",
-                self._parts.files: None,
-                self._parts.importing: gr.update(open=False, label=word("more_files", self._lang)),
-            }
+            if those.documents:
+                yield {self._parts.card: progress_html(word("keeping", self._lang), 0.1)}
+                kept = await self._keeping.keep(those.documents, wanted)
+            waiting = (*those.asked, *kept.asked)
+            kept = self._with_question(kept, those)
+            if those.exports:
+                yield {self._parts.card: kept.html + those.found + progress_html(word("importing", self._lang), 0.02)}
+                running = _Running(lambda tell: self._import(list(those.exports), wanted, tell))
+                task = running.task
+                async for text, fraction in running.steps():
+                    yield {self._parts.card: kept.html + those.found + progress_html(text.get(self._lang), fraction)}
+                reports = await running.task
+                yield {self._parts.card: kept.html + reports_html(reports, self._lang)}
+                yield await self._finished(kept, reports_html(reports, self._lang), wanted, memory)
+            elif kept.any_kept:
+                yield await self._finished(kept, "", wanted, memory)
+            yield {self._parts.files: None, **self._keeping.buttons(waiting, wanted)}
+            if not those.exports and not kept.any_kept:
+                yield {self._parts.card: kept.html}
         except (ToolError, AdvisorError) as error:
-            yield {self._parts.card: error_html(error.text(self._lang)), self._parts.files: None}
+            shown = kept.html + error_html(error.text(self._lang))
+            yield {self._parts.card: shown, self._parts.files: None, **self._keeping.buttons(waiting, target or "")}
         finally:
-            _delete_after(task, paths)
+            _delete_after(task, [path for path in paths if path not in waiting])
+
+    async def _sort(self, paths: list[Path]) -> _Sorted:
+        """An export first; what no format matches but may be a document is asked about."""
+        documents = tuple(path for path in paths if self._keeping.surely(path))
+        exports: list[Path] = []
+        asked: list[Path] = []
+        found = reasons = ""
+        for path in (path for path in paths if path not in documents):
+            seen, why = await self._recognised(path)
+            found += seen
+            if why is None or not self._keeping.possibly(path):
+                exports.append(path)
+            else:
+                asked.append(path)
+                reasons += element("p", esc(why.text(self._lang)), class_="meta")
+        return _Sorted(tuple(exports), documents, tuple(asked), found, reasons)
+
+    def _with_question(self, kept: Kept, those: _Sorted) -> Kept:
+        if not those.asked:
+            return kept
+        return replace(kept, html=kept.html + those.reasons + self._keeping.question("keep_question", those.asked))
+
+    async def _finished(self, kept: Kept, reports: str, wanted: str, memory: object) -> Updates:
+        """The page for the shop the files went into, with the first look when data came in."""
+        updates = await self._views.everything(Memory.of(memory).showing(wanted).talking(wanted, None))
+        look = await self._look(wanted) if reports else ""
+        return updates | {
+            self._parts.card: kept.html + reports + look,
+            self._parts.live: "",
+            self._parts.files: None,
+            self._parts.importing: gr.update(open=False, label=word("more_files", self._lang)),
+        }
 
     def _own_upload(self, path: Path) -> Path | None:
         """Only a file that was uploaded here; the browser's word for a path is not taken."""
         inside = path.resolve().is_relative_to(self._views.page.uploads.resolve())
         return path if inside and path.is_file() else None
 
-    async def _recognised(self, path: Path) -> str:
+    async def _recognised(self, path: Path) -> tuple[str, ToolError | None]:
+        """What the importer makes of a file, or why it makes nothing of it."""
         try:
-            return detection_html(await asyncio.to_thread(self._views.page.desk.detect, path), self._lang)
-        except ToolError:
-            return ""  # the import says what is wrong with the file, and imports the others
+            return detection_html(await asyncio.to_thread(self._views.page.desk.detect, path), self._lang), None
+        except ToolError as error:
+            return "", error  # for an export the import says it again, and imports the others
 
     def _import(self, paths: list[Path], merchant_id: str, tell: Tell) -> list[ImportReport]:
         desk = self._views.page.desk

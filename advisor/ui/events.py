@@ -13,6 +13,7 @@ import gradio as gr
 from advisor.ui.answer_view import error_html
 from advisor.ui.asking import Asking
 from advisor.ui.bringing import Bringing
+from advisor.ui.keeping import Keeping
 from advisor.ui.views import Views
 from advisor.ui.words import word
 from tools.text import Lang
@@ -41,6 +42,9 @@ class Parts:
     files: Any
     target: Any
     demo: Any
+    pending: Any
+    keep: Any
+    discard: Any
     card: Any
     history: Any
     live: Any
@@ -59,7 +63,8 @@ class Parts:
 def wire(blocks: Any, parts: Parts, page: Page, lang: Lang) -> None:
     """Connect the components to their handlers."""
     views = Views(parts, page, lang)
-    asking, bringing = Asking(views), Bringing(views)
+    asking, keeping = Asking(views), Keeping(views)
+    bringing = Bringing(views, keeping)
     out = parts.outputs()
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
@@ -83,6 +88,8 @@ def wire(blocks: Any, parts: Parts, page: Page, lang: Lang) -> None:
     parts.shop.input(edge(views.choose_shop), [parts.shop, parts.memory], out, cancels=runs, **quiet)
     single: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "import", "trigger_mode": "once"}
     parts.files.upload(edge(bringing.dropped), [parts.files, parts.target, parts.memory], out, **single, **quiet)
+    parts.keep.click(edge(keeping.confirmed), [parts.pending, parts.memory], out, **single, **quiet)
+    parts.discard.click(edge(keeping.declined), [parts.pending], out, **single, **quiet)
     parts.demo.click(edge(bringing.demo), [parts.memory], out, **single, **quiet)
 
 

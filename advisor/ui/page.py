@@ -121,6 +121,10 @@ def _blocks(page: Page, lang: Lang) -> Any:
             demo = gr.Button(word("see_demo", lang), elem_id="demo", variant="secondary", size="sm")
             gr.HTML(element("p", esc(word("privacy", lang)), class_="meta"), elem_id="privacy")
         card = gr.HTML(elem_id="card")
+        pending = gr.State({"files": [], "shop": ""})
+        with gr.Row(elem_id="keep-row"):
+            keep = gr.Button(word("keep", lang), size="sm", visible=False, variant="primary", elem_id="keep")
+            discard = gr.Button(word("discard", lang), size="sm", visible=False, elem_id="discard")
         history = gr.HTML(elem_id="history")
         live = gr.HTML(elem_id="live")
         with gr.Column(elem_id="composer", visible=False) as composer:
@@ -138,7 +142,7 @@ def _blocks(page: Page, lang: Lang) -> Any:
         gr.HTML(_footer(page, lang), elem_id="footer")
         parts = Parts(
             memory=memory, header=header, bar=bar, shop=shop, past=past, new=new, importing=importing,
-            files=files, target=target, demo=demo, card=card, history=history, live=live, composer=composer,
+            files=files, target=target, demo=demo, pending=pending, keep=keep, discard=discard, card=card, history=history, live=live, composer=composer,
             suggestions=suggestions, box=box, send=send, stop=stop,
         )  # fmt: skip
         wire(blocks, parts, page, lang)

@@ -21,9 +21,24 @@ WORDS: dict[str, Text] = {
     "drop": Text("把你的导出文件拖到这里", "Drop your export here"),
     "drop_or_click": Text("拖到这里，或点击选择文件", "Drop here, or click to choose files"),
     "drop_hint": Text(
-        "千牛的订单报表、宝贝报表，Shopify 的 orders_export.csv，或通用模板；CSV、Excel、ZIP 都可以，不用改表头。",
-        "Order reports from Qianniu, orders_export.csv from Shopify, or the generic template; CSV, Excel or ZIP, as downloaded.",
+        "千牛的订单报表、宝贝报表，Shopify 的 orders_export.csv，或通用模板；CSV、Excel、ZIP 都可以，不用改表头。复盘、话术、方案（PDF、Word、PPT、Markdown、网页）会存为资料。",
+        "Order reports from Qianniu, orders_export.csv from Shopify, or the generic template; CSV, Excel or ZIP, as downloaded. "
+        "Reviews, scripts and plans (PDF, Word, PowerPoint, Markdown, HTML) are kept as documents.",
     ),
+    "keep": Text("存为资料", "Keep as a document"),
+    "discard": Text("不存", "Do not keep"),
+    "keeping": Text("正在存为资料", "Keeping the document"),
+    "keep_question": Text(
+        "“{names}”不是能导入的导出文件。存为资料？只有本店能看到，回答时会注明是自有资料。",
+        '"{names}" is no export that can be imported. Keep it as a document? Only this shop sees it, and answers say that it is yours.',
+    ),
+    "keep_newer": Text(
+        "已有同名资料“{names}”，内容不同。换成新的？", 'There is a document "{names}" with other content. Put the new one in its place?'
+    ),
+    "document_added": Text("{file}：已存为资料（{n} 段），只有本店能看到。", "{file}: kept ({n} passages); only this shop sees it."),
+    "document_replaced": Text("{file}：已换成新的（{n} 段）。", "{file}: replaced ({n} passages)."),
+    "document_unchanged": Text("{file}：同样的内容已经在，没有重复存。", "{file}: the same content is there already."),
+    "not_kept": Text("没有存，文件已删除。", "Nothing was kept; the file was deleted."),
     "privacy": Text(
         "姓名、电话、地址在导入时就丢弃；文件导入后立即删除。",
         "Names, phones and addresses are dropped on import; the file is deleted right after.",

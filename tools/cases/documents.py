@@ -26,7 +26,7 @@ from tools.errors import BadArguments, NotFound, NotPermitted
 from tools.seeds import load_yaml
 from tools.text import Lang, Text
 
-__all__ = ["OWN_DOCUMENTS", "Added", "Document", "DocumentStore", "OwnPassage"]
+__all__ = ["OWN_DOCUMENTS", "Added", "Document", "DocumentStore", "OtherVersion", "OwnPassage"]
 
 OWN_DOCUMENTS = "own_documents"  # the word in a handle's `hidden` set
 _MAX_DOCUMENTS = 200
@@ -39,6 +39,10 @@ _SCALE = 0.04
 _FLOOR = 1.2
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])|(?<=\.)\s")
+
+
+class OtherVersion(BadArguments):
+    """A document of that name with other content is there; nothing was changed. `update` puts the new one in its place."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ class DocumentStore:
         update: bool = False,
         on_progress: Callable[[float], None] | None = None,
     ) -> Added:
-        """Convert, cut, embed and keep one file. Raises ImportRefused for a file that cannot be kept, BadArguments when
+        """Convert, cut, embed and keep one file. Raises ImportRefused for a file that cannot be kept, OtherVersion when
         another version of it is there and `update` is not set; then nothing changed."""
         name = _plain_name(name or path.name)
         data, text = read_document(path, name)
@@ -242,8 +246,8 @@ def _closest(text: str, query: str) -> str:
     return sentences[int(np.argmax(coverage))]
 
 
-def _another_version(name: str, older: Document) -> BadArguments:
-    return BadArguments(
+def _another_version(name: str, older: Document) -> OtherVersion:
+    return OtherVersion(
         Text(
             f"已有同名资料“{name}”（{older.added}），内容不同。要换成新的，加 --replace；两份都留，先改文件名。没有改动任何内容。",
             f'There is a document "{name}" ({older.added}) with other content. Add --replace to put the new one in its place, '

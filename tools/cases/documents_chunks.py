@@ -85,7 +85,8 @@ def _sentences(lines: list[str]) -> Iterator[str]:
 
 def _cut(sentence: str) -> Iterator[str]:
     """A sentence without an end (a cell of ten megabytes, a word of a thousand letters) is cut where it must be."""
-    held, size = [], 0.0
+    held: list[str] = []
+    size = 0.0
     for piece in re.findall(rf"\S{{1,{_LONG_WORD}}}\s*", sentence):
         more = _size(piece)
         if held and size + more > _MAX_SIZE:

@@ -25,7 +25,11 @@ def inert(text: str, limit: int) -> str:
 
 def document_fact(passage: OwnPassage) -> Fact:
     """Fact of kind "case" whose `data["kind"]` is `own_document`. It has no quantity: its figures are the merchant's words."""
-    name, heading, quote = inert(passage.name, _NAME), inert(passage.heading, 80), inert(passage.sentence, _QUOTE)
+    name, heading, quote = (
+        inert(passage.name, _NAME),
+        inert(passage.heading, 80),
+        inert(passage.sentence, _QUOTE).rstrip("。.；; "),
+    )
     where_zh, where_en = (f"（{heading}）", f" ({heading})") if heading else ("", "")
     return Fact(
         id=fact_id("own_document", passage.document, passage.heading, passage.text, quote),

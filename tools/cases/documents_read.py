@@ -16,7 +16,7 @@ from pathlib import Path
 from tools.errors import ImportRefused
 from tools.text import Text
 
-__all__ = ["MAX_BYTES", "MAYBE_EXPORTS", "TYPES", "read_document"]
+__all__ = ["MAX_BYTES", "MAYBE_EXPORTS", "TYPES", "is_document_type", "read_document"]
 
 MAX_BYTES = 20 * 1024**2
 _MAX_PAGES = 200
@@ -33,6 +33,7 @@ TYPES = frozenset({*_PLAIN, *_OFFICE, ".html", ".htm", ".pdf"})
 MAYBE_EXPORTS = frozenset({".txt", ".csv", ".xlsx"})  # may be a shop export as well: the importer is asked first
 _LISTED = "MD、TXT、CSV、HTML、PDF、DOCX、PPTX、XLSX"
 _MACROS = frozenset({".docm", ".dotm", ".pptm", ".xlsm", ".xlsb"})
+_SHEETS = {".xls", ".xlsm", ".xlsb", ".et"}  # the importer has its own words for these
 _OLD = {".doc": "DOCX", ".ppt": "PPTX", ".xls": "XLSX", ".wps": "DOCX", ".et": "XLSX", ".pages": "PDF", ".key": "PDF"}
 
 _CONTROL = re.compile(
@@ -44,6 +45,12 @@ _LINK = re.compile(r"(?<!!)\[([^\]\n]{1,500})\]\([^)\n]{0,4000}\)")
 # a person's number or address is of no use to an answer
 _MOBILE = re.compile(r"(?<![\d.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?![\d.])")
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+
+
+def is_document_type(name: str) -> bool:
+    """Whether a file of this name is a document, or one that `read_document` says how to save as one."""
+    suffix = Path(name).suffix.lower()
+    return suffix in TYPES or suffix in _MACROS - _SHEETS or suffix in _OLD.keys() - _SHEETS
 
 
 def read_document(path: Path, name: str | None = None) -> tuple[bytes, str]:

@@ -53,14 +53,14 @@ def search_cases(
     store = ctx.resource(CaseStore)
     profile = profile_of(ctx.shop, query=query, lever=lever)
     hits = store.search(query, k=k, category=category, lever=lever, outcome=outcome, near=profile.category)
-    own, withheld = _own_material(ctx, own or query)
-    guidance = _OWN_GUIDANCE if own else ""
+    passages, withheld = _own_material(ctx, own or query)
+    guidance = _OWN_GUIDANCE if passages else ""
     if not hits:
         guidance = f"No case is close: cite no case and name no brand. {guidance}".strip()
-        return ToolResult(facts=own, notes=[_none_close(), *withheld], guidance=guidance)
+        return ToolResult(facts=passages, notes=[_none_close(), *withheld], guidance=guidance)
     facts = [case_fact(hit.case, relation=relate(hit.case, profile)) for hit in hits]
     return ToolResult(
-        facts=[*facts, *own], notes=[*_notes(hits, profile), *withheld], guidance=f"{_GUIDANCE} {guidance}".strip()
+        facts=[*facts, *passages], notes=[*_notes(hits, profile), *withheld], guidance=f"{_GUIDANCE} {guidance}".strip()
     )
 
 
