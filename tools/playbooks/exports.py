@@ -51,6 +51,10 @@ _KINDS = {
 }
 _STANCE = {"supports": Text("支持", "supports"), "warns": Text("反例", "warns")}
 _PASSED = Text("已按规则检查，未发现问题", "checked against the rules, nothing found")
+_NO_BREAK_EVEN = Text(
+    "还算不出：先说出大致毛利率，再重新生成计划；花费不超过预算，到停手线就停",
+    "not known yet: state the approximate gross margin and make the plan again; keep to the budget and the stop rules",
+)
 _DASH = "–"
 
 
@@ -123,9 +127,12 @@ def _overview(fact: Fact, shop: ShopLabel, lang: Lang) -> list[tuple[str, str]]:
         (Text("怎么估的", "How sized"), data["worth_formula"][lang]),
         (Text("为什么是现在", "Why now"), joined.join(each[lang] for each in data["conditions"])),
         (Text("预算", "Budget"), data["cost"][lang]),
-        (Text("保本", "Break-even"), data["break_even"][lang]),
+        (Text("保本", "Break-even"), data["break_even"][lang] or _NO_BREAK_EVEN.get(lang)),
         (Text("对照组", "Hold-out"), data["holdout"][lang]),
-        (Text("怎么衡量", "How to tell"), data["measure"][lang]),
+        (
+            Text("怎么衡量", "How to tell"),
+            "" if data["measure"][lang] in data["holdout"][lang] else data["measure"][lang],
+        ),
         (Text("停手线", "Stop rules"), joined.join(each[lang] for each in data["stop_rules"])),
         (Text("不要做，如果", "Not for"), joined.join(each[lang] for each in data["not_for"])),
         (Text("风险", "Risks"), joined.join(each[lang] for each in data["risks"])),

@@ -114,9 +114,33 @@ def holdout_text(evaluation: Evaluation, measure: Text) -> Text:
 
 
 def figure_rows(evaluation: Evaluation, situation: Situation) -> list[dict[str, Any]]:
-    """One row per figure that was written: what it is, its window, how it is worked out and what it was read from."""
-    book = evaluation.book
-    return [_row(name, entry, evaluation, situation) for name, entry in book.used().items()]
+    """One row per figure that was written, then one for each it was worked out from: what it is, its window, how, from where."""
+    waiting, seen, rows = list(evaluation.book.used()), set[str](), []
+    while waiting:
+        name = waiting.pop(0)
+        entry = evaluation.book.values.get(name)
+        if entry is None or name in seen:
+            continue
+        seen.add(name)
+        rows.append(_row(name, entry, evaluation, situation))
+        waiting += _inputs(name, evaluation.playbook)
+    return rows
+
+
+def _inputs(name: str, playbook: Playbook) -> list[str]:
+    """What a figure is worked out from; an own figure and a chosen value are the ends of it."""
+    return sorted(set(_NAME.findall(_formula(name, playbook))) - set(_WORDS))
+
+
+def _formula(name: str, playbook: Playbook) -> str:
+    sizing = playbook.sizing
+    if name in playbook.derived:
+        return playbook.derived[name].formula
+    if name == "cost_cap":
+        return playbook.cost.formula or ""
+    if sizing is None or name not in {"range_low", "range_high", "per_point"}:
+        return ""
+    return {"range_low": sizing.low, "range_high": sizing.high, "per_point": sizing.per_point or ""}[name]
 
 
 def _row(name: str, entry: Entry, evaluation: Evaluation, situation: Situation) -> dict[str, Any]:
@@ -171,15 +195,11 @@ def _own(playbook: Playbook) -> Text:
 
 
 def _system_how(name: str, evaluation: Evaluation, situation: Situation) -> Text:
-    playbook, sizing = evaluation.playbook, evaluation.playbook.sizing
     if name in _POWERED:
         return _POWER
-    if name == "cost_cap" and playbook.cost.formula:
-        return _spelled(playbook.cost.formula, evaluation, situation)
     if name in {"points_low", "points_high"}:
         return Text("金额目标 ÷ 每 1 个百分点值多少", "target in money ÷ worth of 1 pp")
-    if sizing is not None and name in {"range_low", "range_high", "per_point"}:
-        formula = {"range_low": sizing.low, "range_high": sizing.high, "per_point": sizing.per_point or ""}[name]
+    if formula := _formula(name, evaluation.playbook):
         return _spelled(formula, evaluation, situation)
     return Text("自己历史的较好水平减现在", "a good level of its own past less the present one")
 
