@@ -25,6 +25,7 @@ _PLAIN = 3.0
 _SMALL = 4.0  # shops have many products, and one of them always looks odd
 _PRICE_STEP = 0.05
 _LOOKED_AT = 10
+_CLEAR = 4.5
 _WITH_EVENT = 2.0  # the product's price or promotion changed as well
 _TURNS = {"conversion": (CONVERSION, "day_buyers"), "visitors": (VISITS, "visitors")}
 
@@ -85,7 +86,11 @@ def _turns(pair: Pair, cuts: Cuts, least: Decimal, events: Sequence[Event]) -> l
             own = _fitting(
                 [e for e in events if e.entity == move.key], _Candidate(move, amount, factor), pair.now.start
             )
-            bar, enough = (_WITH_EVENT, least) if own and factor == "conversion" else (source.sure, 2 * least)
+            bar, enough = (
+                (_WITH_EVENT, least)
+                if own and factor == "conversion"
+                else (source.sure, (2 if abs(turn.z) >= _CLEAR else 3) * least)
+            )
             if abs(turn.z) >= bar and abs(amount) >= enough:
                 event = (
                     own if own and factor == "conversion" else rate_event(turn, source, move.key, table.name(move.key))
