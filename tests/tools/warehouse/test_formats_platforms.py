@@ -410,7 +410,7 @@ def woo(number: int, status: str, total: str, **cells: str) -> dict[str, str]:
 def test_woo_orders_one_row_per_order(desk: Desk) -> None:
     rows = [
         woo(501, "completed", "108.00", **{"Order Refund Amount": "-20.00"}),
-        woo(502, "Refunded", "50.00", **{"Order Refund Amount": "50.00"}),
+        woo(502, "Refunded", "50.00"),
         woo(503, "wc-processing", "20.00"),
         woo(504, "On hold", "30.00"),
         woo(505, "cancelled", "40.00"),
@@ -429,6 +429,7 @@ def test_woo_orders_one_row_per_order(desk: Desk) -> None:
         ("505", "closed", D(0), D(0), D(5), "GA", None),
     ]
     assert any("24.00" in note.zh and "含税" in note.zh for note in report.notes)
+    assert any("CNY" in note.en and "names no currency" in note.en for note in report.notes)
     assert b"example.com" not in desk.file.read_bytes().lower()
 
 

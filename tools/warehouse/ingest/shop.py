@@ -5,7 +5,7 @@ A currency or zone other than the defaults was chosen by the merchant and is kep
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -63,9 +63,22 @@ def settle_shop(connection: duckdb.DuckDBPyConnection, piece: Piece) -> Shop:
                 "Import it under another --merchant.",
             )
         )
-    if exports:
-        return Shop(currency, zone)
-    return _adopt(connection, piece, currency, zone)
+    shop = Shop(currency, zone) if exports else _adopt(connection, piece, currency, zone)
+    return replace(shop, notes=(*shop.notes, *_unnamed_currency(piece.layout, currency)))
+
+
+def _unnamed_currency(layout: Layout, currency: str) -> list[Claim]:
+    """An export that may name its currency and does not: say in which one its amounts were kept."""
+    name = layout.format.currency_field
+    if name is None or name in layout.columns:
+        return []
+    header = layout.format.fields[name].names[0]
+    return [
+        Claim(
+            zh=f"文件里没有币种列（{header}），金额按店铺的记账币种 {currency} 记。若不是 {currency}，请用 --merchant 另建店铺并加 --currency 再导入。",
+            en=f'The file names no currency (column "{header}"); its amounts were kept in {currency}, the shop\'s own. If that is wrong, import it under a new --merchant with --currency.',
+        )
+    ]
 
 
 def _currency(connection: duckdb.DuckDBPyConnection, layout: Layout) -> str | None:
