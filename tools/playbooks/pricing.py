@@ -13,23 +13,26 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from itertools import product
-from typing import Annotated, Any, Literal
+from math import prod
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from tools.errors import BadArguments
 from tools.seeds import load_yaml
 from tools.text import Text
 
-__all__ = ["Layer", "Offer", "Offers", "Promise", "Reached", "layers", "lowest", "parse_offers", "promise_breaks"]
+__all__ = [
+    "Layer", "Offer", "Offers", "Promise", "Reached", "Step", "choices", "layers", "lowest", "promise_breaks",
+    "reach_everywhere",
+]  # fmt: skip
 
 Kind = Literal[
     "item_cut", "official_cut", "shop_threshold", "shop_coupon", "member_coupon", "cross_shop", "vip", "red_packet"
 ]
 CENT = Decimal("0.01")
 ZERO, ONE = Decimal(0), Decimal(1)
-_MOST_CHOICES = 20_000
-Money = Annotated[Decimal, Field(ge=0, le=Decimal("1e8"))]
+Money = Annotated[Decimal, Field(ge=0, le=Decimal("1e8"), decimal_places=2)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 
 
@@ -55,7 +58,7 @@ def layers() -> dict[str, Layer]:
 
 
 class Offer(_Part):
-    """One discount. Exactly one of `off` (money) and `rate` (0.15 = 15 % off); `per` repeats it for every full threshold."""
+    """One discount. Exactly one of `off` (money) and `rate` (0.15 = 15 % off); `repeats` takes it for every full threshold."""
 
     kind: Kind
     name: str = Field(default="", max_length=80)
@@ -66,10 +69,10 @@ class Offer(_Part):
     cap: Money | None = None
     starts: date | None = None
     ends: date | None = None
-    audience: str | None = None  # members, 88VIP …; empty: everyone
-    room: str | None = None  # only in this room or channel; empty: everywhere
+    audience: Name | None = None  # members, 88VIP …; empty: everyone
+    room: Name | None = None  # only in this room or channel; empty: everywhere
     merchant_share: Share | None = None
-    group: str | None = None
+    group: Name | None = None
 
     @model_validator(mode="after")
     def _one_discount(self) -> Offer:
@@ -86,8 +89,18 @@ class Offer(_Part):
         return layers()[self.kind]
 
     @property
-    def label(self) -> str:
-        return self.name or self.layer.label.zh
+    def label(self) -> Text:
+        return Text(self.name, self.name) if self.name else self.layer.label
+
+    @property
+    def exclusive(self) -> str:
+        """Of one such group a buyer uses at most one offer."""
+        return self.group or self.layer.group
+
+    @property
+    def share(self) -> Decimal:
+        """The merchant's share of what it takes off."""
+        return self.layer.funded if self.merchant_share is None else self.merchant_share
 
     def applies(self, day: date, room: str | None, audiences: frozenset[str]) -> bool:
         dated = (self.starts is None or self.starts <= day) and (self.ends is None or day <= self.ends)
@@ -107,7 +120,7 @@ class Offer(_Part):
 class Promise(_Part):
     """A room was promised the lowest price, or a price nobody goes under, until a day."""
 
-    room: str
+    room: Name
     price: Money | None = None  # empty: whatever the room itself reaches
     until: date | None = None
 
@@ -115,18 +128,32 @@ class Promise(_Part):
 class Offers(_Part):
     """An item and everything that takes money off it. Gifts cost money and change no price."""
 
-    sku: str
-    title: str
-    list_price: Annotated[Decimal, Field(gt=0, le=Decimal("1e8"))]
+    sku: Annotated[str, Field(max_length=64)] = ""
+    title: Annotated[str, Field(max_length=200)] = ""
+    list_price: Annotated[Decimal, Field(gt=0, le=Decimal("1e8"), decimal_places=2)]
     cost: Money | None = None
     fee_rate: Share | None = None
     gift_cost: Money = ZERO
-    offers: tuple[Offer, ...] = ()
-    rooms: tuple[str, ...] = ()
-    promises: tuple[Promise, ...] = ()
+    offers: Annotated[tuple[Offer, ...], Field(max_length=24)] = ()
+    rooms: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
+    promises: Annotated[tuple[Promise, ...], Field(max_length=8)] = ()
     most_pieces: Annotated[int, Field(ge=1, le=10)] = 3
     low_days: Annotated[int, Field(ge=1, le=365)] = 30
-    protect_days: Annotated[int, Field(ge=0, le=90)] = 0  # 价保: ask the merchant, no default is safe
+    protect_days: Annotated[int, Field(ge=0, le=90)] | None = None  # 价保: asked, no default is safe; 0 is "none given"
+
+    @model_validator(mode="after")
+    def _named(self) -> Offers:
+        if not self.sku and not self.title:
+            raise ValueError("name the item by sku or title / 写上 sku 或 title 之一")
+        return self
+
+
+@dataclass(frozen=True)
+class Step:
+    """One offer on the way to a price, and what it takes off the whole basket."""
+
+    offer: Offer
+    saved: Decimal
 
 
 @dataclass(frozen=True)
@@ -137,38 +164,10 @@ class Reached:
     pieces: int
     room: str | None
     audiences: frozenset[str]
-    path: tuple[tuple[str, Decimal], ...]  # offer and what it saves on the whole basket
+    path: tuple[Step, ...]
     merchant_pays: Decimal
     platform_pays: Decimal
     margin: Decimal | None  # what is left of price and platform money after fee, cost and gift; None without a cost
-
-
-def parse_offers(raw: object) -> Offers:
-    """Validate plain data. Raises BadArguments naming every wrong field, in both languages."""
-    if not isinstance(raw, dict):
-        raise BadArguments(Text("到手价需要一组“字段: 值”。", "A price needs a set of `field: value` lines."))
-    try:
-        found = Offers.model_validate(raw)
-    except ValidationError as error:
-        wrong = [_wrong(one) for one in error.errors(include_url=False, include_input=False)[:8]]
-        raise BadArguments(
-            Text(
-                f"到手价里有字段不对：{'；'.join(wrong)}。", f"Some fields of the price are wrong: {'; '.join(wrong)}."
-            )
-        ) from error
-    if _choices(found.offers) > _MOST_CHOICES:
-        raise BadArguments(
-            Text(
-                "优惠太多，叠加组合超过上限；请只留同一时间有效的优惠。",
-                "Too many offers to try every combination; keep those valid together.",
-            )
-        )
-    return found
-
-
-def _wrong(error: Any) -> str:
-    where = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in error["loc"]) or "price"
-    return f"{where}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def lowest(item: Offers, day: date, *, room: str | None = None, audiences: Iterable[str] = ()) -> Reached:
@@ -177,11 +176,11 @@ def lowest(item: Offers, day: date, *, room: str | None = None, audiences: Itera
     usable = [offer for offer in item.offers if offer.applies(day, room, who)]
     groups: dict[str, list[Offer | None]] = {}
     for offer in usable:
-        groups.setdefault(offer.group or offer.layer.group, [None]).append(offer)
+        groups.setdefault(offer.exclusive, [None]).append(offer)
     best: Reached | None = None
     for pieces in range(1, item.most_pieces + 1):
         for choice in product(*groups.values()):
-            chosen = sorted((o for o in choice if o is not None), key=lambda o: (o.layer.order, o.label))
+            chosen = sorted((o for o in choice if o is not None), key=lambda o: (o.layer.order, o.exclusive))
             reached = _reach(item, pieces, chosen, room, who)
             if best is None or reached.price < best.price:
                 best = reached
@@ -192,47 +191,57 @@ def lowest(item: Offers, day: date, *, room: str | None = None, audiences: Itera
 
 def _reach(item: Offers, pieces: int, chosen: Sequence[Offer], room: str | None, who: frozenset[str]) -> Reached:
     left = item.list_price * pieces
-    path: list[tuple[str, Decimal]] = []
+    path: list[Step] = []
     merchant = platform = ZERO
     for offer in chosen:
         saved = offer.saves(left)
         if not saved:
             continue
         left -= saved
-        share = offer.layer.funded if offer.merchant_share is None else offer.merchant_share
-        merchant += saved * share
-        platform += saved * (ONE - share)
-        path.append((offer.label, saved))
+        merchant += saved * offer.share
+        platform += saved * (ONE - offer.share)
+        path.append(Step(offer, saved))
     price = (left / pieces).quantize(CENT, ROUND_HALF_UP)
     income = (left + platform) / pieces
     margin = None
     if item.cost is not None and item.fee_rate is not None:
         margin = (income * (ONE - item.fee_rate) - item.cost - item.gift_cost / pieces).quantize(CENT, ROUND_HALF_UP)
-    return Reached(
-        price, pieces, room, who, tuple(path), (merchant / pieces).quantize(CENT), (platform / pieces).quantize(CENT), margin
-    )  # fmt: skip
+    taken = item.list_price - price
+    # Rounded once, so that both shares add up to the discount to the cent.
+    theirs = min((platform / pieces).quantize(CENT, ROUND_HALF_UP), taken) if merchant else taken
+    return Reached(price, pieces, room, who, tuple(path), taken - theirs, theirs, margin)
+
+
+def reach_everywhere(item: Offers, day: date) -> list[Reached]:
+    """The lowest price in the shop itself and in every room named, for everyone, each audience, and who is all of them."""
+    rooms: list[str | None] = [None, *item.rooms, *(o.room for o in item.offers), *(p.room for p in item.promises)]
+    audiences = sorted({offer.audience for offer in item.offers if offer.audience})
+    buyers = [frozenset[str](), *(frozenset({one}) for one in audiences), frozenset(audiences)]
+    return [
+        lowest(item, day, room=room, audiences=who) for room in dict.fromkeys(rooms) for who in dict.fromkeys(buyers)
+    ]
 
 
 def promise_breaks(item: Offers, day: date, reached: Sequence[Reached]) -> list[tuple[Promise, Reached, Decimal]]:
-    """Promises that another room's reachable price undercuts: the promise, who breaks it, and the price promised."""
+    """Promises that another room's reachable price undercuts: the promise, who breaks it, and the price promised.
+
+    A room promised "the lowest" is compared buyer by buyer: what a member pays elsewhere against what a member pays there.
+    """
     found = []
     for promise in item.promises:
         if promise.until is not None and day > promise.until:
             continue
-        own = min((r.price for r in reached if r.room == promise.room), default=None)
-        floor = promise.price if promise.price is not None else own
-        if floor is None:
-            continue
-        found += [(promise, r, floor) for r in reached if r.room != promise.room and r.price < floor]
+        own = {r.audiences: r.price for r in reached if r.room == promise.room}
+        for r in reached:
+            floor = promise.price if promise.price is not None else own.get(r.audiences)
+            if floor is not None and r.room != promise.room and r.price < floor:
+                found.append((promise, r, floor))
     return found
 
 
-def _choices(offers: Sequence[Offer]) -> int:
+def choices(offers: Sequence[Offer]) -> int:
+    """How many ways there are to use one offer or none of each group."""
     counts: dict[str, int] = {}
     for offer in offers:
-        group = offer.group or offer.layer.group
-        counts[group] = counts.get(group, 1) + 1
-    total = 1
-    for count in counts.values():
-        total *= count
-    return total
+        counts[offer.exclusive] = counts.get(offer.exclusive, 1) + 1
+    return prod(counts.values())
