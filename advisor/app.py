@@ -51,6 +51,10 @@ class Paths:
         return self.root / "documents"
 
     @property
+    def portfolio(self) -> Path:
+        return self.root / "portfolio"
+
+    @property
     def store(self) -> Path:
         return self.root / "store.sqlite"
 
@@ -88,9 +92,11 @@ def build_registry() -> Registry:
     from tools.cases.tools import TOOLS as CASE_TOOLS
     from tools.metrics.tool_customers import TOOLS as CUSTOMER_TOOLS
     from tools.metrics.tools import TOOLS as METRIC_TOOLS
+    from tools.playbooks.content_tool import TOOLS as CONTENT_TOOLS
     from tools.playbooks.tools import TOOLS as PLAYBOOK_TOOLS
+    from tools.portfolio.standing import TOOLS as PORTFOLIO_TOOLS
 
-    return Registry([*METRIC_TOOLS, *CUSTOMER_TOOLS, *CASE_TOOLS, *PLAYBOOK_TOOLS])
+    return Registry([*METRIC_TOOLS, *CUSTOMER_TOOLS, *CASE_TOOLS, *PLAYBOOK_TOOLS, *PORTFOLIO_TOOLS, *CONTENT_TOOLS])
 
 
 def build_embedder(settings: Settings) -> Embedder:
@@ -110,6 +116,7 @@ def build_service(settings: Settings, *, today: Callable[[str], date] = today_in
     from advisor.store import Store
     from tools.cases.documents import DocumentStore
     from tools.cases.store import CaseStore
+    from tools.portfolio.peers import PeerStore
     from tools.warehouse.access import Warehouse
 
     paths = Paths(settings.root)
@@ -125,6 +132,7 @@ def build_service(settings: Settings, *, today: Callable[[str], date] = today_in
             {
                 CaseStore: lambda: CaseStore(paths.chroma, embedder),
                 DocumentStore: lambda: DocumentStore(paths.documents, embedder),
+                PeerStore: lambda: PeerStore(paths.portfolio, warehouse, today),
             }
         ),
         today=today,
@@ -163,11 +171,17 @@ def build_desk(settings: Settings) -> DataDesk:
 
         return Store.sqlite(paths.store)
 
+    def peers() -> Any:
+        from tools.portfolio.peers import PeerStore
+
+        return PeerStore(paths.portfolio, warehouse, today_in)
+
     return DataDesk(
         warehouse=warehouse,
         store=store,
         quarantine=paths.quarantine,
         keys=paths.keys,
+        peers=peers,
         documents=DocumentDesk(warehouse=warehouse, store=documents, today=today_in),
     )
 

@@ -118,6 +118,33 @@ def plan(
         say_result(result, spoken, as_json=as_json)
 
 
+@playbooks.command("content")
+def content(
+    weeks: Annotated[int, typer.Option("--weeks", min=1, max=12, help=help_text("排几周", "how many weeks"))] = 4,
+    start: Start = None,
+    out: Out = None,
+    lang: Language = "auto",
+    merchant: Merchant = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """The content calendar: which audience hears what, through which channel, on which day; --out writes it as a file."""
+    spoken = language(lang)
+    with guarded(spoken, as_json=as_json):
+        first = day_of(start)
+        if out is not None:
+            from advisor.service.plans import export_content
+
+            async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> bytes:
+                return await export_content(service, scope, out.name, lang=spoken, weeks=weeks, start=first)
+
+            write_out(with_service(workspace, merchant, work), out, spoken, as_json=as_json)
+            return
+        arguments = {"weeks": weeks, "start": first}
+        result = call_tool("content_calendar", arguments, workspace=workspace, merchant=merchant, lang=spoken)
+        say_result(result, spoken, as_json=as_json)
+
+
 def day_of(start: datetime | None) -> date | None:
     return start.date() if start is not None else None
 

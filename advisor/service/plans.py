@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from advisor.service.service import AdvisorService
     from tools.playbooks.exports import ShopLabel
 
-__all__ = ["export_plan"]
+__all__ = ["export_content", "export_plan"]
 
 
 async def export_plan(
@@ -32,6 +32,21 @@ async def export_plan(
     fact = plan_of(await read(service, scope, "plan_playbook", {"playbook_id": playbook_id, "start": start}, lang))
     shop = shop_label(service, scope)
     document = plan_document(fact, shop, lang, service.today(shop.timezone))
+    return await asyncio.to_thread(written_as, document, filename)
+
+
+async def export_content(
+    service: AdvisorService, scope: Scope, filename: str, *, lang: Lang, weeks: int = 4, start: date | None = None
+) -> bytes:
+    """The content calendar as a file, as `export_plan`. Raises ToolError."""
+    from tools.playbooks.content_tool import content_document
+    from tools.playbooks.documents import check_name, written_as
+
+    check_name(filename)
+    result = await read(service, scope, "content_calendar", {"weeks": weeks, "start": start}, lang)
+    fact = next(fact for fact in result.facts if "calendar" in fact.data)
+    shop = shop_label(service, scope)
+    document = content_document(fact, shop, lang, service.today(shop.timezone))
     return await asyncio.to_thread(written_as, document, filename)
 
 

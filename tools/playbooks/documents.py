@@ -22,7 +22,18 @@ from openpyxl.utils import get_column_letter
 from tools.errors import BadArguments
 from tools.text import Text
 
-__all__ = ["FORMATS", "Column", "DayEvent", "Document", "Sheet", "check_name", "to_ics", "to_markdown", "to_xlsx", "written_as"]
+__all__ = [
+    "FORMATS",
+    "Column",
+    "DayEvent",
+    "Document",
+    "Sheet",
+    "check_name",
+    "to_ics",
+    "to_markdown",
+    "to_xlsx",
+    "written_as",
+]
 
 _HEAD, _FIRST = 2, 3  # rows: title, header, then the cells
 _LINE_PT = 15.0

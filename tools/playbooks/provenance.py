@@ -253,4 +253,5 @@ def _templates(playbook: Playbook) -> Iterator[Bilingual]:
 
 
 def _plain(name: str) -> Text:
-    return Text(name.replace("_", " "), name.replace("_", " "))
+    words = name.replace("_", " ")
+    return Text(f"打法的一个中间值（{words}）", words)
