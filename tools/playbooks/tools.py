@@ -19,6 +19,7 @@ from tools.playbooks.library import find_playbook
 from tools.playbooks.match import TINY, Match, Ranking, rank
 from tools.playbooks.plan import Plan, default_start
 from tools.playbooks.situation import STATED, build_situation
+from tools.playbooks.tool_pricing import price_check
 from tools.playbooks.toolbox import PrivateDomainTool, toolbox
 from tools.playbooks.views import Situation
 from tools.text import Text, format_value
@@ -102,7 +103,7 @@ def find_tools(
     return ToolResult(facts=[_tool_fact(item) for item in found], guidance=guidance, notes=notes)
 
 
-TOOLS = (match_playbooks, plan_playbook, find_tools)
+TOOLS = (match_playbooks, plan_playbook, find_tools, price_check)
 
 
 def _situation(ctx: ToolContext, window: str) -> Situation:

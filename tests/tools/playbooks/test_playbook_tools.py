@@ -24,7 +24,7 @@ from tools.text import format_value
 from tools.warehouse.access import Shop, Warehouse
 from tools.warehouse.demo import create_demo
 
-MATCH, PLAN, TOOLBOX = TOOLS
+MATCH, PLAN, TOOLBOX, _ = TOOLS
 TODAY = date(2026, 11, 1)
 
 
@@ -133,7 +133,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 def test_the_tools_take_no_merchant_and_are_described() -> None:
     registry = Registry(TOOLS)
-    assert registry.names() == ["find_tools", "match_playbooks", "plan_playbook"]
+    assert registry.names() == ["find_tools", "match_playbooks", "plan_playbook", "price_check"]
     for spec in TOOLS:
         assert spec.schema()["additionalProperties"] is False
         assert spec.label.zh and spec.label.en

@@ -1,0 +1,217 @@
+"""The price check: what an item comes down to when offers stack (到手价), what it leaves, and which promise or low it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from tools.base import ToolContext, tool
+from tools.cases.evidence import case_fact
+from tools.cases.library import load_cases
+from tools.errors import DataMissing
+from tools.facts import Claim, Fact, ToolResult
+from tools.metrics.reader import Reader
+from tools.playbooks.pricing import Offers, Promise, Reached, promise_breaks, reach_everywhere
+from tools.playbooks.pricing_facts import BASIS_DAYS, ORDER_NOTE, Pricing, distinct, price_table
+from tools.playbooks.pricing_input import parse_offers
+from tools.playbooks.pricing_shop import Product, days_before, find_product, item_cost, shop_fee_rate, sold
+from tools.playbooks.render import clean_name
+from tools.text import Text
+
+__all__ = ["price_check"]
+
+_WARNING = "loreal-paris-double11-price-dispute"
+_CHANNELS = {
+    "shelf": Text("货架", "shelf"),
+    "live": Text("直播", "livestreams"),
+    "short_video": Text("短视频", "short video"),
+    "kol": Text("达人", "creators"),
+    "other": Text("其他", "other"),
+}
+_PRICES_SHOWN = 6
+_BREAKS_SHOWN = 4
+_GUIDANCE = (
+    "Say the lowest price, who reaches it and what is left, then every broken promise and the past low. The order of layers is our "
+    "reading: say so. Never call it 最低价 or 原价 in a text for buyers. Ask for each missing input by name."
+)
+
+Many = Annotated[list[dict[str, Any]], Field(max_length=40)]
+
+
+@tool(label=Text("核算到手价", "Checking the price buyers reach"), timeout_s=30)
+def price_check(
+    ctx: ToolContext,
+    *,
+    list_price: Decimal,
+    title: str = "",
+    sku: str = "",
+    offers: Many | None = None,
+    rooms: list[str] | None = None,
+    promises: Many | None = None,
+    cost: Decimal | None = None,
+    fee_rate: Decimal | None = None,
+    gift_cost: Decimal | None = None,
+    most_pieces: int = 3,
+    low_days: int = 30,
+    protect_days: int | None = None,
+    day: date | None = None,
+) -> ToolResult:
+    """The lowest price buyers reach when offers stack (到手价), the margin there, and what it breaks: 破价, 近期最低价, 价保.
+
+    Use it for 券叠加后还赚不赚 / 会不会破价. Name the item by `title` or `sku`. Each of `offers`: kind (item_cut, official_cut,
+    shop_threshold, shop_coupon, member_coupon, cross_shop, vip, red_packet), off in money or rate (0.05 is 5 % off), and where
+    they apply: name, threshold, repeats (每满), cap, starts, ends, audience, room, merchant_share, group. Each of `promises`: room,
+    price (empty: its own), until. `protect_days` is the 价保 window; leave out what the merchant did not say.
+    """
+    given = {
+        "list_price": list_price, "title": title, "sku": sku, "offers": offers or [], "rooms": rooms or [],
+        "promises": promises or [], "cost": cost, "fee_rate": fee_rate, "gift_cost": gift_cost or 0,
+        "most_pieces": most_pieces, "low_days": low_days, "protect_days": protect_days,
+    }  # fmt: skip
+    check = _Check(ctx, parse_offers(given), day or ctx.today, Reader(ctx.shop))
+    return check.result()
+
+
+@dataclass
+class _Check:
+    ctx: ToolContext
+    item: Offers
+    day: date
+    reader: Reader
+    notes: list[Claim] = field(default_factory=list)
+
+    def result(self) -> ToolResult:
+        product = self._product()
+        missing = self._fill(product)
+        reached = reach_everywhere(self.item, self.day)
+        shown = distinct(reached)
+        writer = self._writer(product)
+        price = min(r.price for r in reached)
+        facts = [writer.reached(r, missing) for r in self._first(shown)]
+        facts += self._breaks(writer, reached)
+        if product is not None:
+            facts += self._past(writer, product, price)
+        self._limits(shown)
+        return ToolResult(facts=facts, tables=[price_table(writer.name, shown, self.ctx.lang)], notes=self.notes, guidance=_GUIDANCE)  # fmt: skip
+
+    def _note(self, text: Text) -> None:
+        self.notes.append(Claim.of(text))
+
+    def _writer(self, product: Product | None) -> Pricing:
+        shop = self.ctx.shop
+        name = clean_name(self.item.title or (product.title if product else "") or self.item.sku)
+        return Pricing(self.item, self.day, shop.merchant_id, shop.currency, shop.generation, shop.simulated, name)
+
+    def _product(self) -> Product | None:
+        try:
+            return find_product(self.reader, self.item)
+        except DataMissing as error:
+            self._note(error.message)
+            return None
+
+    def _fill(self, product: Product | None) -> Text | None:
+        """Cost and fee rate from the shop where the brief leaves them out; what is then still missing, and why it matters."""
+        gaps: list[Text] = []
+        updates: dict[str, Decimal] = {}
+        if self.item.cost is None:
+            cost = item_cost(self.reader, product, self.day)
+            if cost.value is None:
+                gaps.append(Text(f"缺单件成本 cost（{_zh(cost.why_not)}）", f"the unit cost is missing ({_en(cost.why_not)})"))  # fmt: skip
+            else:
+                updates["cost"] = cost.value
+                self._note(Text(f"单件成本取自 {cost.source}。", f"The unit cost is from {cost.source}."))
+        if self.item.fee_rate is None:
+            fee = shop_fee_rate(self.reader, self.ctx.records, self.day)
+            if fee.value is None:
+                gaps.append(Text(f"缺平台扣点 fee_rate（{_zh(fee.why_not)}）", f"the fee rate is missing ({_en(fee.why_not)})"))  # fmt: skip
+            else:
+                updates["fee_rate"] = fee.value
+                self._note(Text(f"平台扣点取自 {fee.source}。", f"The fee rate is from {fee.source}."))
+        self.item = self.item.model_copy(update=updates)
+        if not gaps:
+            return None
+        return Text(
+            "；".join(gap.zh for gap in gaps) + "；没有它就不知道这个价是赚是亏",
+            "; ".join(gap.en for gap in gaps) + "; without it nobody knows whether this price earns or loses",
+        )
+
+    def _first(self, shown: Sequence[Reached]) -> list[Reached]:
+        """The lowest of all first; the table has the rest."""
+        return sorted(shown, key=lambda r: (r.price, len(r.audiences), r.room or ""))[:_PRICES_SHOWN]
+
+    def _breaks(self, writer: Pricing, reached: Sequence[Reached]) -> list[Fact]:
+        """The widest break of each promise by each room, with the case that shows where it leads."""
+        worst: dict[tuple[Promise, str | None], tuple[Promise, Reached, Decimal]] = {}
+        for promise, r, floor in promise_breaks(self.item, self.day, reached):
+            known = worst.get((promise, r.room))
+            if known is None or floor - r.price > known[2] - known[1].price:
+                worst[promise, r.room] = (promise, r, floor)
+        ordered = sorted(worst.values(), key=lambda one: one[1].price - one[2])
+        facts = [writer.broken(*one) for one in ordered[:_BREAKS_SHOWN]]
+        if facts:
+            facts += [case_fact(case) for case in load_cases() if case.id == _WARNING]
+        elif len({r.price for r in reached if not r.audiences}) > 1 and not self.item.promises:
+            self._note(Text("各渠道到手价不一样：有没有答应过哪个直播间或达人“全网最低”（promises）？没说就没法判断破价。", "Rooms reach different prices: was any room or creator promised the lowest price (promises)? Unsaid, a break cannot be judged."))  # fmt: skip
+        return facts
+
+    def _past(self, writer: Pricing, product: Product, price: Decimal) -> list[Fact]:
+        facts: list[Fact] = []
+        coverage = self.reader.coverage("order_lines")
+        if coverage is None:
+            return facts
+        last = coverage[1]
+        window = days_before(self.day, self.item.low_days)
+        rows = sold(self.reader, product, window)
+        if rows:
+            facts.append(writer.recent_low(rows, window, price))
+            facts += [fact for fact in (writer.rooms_sold(rows, window, _CHANNELS),) if fact]
+        else:
+            self._note(Text(f"{window.start} 至 {window.end} 没有这件商品的成交，近期最低价未知（不是 0）。", f"The item has no sale from {window.start} to {window.end}, so its recent low is unknown (which is not zero)."))  # fmt: skip
+        if last < window.end:
+            self._note(Text(f"订单只到 {last}，窗口末尾的日子没有数据；补上最近订单再定价。", f"Orders reach {last} only, the end of the window has no data; import the latest orders before deciding."))  # fmt: skip
+        facts += self._protection(writer, product, price, last)
+        before = days_before(self._promotion_start(), BASIS_DAYS)
+        basis = sold(self.reader, product, before)
+        if basis:
+            facts.append(writer.basis(basis, before))
+        else:
+            self._note(Text(f"活动前七日（{before.start} 至 {before.end}）没有成交：折扣基准要用活动前最后一次成交价，划线价请先核对。", f"No sale in the seven days before the promotion ({before.start} to {before.end}): the discount basis is the last deal price before it; check the struck-through price."))  # fmt: skip
+        return facts
+
+    def _protection(self, writer: Pricing, product: Product, price: Decimal, last: date) -> list[Fact]:
+        days = self.item.protect_days
+        if days is None:
+            self._note(Text("价保天数没说（protect_days）：平台和店铺各不相同，告诉我几天才能算退差成本。", "The days of price protection (protect_days) were not given: they differ by platform and shop; tell me how many to cost it."))  # fmt: skip
+        if not days:
+            return []
+        window = days_before(self.day, days)
+        return [writer.protection(sold(self.reader, product, window), window, price, last)]
+
+    def _promotion_start(self) -> date:
+        """Where the cut of the item itself began; coupons that run for a year do not start a promotion."""
+        starts = [o.starts for o in self.item.offers if o.kind in ("item_cut", "official_cut") and o.starts and o.starts <= self.day and (o.ends is None or self.day <= o.ends)]  # fmt: skip
+        return min(starts, default=self.day)
+
+    def _limits(self, shown: Sequence[Reached]) -> None:
+        """What was left out, and that the order of layers is a reading."""
+        idle = [o for o in self.item.offers if (o.starts and self.day < o.starts) or (o.ends and o.ends < self.day)]
+        if idle:
+            names = [Text(*(clean_name(o.label.get(lang)) for lang in ("zh", "en"))) for o in idle[:_BREAKS_SHOWN]]
+            self._note(Text(f"{self.day} 不在有效期、没有算进来：{'、'.join(n.zh for n in names)}。", f"Not valid on {self.day}, so left out: {', '.join(n.en for n in names)}."))  # fmt: skip
+        if self.item.gift_cost == 0 and any(r.margin is not None for r in shown):
+            self._note(Text("没写赠品成本（gift_cost），按没有赠品算。", "No gift cost (gift_cost) was given; counted as no gift."))  # fmt: skip
+        self._note(ORDER_NOTE)
+
+
+def _zh(text: Text | None) -> str:
+    return text.zh if text is not None else "未知"
+
+
+def _en(text: Text | None) -> str:
+    return text.en if text is not None else "unknown"
+
