@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor.cli.console import guarded, help_text, language, print_json, print_table, say
+from advisor.cli.pricing import price
 from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, say_result, with_service
 from tools.text import Lang
 
@@ -38,6 +39,7 @@ Out = Annotated[
 ]
 
 playbooks = typer.Typer(help=help_text("打法：列出、匹配、生成计划", "playbooks: list, match, plan"))
+playbooks.command("price")(price)
 
 
 @playbooks.command("list")
