@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -95,8 +94,17 @@ def _read(path: Path | None) -> dict[str, Any]:
         ) from error
     if not isinstance(raw, dict):
         raise BadArguments(Text(f"{path.name} 里要写“字段: 值”。", f"{path.name} must hold `field: value` lines."))
-    plain: dict[str, Any] = json.loads(json.dumps({str(key): value for key, value in raw.items()}, default=str))
+    plain: dict[str, Any] = _plain(raw)
     return plain
+
+
+def _plain(value: Any) -> Any:
+    """JSON data. YAML reads the word `off` as false: as a key it is the field; dates become text."""
+    if isinstance(value, dict):
+        return {"off" if key is False else str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _day(text: str) -> date:
