@@ -109,6 +109,15 @@ def test_a_paste_that_is_no_table_says_what_to_do(
     assert not (tmp_path / "ws" / "warehouse").exists()
 
 
+def test_a_pasted_report_without_a_day_asks_for_a_line_above_it(run: Run, tmp_path: Path) -> None:
+    """Its name can say nothing, so the advice for a file (rename it) is not given."""
+    table = "一级来源\t二级来源\t三级来源\t访客数\t支付金额\t支付买家数\n手淘搜索\t手淘搜索\t手淘搜索\t120\t300.00\t5\n"
+    refused = run("import", "-", "--lang", "zh", stdin=table)
+    assert refused.code == 3 and "加一行“统计日期：2026-10-01”" in refused.err and "文件名" not in refused.err
+    assert run("import", "-", "--lang", "zh", stdin="统计日期：2026-10-01\n" + table).code == 0
+    assert query(tmp_path, "SELECT day, visitors FROM traffic_daily") == [(date(2026, 10, 1), 120)]
+
+
 def test_a_paste_comes_alone(run: Run, tmp_path: Path) -> None:
     said = run("import", "-", tmp_path / "orders.csv", "--lang", "en", stdin=TSV)
     assert said.code == 2 and "on its own" in said.err

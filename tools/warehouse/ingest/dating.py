@@ -9,6 +9,7 @@ from tools.facts import Claim
 from tools.text import Text
 from tools.warehouse.ingest.detecting import Layout
 from tools.warehouse.ingest.expressions import quote
+from tools.warehouse.ingest.pasted import PASTED
 from tools.warehouse.ingest.period import Period
 from tools.warehouse.schema import table_spec
 
@@ -97,6 +98,14 @@ def _several(name: str, period: Period) -> ImportRefused:
 
 
 def _undated(name: str) -> ImportRefused:
+    if name == PASTED:
+        return ImportRefused(
+            Text(
+                "粘贴的表格没有说明是哪一天的数据，没有写入。请在表头上面加一行“统计日期：2026-10-01”，或在表里加一列“统计日期”，再粘贴一次。",
+                "The pasted table does not say which day it speaks of; nothing was written. Put a line 统计日期：2026-10-01 above "
+                "its header, or add a column 统计日期, and paste it again.",
+            )
+        )
     stem, dot, suffix = name.rpartition(".")
     example = f"{(stem or name)[-30:]}_2026-10-01_2026-10-01{dot}{suffix if stem else ''}"
     return ImportRefused(
