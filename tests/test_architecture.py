@@ -103,6 +103,8 @@ def test_import_contracts_hold() -> None:
         ("tools/metrics/windows.py", "import openai"),
         ("advisor/cli/__init__.py", "import advisor.brains.base"),
         ("tools/warehouse/access.py", "import tools.metrics"),
+        ("tools/metrics/health.py", "import tools.portfolio"),
+        ("advisor/agent/nodes.py", "import tools.portfolio.peers"),
     ],
 )
 def test_a_planted_violation_is_caught(tmp_path: Path, module: str, line: str) -> None:

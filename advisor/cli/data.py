@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["import_command", "merchants"]
 
-merchants = typer.Typer(help=help_text("店铺：添加、列出、查看、删除", "shops: add, list, show, delete"))
+merchants = typer.Typer(help=help_text("店铺：添加、列出、查看、分享、删除", "shops: add, list, show, share, delete"))
 
 Name = Annotated[str | None, typer.Option("--name", help=help_text("店铺名称", "shop name"))]
 Platform = Annotated[
@@ -267,6 +267,45 @@ def show_merchant(
         )
         keys = ("imported_at", "file_name", "format", "rows", "accepted", "updated", "duplicate", "rejected")
         print_table(keys, [[str(one[key])[:40] for key in keys] for one in imports])
+
+
+@merchants.command("share")
+def share_merchant(
+    merchant_id: Annotated[str, typer.Argument(help=help_text("店铺编号", "shop id"))],
+    peers: Annotated[
+        Literal["on", "off"] | None,
+        typer.Option("--peers", help=help_text("加入或退出匿名同行对比", "join or leave the anonymous comparison")),
+    ] = None,
+    lang: Language = "auto",
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether the shop takes part in the anonymous comparison with peers (off unless switched on), or change it."""
+    spoken = language(lang)
+    with guarded(spoken, as_json=as_json):
+        desk = open_desk(workspace)
+        if peers is not None:
+            desk.share_with_peers(merchant_id, share=peers == "on")
+        shared = desk.shares_with_peers(merchant_id)
+        if as_json:
+            print_json({"merchant_id": merchant_id, "peers": shared})
+            return
+        say((_SHARED if shared else _NOT_SHARED).get(spoken).format(shop=merchant_id))
+
+
+_SHARED = Text(
+    "店铺 {shop} 参加匿名同行对比：只分享每月的比率（支付转化率、复购率、老客成交占比、退款率、直播占比、费比），"
+    "不含店名、金额、人数、成本和顾客。满 5 家其他同类店铺后，用 advisor metrics peers 看自己的位置；别人看不到你的数值，"
+    "只看到各自的位置。导入后自动更新；随时可用 --peers off 退出，已分享的比率随即删除。",
+    "Shop {shop} takes part in the anonymous comparison with peers. Only monthly ratios are shared (conversion, repurchase, "
+    "returning share, refund rate, livestream share, ad spend share): no name, no amount, no head count, no cost, no customer. "
+    "With five other similar shops `advisor metrics peers` shows your position; nobody sees your figures, only their own position. "
+    "Imports keep it up to date; `--peers off` leaves at any time and removes what was shared.",
+)
+_NOT_SHARED = Text(
+    "店铺 {shop} 没有参加匿名同行对比：没有分享任何比率，也看不到自己在同行里的位置（--peers on 加入）。",
+    "Shop {shop} does not take part in the anonymous comparison: nothing is shared, and its position among peers is not shown (`--peers on` joins).",
+)
 
 
 @merchants.command("delete")

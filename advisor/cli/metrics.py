@@ -107,6 +107,14 @@ def health(
     _run("shop_health", {}, lang, merchant, workspace, as_json=as_json)
 
 
+@metrics.command("peers")
+def peers(
+    lang: Language = "auto", merchant: Merchant = None, workspace: Workspace = None, as_json: AsJson = False
+) -> None:
+    """Where the shop stands among at least five similar shops that share anonymously (`merchants share`)."""
+    _run("peer_standing", {}, lang, merchant, workspace, as_json=as_json)
+
+
 @metrics.command("landing")
 def landing(
     month: Annotated[

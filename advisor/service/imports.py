@@ -22,6 +22,7 @@ from tools.warehouse.writer import MerchantProfile, check_merchant_id, write_mer
 if TYPE_CHECKING:
     from advisor.service.documents import DocumentDesk
     from advisor.store import Store
+    from tools.portfolio.peers import PeerStore
     from tools.warehouse.importer import Detection, ImportReport
 
 __all__ = ["DEFAULT_DEMO", "DEFAULT_SHOP", "DataDesk", "Removed", "ShopDetails", "choose_merchant"]
@@ -124,6 +125,7 @@ class DataDesk:
         store: Callable[[], Store],
         quarantine: Path,
         keys: Path,
+        peers: Callable[[], PeerStore],
         documents: DocumentDesk,
     ) -> None:
         self.warehouse = warehouse
@@ -131,6 +133,7 @@ class DataDesk:
         self.quarantine = quarantine
         self._store = store
         self._keys = keys
+        self._peers = peers
 
     def merchants(self) -> list[MerchantProfile]:
         return self.warehouse.merchants()
@@ -159,6 +162,7 @@ class DataDesk:
             if on_shop is not None:
                 on_shop(shop)
             profiles += create_demo(self.warehouse.folder, only=shop)
+            self._peers().refresh(shop)
         return profiles
 
     def target(self, wanted: str | None, details: ShopDetails) -> tuple[MerchantProfile, bool]:
@@ -203,7 +207,7 @@ class DataDesk:
         """Bring files into the shop of `profile`; one report per file, a damaged one with `error` set. Raises ToolError."""
         from tools.warehouse.importer import import_files
 
-        return import_files(
+        reports = import_files(
             list(paths),
             warehouse=self.warehouse.folder,
             quarantine=self.quarantine / profile.merchant_id,  # one folder a shop: deleting the shop deletes it
@@ -214,6 +218,9 @@ class DataDesk:
             mapping=mapping,
             on_progress=on_progress,
         )
+        if not dry_run:
+            self._peers().refresh(profile.merchant_id)
+        return reports
 
     def import_text(
         self,
@@ -247,9 +254,22 @@ class DataDesk:
         finally:
             shop.close()
 
-    def delete(self, merchant_id: str) -> Removed:
-        """The shop's file, its conversations and stated facts, its documents and rejected rows. Raises NotFound."""
+    def shares_with_peers(self, merchant_id: str) -> bool:
+        """Whether the shop takes part in the anonymous comparison. Raises NotFound."""
+        return self._peers().shares(self.choose(merchant_id).merchant_id)
+
+    def share_with_peers(self, merchant_id: str, *, share: bool) -> None:
+        """Take part in the anonymous comparison with monthly ratios, or no longer: they are removed. Raises NotFound."""
         self.choose(merchant_id)
+        if share:
+            self._peers().join(merchant_id)
+        else:
+            self._peers().leave(merchant_id)
+
+    def delete(self, merchant_id: str) -> Removed:
+        """The shop's file, conversations, stated facts, documents, rejected rows and shared ratios. Raises NotFound."""
+        self.choose(merchant_id)
+        self._peers().leave(merchant_id)
         store = self._store()
         try:
             store.delete_merchant(merchant_id)

@@ -1,0 +1,1 @@
+"""Several shops at once: the only package that reads what merchants agreed to share with their peers."""
