@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def _bytes(name: str, data: bytes) -> Callable[[Path], Path]:
 
 
 _BOMB = "<!DOCTYPE d [<!ENTITY a0 'ha'>" + "".join(
-    f"<!ENTITY a{n} '{'&a%d;' % (n - 1) * 10}'>" for n in range(1, 10)
+    f"<!ENTITY a{n} '{f"&a{n - 1};" * 10}'>" for n in range(1, 10)
 ) + "]>"  # fmt: skip
 _REFUSED: dict[str, tuple[Callable[[Path], Path], str, str]] = {
     "unknown type": (_bytes("a.exe", b"MZ"), "只接受", "only MD"),
@@ -172,7 +173,7 @@ def test_nothing_a_document_refers_to_is_fetched(tmp_path: Path) -> None:
         page = f'<p>ok<img src="{address}"><iframe src="{address}"></iframe><link rel="stylesheet" href="{address}"><object data="{secret.as_uri()}"></object></p>'
         rels = (
             '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId9" Type='
-            f'"http://schemas.openxmlformats.org/officeDocument/2006/relationships/image" Target="{{}}" TargetMode="External"/></Relationships>'
+            '"http://schemas.openxmlformats.org/officeDocument/2006/relationships/image" Target="{}" TargetMode="External"/></Relationships>'
         )
         drawing = (
             "ok</w:t></w:r><w:r><w:drawing><wp:inline xmlns:wp='http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing'>"
@@ -220,10 +221,10 @@ def test_passages_carry_their_headings_and_overlap_by_a_sentence() -> None:
         + "\n## 会员\n生日送券。"
     )
     found = chunks_of(text)
-    assert [chunk.heading for chunk in found][0] == "" and found[-1].heading == "手册 › 会员"
+    assert found[0].heading == "" and found[-1].heading == "手册 › 会员"
     parts = [chunk.text for chunk in found if chunk.heading == "手册 › 退换货"]
     assert len(parts) > 1
-    for before, after in zip(parts, parts[1:], strict=False):
+    for before, after in pairwise(parts):
         assert before.endswith("。") and after.startswith(before.rsplit("。", 2)[1] + "。")
 
 
