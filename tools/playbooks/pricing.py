@@ -46,13 +46,20 @@ class Layer:
     group: str
     funded: Decimal
     label: Text
+    per_piece: bool
 
 
 @cache
 def layers() -> dict[str, Layer]:
     """The layers by kind, as data."""
     return {
-        kind: Layer(row["order"], row["group"], Decimal(str(row["funded"])), Text(row["zh"], row["en"]))
+        kind: Layer(
+            row["order"],
+            row["group"],
+            Decimal(str(row["funded"])),
+            Text(row["zh"], row["en"]),
+            row.get("per_piece", False),
+        )
         for kind, row in load_yaml("pricing.yaml")["layers"].items()
     }
 
@@ -107,8 +114,11 @@ class Offer(_Part):
         here = self.room is None or self.room == room
         return dated and here and (self.audience is None or self.audience in audiences)
 
-    def saves(self, amount: Decimal) -> Decimal:
-        """What it takes off an amount, in whole cents; never more than there is."""
+    def saves(self, basket: Decimal, pieces: int = 1) -> Decimal:
+        """What it takes off what is left of a basket, in whole cents; a cut of the item is taken off every piece."""
+        return self._saves(basket / pieces) * pieces if self.layer.per_piece else self._saves(basket)
+
+    def _saves(self, amount: Decimal) -> Decimal:
         if amount < self.threshold:
             return ZERO
         times = amount // self.threshold if self.repeats and self.threshold else ONE
@@ -194,7 +204,7 @@ def _reach(item: Offers, pieces: int, chosen: Sequence[Offer], room: str | None,
     path: list[Step] = []
     merchant = platform = ZERO
     for offer in chosen:
-        saved = offer.saves(left)
+        saved = offer.saves(left, pieces)
         if not saved:
             continue
         left -= saved

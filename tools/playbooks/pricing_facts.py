@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from tools.facts import Claim, Fact, Quantity, Role, ToolTable, WhyClass, Window, fact_id
 from tools.playbooks.compliance import rules
 from tools.playbooks.pricing import Offers, Promise, Reached, Step
-from tools.playbooks.pricing_shop import Sold, lowest_by, protection_cost
+from tools.playbooks.pricing_shop import Known, Sold, lowest_by, protection_cost
 from tools.playbooks.render import clean_name
 from tools.text import Lang, Text, format_value
 
@@ -78,12 +78,12 @@ class Pricing:
         pieces = self._write("pieces", r.pieces, "items")
         basket = self._money("list_basket", self.item.list_price * r.pieces)
         steps = [self._step(step) for step in r.path]
-        path = Text("，".join(s.zh for s in steps) or "没有可用的优惠", ", ".join(s.en for s in steps) or "no offer applies")  # fmt: skip
+        path = Text("，".join(s.zh for s in steps) or "没有可用的优惠", ", ".join(s.en for s in steps) or "nothing (no offer applies)")  # fmt: skip
         ours, theirs = self._money("merchant_pays", r.merchant_pays), self._money("platform_pays", r.platform_pays)
         margin = self._margin(r, missing)
-        zh = f"“{self.name}”在{where.zh}，{who.zh}买 {pieces.zh.strip()}，{self.day} 每件到手最低 {price.zh}：标价合计 {basket.zh}，{path.zh}。每件优惠里商家出 {ours.zh}、平台出 {theirs.zh}。{margin.zh}。"
-        en = f'"{self.name}" {where.en}, {who.en}, {pieces.en.strip()} in the basket: the lowest price is {price.en} a piece on {self.day} (list {basket.en} in all; {path.en}). Of the discount per piece the merchant pays {ours.en} and the platform {theirs.en}. {margin.en}.'
-        formula = "到手价 = 标价 × 件数，按叠加顺序逐层减，再 ÷ 件数；每组优惠最多用一个，全部组合都试过 / list price × pieces less each layer in order, ÷ pieces; at most one offer per group, every combination tried"
+        zh = f"“{self.name}”{self.day} 在{where.zh}最低到手 {price.zh}/件（{who.zh}，凑 {pieces.zh.strip()}）：标价合计 {basket.zh}，{path.zh}。每件优惠商家出 {ours.zh}、平台出 {theirs.zh}。{margin.zh}。"
+        en = f'"{self.name}" comes down to {price.en} a piece {where.en} on {self.day} ({who.en}, {pieces.en.strip()} in the basket): list {basket.en} in all, less {path.en}. Of the discount per piece the merchant pays {ours.en}, the platform {theirs.en}. {margin.en}.'
+        formula = "到手价 = 标价 × 件数，按叠加顺序逐层减，再 ÷ 件数；每组优惠最多用一个，全部组合都试过；未注明的优惠由商家出 / list price × pieces less each layer in order, ÷ pieces; at most one offer per group, every combination tried; the merchant funds what is not marked"
         rooms = (r.room, *r.audiences) if r.room else tuple(r.audiences)
         return self._fact(f"reached {r.room} {sorted(r.audiences)}", Text(zh, en), kind="stated", formula=formula, source=_BRIEF, why=WhyClass.INFERENCE, entities=rooms)  # fmt: skip
 
@@ -92,11 +92,11 @@ class Pricing:
         saved = self._money("saving", step.saved, Role.CONTRIBUTION, subject=(label.zh,))
         share = step.offer.share
         if share in (0, 1):
-            by = Text("商家出", "merchant pays") if share else Text("平台出", "platform pays")
+            by = Text("", "") if share else Text("（平台出）", " (paid by the platform)")
         else:
             part = self._write("merchant_share", share, "ratio", Role.SHARE, subject=(label.zh,))
-            by = Text(f"商家出 {part.zh}", f"merchant pays {part.en}")
-        return Text(f"{label.zh}减 {saved.zh}（{by.zh}）", f"{label.en} takes {saved.en} ({by.en})")
+            by = Text(f"（商家出 {part.zh}）", f" ({part.en} paid by the merchant)")
+        return Text(f"{label.zh}减 {saved.zh}{by.zh}", f"{label.en} {saved.en}{by.en}")
 
     def _margin(self, r: Reached, missing: Text | None) -> Text:
         if r.margin is None:
@@ -113,6 +113,27 @@ class Pricing:
             f"After fees, goods and gift {verdict.en} {left.en} a piece{rate.en}; freight, ads and returns are not deducted",
         )
 
+    def inputs(self, cost: Known | None, fee: Known | None) -> Fact | None:
+        """Cost and fee rate that came from the shop's data, so that the margin can be checked."""
+        parts: list[Text] = []
+        if cost is not None and cost.value is not None:
+            value = self._money("unit_cost", cost.value)
+            parts.append(Text(f"单件成本 {value.zh}（{cost.source.zh}）", f"unit cost {value.en} ({cost.source.en})"))
+        if fee is not None and fee.value is not None:
+            rate = self._write("fee_rate", fee.value, "ratio")
+            parts.append(
+                Text(f"平台扣点 {rate.zh}（{fee.source.zh}）", f"platform fee rate {rate.en} ({fee.source.en})")
+            )
+        if not parts:
+            return None
+        claim = Text(
+            f"毛利按{'、'.join(p.zh for p in parts)}计算。", f"The margin uses {' and '.join(p.en for p in parts)}."
+        )
+        formula = "每件剩 = (到手价 + 平台出的优惠) × (1 − 扣点) − 单件成本 − 每单赠品成本 ÷ 件数 / left = (price + platform money) × (1 − fee rate) − unit cost − gift per order ÷ pieces"
+        return self._fact(
+            "inputs", claim, kind="metric", formula=formula, source="item_costs, fees", why=WhyClass.DECOMPOSITION
+        )
+
     # -- what the past says -------------------------------------------------------------------------------------------
     def recent_low(self, rows: Sequence[Sold], window: Window, price: Decimal) -> Fact:
         """The lowest price paid in the window against the new one."""
@@ -123,13 +144,13 @@ class Pricing:
         at = self._write("pieces_at_low", sum(row.pieces for row in rows if row.price == low), "items", Role.SAMPLE, window)  # fmt: skip
         new = self._money("deal", price, Role.TARGET)
         if price == low:
-            verdict = Text(f"新到手价 {new.zh} 与它相同", f"the new price {new.en} equals it")
+            verdict = Text(f"最低到手价 {new.zh}，与它相同", f"the new price {new.en} equals it")
         else:
             gap = self._money("gap_to_low", abs(price - low), Role.CHANGE, window)
             verdict = (
-                Text(f"新到手价 {new.zh} 再低 {gap.zh}，会成为新的近期最低价，以后报活动要以它为准", f"the new price {new.en} is {gap.en} below it and becomes the low that later campaigns are held to")
+                Text(f"新的最低到手价 {new.zh}，再低 {gap.zh}，会成为新的近期最低价，以后报活动要以它为准", f"the new price {new.en} is {gap.en} below it and becomes the low that later campaigns are held to")
                 if price < low
-                else Text(f"新到手价 {new.zh} 高出 {gap.zh}，没有破价；若活动要求不高于近期最低价，会报不上", f"the new price {new.en} is {gap.en} above it: no new low, but a campaign that asks for the recent low will refuse it")
+                else Text(f"新的最低到手价 {new.zh}，高出 {gap.zh}，没有破价；若活动要求不高于近期最低价，会报不上", f"the new price {new.en} is {gap.en} above it: no new low, but a campaign that asks for the recent low will refuse it")
             )  # fmt: skip
         zh = f"“{self.name}”{window.start} 至 {window.end} 每件最低成交 {lowest.zh}（{lines.zh.strip()}订单商品、{pieces.zh.strip()}；按最低价成交 {at.zh.strip()}）；{verdict.zh}。"
         en = f'"{self.name}" sold at {lowest.en} a piece at the lowest from {window.start} to {window.end} ({lines.en.strip()} of order lines, {pieces.en.strip()}; {at.en.strip()} at the low); {verdict.en}.'
@@ -163,7 +184,7 @@ class Pricing:
         short = last < window.end
         bound = Text("至少要按", "count on at least") if short else Text("最多", "at most")
         tail = Text(f"订单只到 {last}，其后卖出的还没算，实际上限更高", f"orders reach {last} only, so later sales come on top") if short else Text("所有买家都来退差才会到这个数", "only if every one of them asks")  # fmt: skip
-        zh = f"价保 {days.zh.strip()}（{window.start} 至 {window.end}）：高于新到手价 {new.zh} 卖出 {pieces.zh.strip()}，退差{bound.zh} {cost.zh}；{tail.zh}。"
+        zh = f"价保 {days.zh.strip()}（{window.start} 至 {window.end}）：成交价高于新到手价 {new.zh}的有 {pieces.zh.strip()}，退差{bound.zh} {cost.zh}；{tail.zh}。"
         en = f"Price protection of {days.en.strip()} ({window.start} to {window.end}): {pieces.en.strip()} sold above the new price {new.en}, {bound.en} {cost.en} to pay back; {tail.en}."
         return self._fact("protection", Text(zh, en), kind="metric", formula="Σ 件数 × (原成交价 − 新到手价)，只算更高的 / Σ pieces × (price paid − new price) where higher", source=_LINES, why=WhyClass.DECOMPOSITION)  # fmt: skip
 
@@ -173,10 +194,10 @@ class Pricing:
         low = self._money("basis_low", rows[0].price, window=window)
         listed = self._money("list", self.item.list_price)
         if self.item.list_price > rows[0].price:
-            zh = f"合规提醒：划线价/“原价” {listed.zh} 高于活动前 {window.start} 至 {window.end} 的最低成交价 {low.zh}；按《{law}》，未另行标明依据时折扣要以后者为准，不要写“原价 {listed.zh}”。"
+            zh = f"合规提醒：划线价（“原价”）{listed.zh}，高于活动前 {window.start} 至 {window.end} 的最低成交价 {low.zh}；按《{law}》，未另行标明依据时折扣要以后者为准，不要写“原价 {listed.zh}”。"
             en = f"Compliance: the struck-through price {listed.en} is above the lowest deal price {low.en} of {window.start} to {window.end} before the promotion; under the rules on promotions ({law}) a discount with no stated basis counts from the latter, so do not call {listed.en} the original price."
         else:
-            zh = f"划线价 {listed.zh} 不高于活动前 {window.start} 至 {window.end} 的最低成交价 {low.zh}，符合《{law}》的折扣基准；请保留订单记录。"
+            zh = f"划线价 {listed.zh}，不高于活动前 {window.start} 至 {window.end} 的最低成交价 {low.zh}，符合《{law}》的折扣基准；请保留订单记录。"
             en = f"The struck-through price {listed.en} is not above the lowest deal price {low.en} of {window.start} to {window.end} before the promotion, which fits the discount basis of the rules ({law}); keep the order records."
         return self._fact("basis", Text(zh, en), kind="metric", formula=_PIECE, source="order_lines; seeds/compliance.yaml original-price", why=WhyClass.DECOMPOSITION, entities=(law,))  # fmt: skip
 
@@ -186,7 +207,7 @@ class Pricing:
         gap = self._money("undercut", floor - r.price, Role.CHANGE)
         where, who, until = room_text(r.room), buyer_text(r.audiences), promise.until
         end = Text(f"（承诺到 {until}）", f" (promised until {until})") if until else Text("", "")
-        zh = f"破价：{where.zh}里{who.zh}到手 {price.zh}，比答应“{clean_name(promise.room)}”的 {own.zh} 低 {gap.zh}{end.zh}。"
+        zh = f"破价：{where.zh}里{who.zh}到手 {price.zh}，比答应“{clean_name(promise.room)}”的 {own.zh}低 {gap.zh}{end.zh}。"
         en = f"Promise broken: {who.en} {where.en} reach {price.en}, {gap.en} below the {own.en} promised to {clean_name(promise.room)}{end.en}."
         names = [name for name in (promise.room, r.room, *r.audiences) if name]
         return self._fact(f"broken {promise.room} {r.room}", Text(zh, en), kind="stated", formula="承诺价 − 其他渠道的到手价 / promised price − price elsewhere", source=_BRIEF, why=WhyClass.INFERENCE, entities=names)  # fmt: skip

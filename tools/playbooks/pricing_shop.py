@@ -26,6 +26,7 @@ __all__ = [
 
 _CENTS = Decimal(100)
 _NAMED = 5
+_NOWHERE = Text("", "")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Known:
     """An input of the margin with where it comes from; `value` None says why it is not known."""
 
     value: Decimal | None
-    source: str
+    source: Text
     why_not: Text | None = None
 
 
@@ -121,16 +122,19 @@ def protection_cost(rows: Iterable[Sold], price: Decimal) -> tuple[int, Decimal]
 def item_cost(reader: Reader, product: Product | None, day: date) -> Known:
     """The unit cost in force on the day. A table that is hidden, missing or silent on the item are three different answers."""
     if product is None:
-        return Known(None, "", Text("没有对上店里的商品，成本未知", "the item was not matched in the shop's data, so its cost is unknown"))  # fmt: skip
+        return Known(None, _NOWHERE, Text("没有对上店里的商品，成本未知", "the item was not matched in the shop's data, so its cost is unknown"))  # fmt: skip
     try:
         costs = _table(reader, "item_costs")
     except ToolError as error:
-        return Known(None, "", _sentence(error))
+        return Known(None, _NOWHERE, _sentence(error))
     t = costs.filter((costs.product_id == product.key) & (costs.valid_from <= day) & costs.unit_cost.notnull())
     row = reader.run(t.aggregate(cost=t.unit_cost.argmax(t.valid_from), since=t.valid_from.max()))[0]
     if row["cost"] is None:
-        return Known(None, "", Text(f"“{table_text('item_costs').zh}”里没有这件商品在 {day} 有效的成本", f"the table of {table_text('item_costs').en} has no cost of this item in force on {day}"))  # fmt: skip
-    return Known(as_decimal(row["cost"]), f"item_costs, valid from {row['since']}")
+        return Known(None, _NOWHERE, Text(f"“{table_text('item_costs').zh}”里没有这件商品在 {day} 有效的成本", f"the table of {table_text('item_costs').en} has no cost of this item in force on {day}"))  # fmt: skip
+    return Known(
+        as_decimal(row["cost"]),
+        Text(f"“{table_text('item_costs').zh}”，{row['since']} 起生效", f"item costs, in force since {row['since']}"),
+    )
 
 
 def shop_fee_rate(reader: Reader, records: Records | None, day: date) -> Known:
@@ -142,7 +146,12 @@ def shop_fee_rate(reader: Reader, records: Records | None, day: date) -> Known:
         by_fee = t.group_by("fee").aggregate(rate=t.rate.argmax(t.valid_from))
         rate = as_decimal(reader.run(by_fee.aggregate(rate=by_fee.rate.sum()))[0]["rate"])
         if rate is not None:
-            return Known(rate, "fees, rates in force on the day added up")
+            return Known(
+                rate,
+                Text(
+                    f"“{table_text('fees').zh}”当日有效费率之和", "the fee table's rates in force on the day, added up"
+                ),
+            )
         why = Text(
             f"“{table_text('fees').zh}”里没有 {day} 有效的费率", f"no rate of the fee table is in force on {day}"
         )
@@ -150,8 +159,8 @@ def shop_fee_rate(reader: Reader, records: Records | None, day: date) -> Known:
         why = _sentence(error)
     said = records.stated("platform_fee_rate") if records is not None else None
     if said is not None:
-        return Known(Decimal(str(said["value"])), "商家口述 / stated by the merchant")
-    return Known(None, "", why)
+        return Known(Decimal(str(said["value"])), Text("商家口述", "stated by the merchant"))
+    return Known(None, _NOWHERE, why)
 
 
 def _table(reader: Reader, table: str) -> Any:

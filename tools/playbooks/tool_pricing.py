@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -14,12 +14,12 @@ from tools.base import ToolContext, tool
 from tools.cases.evidence import case_fact
 from tools.cases.library import load_cases
 from tools.errors import DataMissing
-from tools.facts import Claim, Fact, ToolResult
+from tools.facts import Claim, Fact, ToolResult, Window
 from tools.metrics.reader import Reader
 from tools.playbooks.pricing import Offers, Promise, Reached, promise_breaks, reach_everywhere
 from tools.playbooks.pricing_facts import BASIS_DAYS, ORDER_NOTE, Pricing, distinct, price_table
 from tools.playbooks.pricing_input import parse_offers
-from tools.playbooks.pricing_shop import Product, days_before, find_product, item_cost, shop_fee_rate, sold
+from tools.playbooks.pricing_shop import Known, Product, Sold, days_before, find_product, item_cost, shop_fee_rate, sold
 from tools.playbooks.render import clean_name
 from tools.text import Text
 
@@ -84,6 +84,8 @@ class _Check:
     day: date
     reader: Reader
     notes: list[Claim] = field(default_factory=list)
+    cost: Known | None = None
+    fee: Known | None = None
 
     def result(self) -> ToolResult:
         product = self._product()
@@ -93,6 +95,7 @@ class _Check:
         writer = self._writer(product)
         price = min(r.price for r in reached)
         facts = [writer.reached(r, missing) for r in self._first(shown)]
+        facts += [fact for fact in (writer.inputs(self.cost, self.fee),) if fact]
         facts += self._breaks(writer, reached)
         if product is not None:
             facts += self._past(writer, product, price)
@@ -124,14 +127,14 @@ class _Check:
                 gaps.append(Text(f"缺单件成本 cost（{_zh(cost.why_not)}）", f"the unit cost is missing ({_en(cost.why_not)})"))  # fmt: skip
             else:
                 updates["cost"] = cost.value
-                self._note(Text(f"单件成本取自 {cost.source}。", f"The unit cost is from {cost.source}."))
+                self.cost = cost
         if self.item.fee_rate is None:
             fee = shop_fee_rate(self.reader, self.ctx.records, self.day)
             if fee.value is None:
                 gaps.append(Text(f"缺平台扣点 fee_rate（{_zh(fee.why_not)}）", f"the fee rate is missing ({_en(fee.why_not)})"))  # fmt: skip
             else:
                 updates["fee_rate"] = fee.value
-                self._note(Text(f"平台扣点取自 {fee.source}。", f"The fee rate is from {fee.source}."))
+                self.fee = fee
         self.item = self.item.model_copy(update=updates)
         if not gaps:
             return None
@@ -141,8 +144,10 @@ class _Check:
         )
 
     def _first(self, shown: Sequence[Reached]) -> list[Reached]:
-        """The lowest of all first; the table has the rest."""
-        return sorted(shown, key=lambda r: (r.price, len(r.audiences), r.room or ""))[:_PRICES_SHOWN]
+        """The lowest first; a room that comes to no other price than the shop is in the table only."""
+        shop = {(r.audiences, r.path) for r in shown if r.room is None}
+        told = [r for r in shown if r.room is None or (r.audiences, r.path) not in shop]
+        return sorted(told, key=lambda r: (r.price, len(r.audiences), r.room or ""))[:_PRICES_SHOWN]
 
     def _breaks(self, writer: Pricing, reached: Sequence[Reached]) -> list[Fact]:
         """The widest break of each promise by each room, with the case that shows where it leads."""
@@ -165,23 +170,30 @@ class _Check:
         if coverage is None:
             return facts
         last = coverage[1]
-        window = days_before(self.day, self.item.low_days)
-        rows = sold(self.reader, product, window)
-        if rows:
+        if last < self.day - timedelta(days=1):
+            self._note(Text(f"订单只到 {last}，之后的日子没有数据；补上最近订单再定价。", f"Orders reach {last} only, nothing is known of later days; import the latest orders before deciding."))  # fmt: skip
+        low = days_before(self.day, self.item.low_days)
+        rows, window = self._sold(product, low, last)
+        if rows and window:
             facts.append(writer.recent_low(rows, window, price))
             facts += [fact for fact in (writer.rooms_sold(rows, window, _CHANNELS),) if fact]
         else:
-            self._note(Text(f"{window.start} 至 {window.end} 没有这件商品的成交，近期最低价未知（不是 0）。", f"The item has no sale from {window.start} to {window.end}, so its recent low is unknown (which is not zero)."))  # fmt: skip
-        if last < window.end:
-            self._note(Text(f"订单只到 {last}，窗口末尾的日子没有数据；补上最近订单再定价。", f"Orders reach {last} only, the end of the window has no data; import the latest orders before deciding."))  # fmt: skip
+            self._note(_unsold(low, window is not None, Text("近期最低价未知（不是 0）", "its recent low is unknown (which is not zero)")))  # fmt: skip
         facts += self._protection(writer, product, price, last)
         before = days_before(self._promotion_start(), BASIS_DAYS)
-        basis = sold(self.reader, product, before)
-        if basis:
-            facts.append(writer.basis(basis, before))
+        basis, known = self._sold(product, before, last)
+        if basis and known:
+            facts.append(writer.basis(basis, known))
         else:
-            self._note(Text(f"活动前七日（{before.start} 至 {before.end}）没有成交：折扣基准要用活动前最后一次成交价，划线价请先核对。", f"No sale in the seven days before the promotion ({before.start} to {before.end}): the discount basis is the last deal price before it; check the struck-through price."))  # fmt: skip
+            self._note(_unsold(before, known is not None, Text("活动前七日没有成交时，折扣基准是活动前最后一次成交价，划线价请先核对", "with no deal in the seven days before a promotion the discount basis is the last deal price before it: check the struck-through price")))  # fmt: skip
         return facts
+
+    def _sold(self, product: Product, window: Window, last: date) -> tuple[list[Sold], Window | None]:
+        """What was sold, and the part of the window that the data cover: None when they cover none of it."""
+        if last < window.start:
+            return [], None
+        covered = Window(start=window.start, end=min(window.end, last))
+        return sold(self.reader, product, covered), covered
 
     def _protection(self, writer: Pricing, product: Product, price: Decimal, last: date) -> list[Fact]:
         days = self.item.protect_days
@@ -190,7 +202,11 @@ class _Check:
         if not days:
             return []
         window = days_before(self.day, days)
-        return [writer.protection(sold(self.reader, product, window), window, price, last)]
+        rows, covered = self._sold(product, window, last)
+        if covered is None:
+            self._note(_unsold(window, False, Text("价保要退多少未知", "what price protection would cost is unknown")))
+            return []
+        return [writer.protection(rows, window, price, last)]
 
     def _promotion_start(self) -> date:
         """Where the cut of the item itself began; coupons that run for a year do not start a promotion."""
@@ -208,10 +224,17 @@ class _Check:
         self._note(ORDER_NOTE)
 
 
+def _unsold(window: Window, known: bool, so: Text) -> Text:
+    """No sale in the window, or no data of it: two different answers."""
+    span = Text(f"{window.start} 至 {window.end}", f"from {window.start} to {window.end}")
+    if known:
+        return Text(f"{span.zh} 没有这件商品的成交：{so.zh}。", f"The item has no sale {span.en}: {so.en}.")
+    return Text(f"{span.zh} 没有订单数据：{so.zh}。", f"There is no order data {span.en}: {so.en}.")
+
+
 def _zh(text: Text | None) -> str:
     return text.zh if text is not None else "未知"
 
 
 def _en(text: Text | None) -> str:
     return text.en if text is not None else "unknown"
-
