@@ -104,9 +104,8 @@ def _bytes(name: str, data: bytes) -> Callable[[Path], Path]:
     return write
 
 
-_BOMB = "<!DOCTYPE d [<!ENTITY a0 'ha'>" + "".join(
-    f"<!ENTITY a{n} '{f"&a{n - 1};" * 10}'>" for n in range(1, 10)
-) + "]>"  # fmt: skip
+_ENTITIES = "".join("<!ENTITY a{} '{}'>".format(n, f"&a{n - 1};" * 10) for n in range(1, 10))
+_BOMB = f"<!DOCTYPE d [<!ENTITY a0 'ha'>{_ENTITIES}]>"
 _REFUSED: dict[str, tuple[Callable[[Path], Path], str, str]] = {
     "unknown type": (_bytes("a.exe", b"MZ"), "只接受", "only MD"),
     "old word": (_bytes("a.doc", b"\xd0\xcf\x11\xe0"), "另存为 DOCX", "Save it as DOCX"),
