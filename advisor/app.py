@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -93,10 +93,13 @@ def build_registry() -> Registry:
     from tools.metrics.tool_customers import TOOLS as CUSTOMER_TOOLS
     from tools.metrics.tools import TOOLS as METRIC_TOOLS
     from tools.playbooks.content_tool import TOOLS as CONTENT_TOOLS
+    from tools.playbooks.ledger import TOOLS as LEDGER_TOOLS
     from tools.playbooks.tools import TOOLS as PLAYBOOK_TOOLS
     from tools.portfolio.standing import TOOLS as PORTFOLIO_TOOLS
 
-    return Registry([*METRIC_TOOLS, *CUSTOMER_TOOLS, *CASE_TOOLS, *PLAYBOOK_TOOLS, *PORTFOLIO_TOOLS, *CONTENT_TOOLS])
+    return Registry(
+        [*METRIC_TOOLS, *CUSTOMER_TOOLS, *CASE_TOOLS, *PLAYBOOK_TOOLS, *PORTFOLIO_TOOLS, *CONTENT_TOOLS, *LEDGER_TOOLS]
+    )
 
 
 def build_embedder(settings: Settings) -> Embedder:
@@ -187,7 +190,7 @@ def build_desk(settings: Settings) -> DataDesk:
 
 
 class _ScopedRecords:
-    """The store as tools may see it: stated facts of the bound merchant."""
+    """The store as tools may see it: stated facts and adopted plans of the bound merchant."""
 
     def __init__(self, store: Any, scope: Scope) -> None:
         self._store = store
@@ -196,6 +199,9 @@ class _ScopedRecords:
     def stated(self, key: str) -> Mapping[str, Any] | None:
         found: dict[str, Any] | None = self._store.stated(self._scope, key)
         return found
+
+    def plans(self) -> Sequence[Mapping[str, Any]]:
+        return [vars(plan) for plan in self._store.plans.all(self._scope)]
 
 
 def _framer(embedder: Embedder, lang: str) -> Any:

@@ -7,7 +7,7 @@ reads. The context is never part of the schema, unknown arguments are refused, a
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -50,9 +50,10 @@ class ShopHandle(Protocol):
 
 
 class Records(Protocol):
-    """What tools may read of the store: merchant-stated facts (margin, fees, budget …) of the bound merchant."""
+    """What tools may read of the store: merchant-stated facts (margin, fees, budget …) and adopted plans of the bound merchant."""
 
     def stated(self, key: str) -> Mapping[str, Any] | None: ...
+    def plans(self) -> Sequence[Mapping[str, Any]]: ...
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from advisor.cli.console import guarded, help_text, language, print_json, print_table, say
 from advisor.cli.pricing import price
-from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, say_result, with_service
-from tools.text import Lang
+from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, result_json, say_result, with_service
+from tools.errors import BadArguments
+from tools.text import Lang, Text
 
 if TYPE_CHECKING:
     from advisor.scope import Scope
     from advisor.service.service import AdvisorService
+    from advisor.store import AdoptedPlan
+    from tools.facts import ToolResult
     from tools.warehouse.writer import MerchantProfile
 
 __all__ = ["playbooks"]
@@ -115,7 +118,7 @@ def plan(
 
             write_out(with_service(workspace, merchant, work), out, spoken, as_json=as_json)
             return
-        arguments = {"playbook_id": playbook_id, "start": day_of(start)}
+        arguments = {"playbook_id": playbook_id, "start": str(start.date()) if start else None}
         result = call_tool("plan_playbook", arguments, workspace=workspace, merchant=merchant, lang=spoken)
         say_result(result, spoken, as_json=as_json)
 
@@ -142,9 +145,111 @@ def content(
 
             write_out(with_service(workspace, merchant, work), out, spoken, as_json=as_json)
             return
-        arguments = {"weeks": weeks, "start": first}
+        arguments = {"weeks": weeks, "start": str(first) if first else None}
         result = call_tool("content_calendar", arguments, workspace=workspace, merchant=merchant, lang=spoken)
         say_result(result, spoken, as_json=as_json)
+
+
+@playbooks.command("adopt")
+def adopt_plan(
+    playbook_id: Annotated[
+        str, typer.Argument(help=help_text("打法编号，见 advisor playbooks list", "see `advisor playbooks list`"))
+    ],
+    start: Start = None,
+    promotion: Annotated[
+        str | None,
+        typer.Option(
+            "--promotion",
+            help=help_text(
+                "活动表里执行它的活动名（有留出组时）",
+                "the promotion that carries it out (where a hold-out is declared)",
+            ),
+            show_default=False,
+        ),
+    ] = None,
+    share: Annotated[
+        bool, typer.Option("--share", help=help_text("服务人员也能看到", "service staff may see it too"))
+    ] = False,
+    lang: Language = "auto",
+    merchant: Merchant = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Adopt a plan: what it promises and the forecast without it are kept now, so that it can be judged later."""
+    spoken = language(lang)
+    with guarded(spoken, as_json=as_json):
+        from advisor.service.plans import adopt
+
+        first = day_of(start)
+
+        async def work(
+            service: AdvisorService, scope: Scope, _profile: MerchantProfile
+        ) -> tuple[AdoptedPlan, ToolResult]:
+            return await adopt(service, scope, playbook_id, lang=spoken, start=first, promotion=promotion, shared=share)
+
+        kept, result = with_service(workspace, merchant, work)
+        if as_json:
+            facts = result_json(result, spoken)["facts"]
+            print_json({"plan_id": kept.plan_id, "start": str(kept.start), "end": str(kept.end), "facts": facts})
+            return
+        say_result(result.model_copy(update={"tables": []}), spoken, as_json=False)
+        then = f"advisor playbooks review {kept.plan_id}"
+        say(
+            f"已采纳，编号 {kept.plan_id}。之后导入新数据，再运行 {then}。"
+            if spoken == "zh"
+            else f"Adopted as {kept.plan_id}. Import new data later, then run {then}."
+        )
+
+
+@playbooks.command("review")
+def review_plan(
+    plan_id: Annotated[
+        str | None,
+        typer.Argument(help=help_text("计划编号（默认：全部）", "the plan (default: all)"), show_default=False),
+    ] = None,
+    executed: Annotated[
+        Literal["yes", "no"] | None,
+        typer.Option("--executed", help=help_text("执行了吗", "was it carried out"), show_default=False),
+    ] = None,
+    as_case: Annotated[
+        bool,
+        typer.Option(
+            "--as-case",
+            help=help_text(
+                "把有结论的计划写成 Markdown，可加入自己的资料",
+                "write a measured plan as Markdown for your own documents",
+            ),
+        ),
+    ] = False,
+    lang: Language = "auto",
+    merchant: Merchant = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """How adopted plans went: kept, missed or not measurable, against the forecast made before they started."""
+    spoken = language(lang)
+    with guarded(spoken, as_json=as_json):
+        from advisor.service.plans import review, write_case
+
+        if as_case and plan_id is None:
+            raise BadArguments(Text("请写明是哪个计划。", "Name the plan."))
+
+        async def work(
+            service: AdvisorService, scope: Scope, profile: MerchantProfile
+        ) -> tuple[ToolResult, Path | None, str]:
+            result = await review(service, scope, lang=spoken, plan_id=plan_id, executed=executed)
+            path = await write_case(service, scope, plan_id, lang=spoken) if as_case and plan_id else None
+            return result, path, profile.merchant_id
+
+        result, path, shop = with_service(workspace, merchant, work)
+        say_result(result, spoken, as_json=as_json)
+        if path is not None and not as_json:
+            add = f"advisor cases add {path} --merchant {shop}"
+            say(
+                f"已写入 {path}；加入自己的资料：{add}"
+                if spoken == "zh"
+                else f"Written to {path}; to keep it as your own case: {add}"
+            )
 
 
 def day_of(start: datetime | None) -> date | None:

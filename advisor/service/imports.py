@@ -276,6 +276,7 @@ class DataDesk:
         finally:
             store.close()
         files = self._drop_quarantine(merchant_id)
+        shutil.rmtree(self.quarantine.with_name("exports") / merchant_id, ignore_errors=True)  # written-out plans
         documents = self.documents.purge(merchant_id)
         self.warehouse.delete(merchant_id)
         return Removed(merchant_id, True, files, documents)

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from advisor.scope import Scope
-from tools.errors import ToolError
+from tools.errors import BadArguments, ToolError
 from tools.facts import Fact, ToolResult
 from tools.text import Lang, Text
 
 if TYPE_CHECKING:
     from advisor.service.service import AdvisorService
+    from advisor.store import AdoptedPlan
     from tools.playbooks.exports import ShopLabel
 
-__all__ = ["export_content", "export_plan"]
+__all__ = ["adopt", "export_content", "export_plan", "review", "write_case"]
+
+Answer = Literal["yes", "no"]
 
 
 async def export_plan(
@@ -50,9 +54,77 @@ async def export_content(
     return await asyncio.to_thread(written_as, document, filename)
 
 
+async def adopt(
+    service: AdvisorService,
+    scope: Scope,
+    playbook_id: str,
+    *,
+    lang: Lang,
+    start: date | None = None,
+    promotion: str | None = None,
+    shared: bool = False,
+) -> tuple[AdoptedPlan, ToolResult]:
+    """Adopt a plan: kept with its promise and the forecast made before it starts. A person's decision; raises ToolError."""
+    result = await read(service, scope, "forecast_plan", {"playbook_id": playbook_id, "start": start}, lang)
+    plan, forecast = plan_of(result), result.facts[1]
+    kept = await asyncio.to_thread(
+        service.store.plans.adopt,
+        scope,
+        playbook_id=str(plan.data["playbook_id"]),
+        start=date.fromisoformat(plan.data["start"]),
+        end=date.fromisoformat(plan.data["end"]),
+        plan=plan.model_dump(mode="json"),
+        forecast=forecast.model_dump(mode="json"),
+        promotion=promotion.strip()[:120] if promotion else None,
+        shared=shared,
+    )
+    return kept, result
+
+
+async def review(
+    service: AdvisorService, scope: Scope, *, lang: Lang, plan_id: str | None = None, executed: Answer | None = None
+) -> ToolResult:
+    """How adopted plans went, after recording an answer where one is given. Whether a plan was carried out is asked once."""
+    if executed is not None:
+        if plan_id is None:
+            raise BadArguments(
+                Text("请写明是哪个计划：advisor playbooks review 编号。", "Name the plan: advisor playbooks review ID.")
+            )
+        await asyncio.to_thread(service.store.plans.answer, scope, plan_id, executed)
+    result = await read(service, scope, "review_plans", {"plan_id": plan_id}, lang)
+    asked = [fact.data["plan_id"] for fact in result.facts if fact.data.get("ask")]
+    if asked:
+        await asyncio.to_thread(service.store.plans.mark_asked, scope, asked)
+    return result
+
+
+async def write_case(service: AdvisorService, scope: Scope, plan_id: str, *, lang: Lang) -> Path:
+    """A measured plan as Markdown in the workspace's exports, ready to be added to the shop's private documents.
+
+    Raises BadArguments for a plan that was neither kept nor missed: an unmeasured plan is no case.
+    """
+    from tools.playbooks.ledger_case import case_markdown
+
+    plan = await asyncio.to_thread(service.store.plans.get, scope, plan_id)
+    result = await read(service, scope, "review_plans", {"plan_id": plan_id}, lang)
+    shop = shop_label(service, scope)
+    text = case_markdown(
+        Fact.model_validate(plan.plan), Fact.model_validate(plan.forecast), result.facts[0], shop, lang
+    )
+    folder = service.warehouse.folder.with_name("exports") / scope.merchant_id
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{plan.playbook_id}-{plan.start}-{plan_id}.md"
+    await asyncio.to_thread(path.write_bytes, text)
+    return path
+
+
 async def read(service: AdvisorService, scope: Scope, tool: str, arguments: dict[str, Any], lang: Lang) -> ToolResult:
     """One READ tool. Raises ToolError."""
-    given = {key: value for key, value in arguments.items() if value is not None}
+    given = {
+        key: value.isoformat() if isinstance(value, date) else value  # the audit keeps arguments as JSON
+        for key, value in arguments.items()
+        if value is not None
+    }
     result = await service.call(scope, tool, given, lang=lang)
     if not isinstance(result, ToolResult):
         raise ToolError(Text("这个动作需要先经过人工批准。", "This needs a person's approval first."))
