@@ -49,6 +49,10 @@ _COMPARED = re.compile(
     r"(?:比|较|对比|相比|与|环比|低于|高于|vs\.?|versus|than|compared (?:with|to)|against|\bon|\bover|\bfrom|relative to|和)\s*(?:the )?$",
     re.I,
 )
+# "from 4 October to 31 October" and "over the last 28 days" say when; "from September" and "over the previous 28 days" say what with.
+_FROM, _OVER = re.compile(r"\bfrom\s*$", re.I), re.compile(r"\bover\s*(?:the )?$", re.I)
+_WHOLE_RANGE = re.compile(r"\b(?:to|through|until)\b")
+_JUST_PASSED = re.compile(r"(?:last|past|trailing|recent)\b", re.I)
 _OPEN = re.compile(r"^\s*(?:起|以来|之后|后|以后|onwards?|on\b)|^\s*[-–]\s*$", re.I)
 _OPEN_BEFORE = re.compile(r"(?:自|since|after)\s*$", re.I)
 
@@ -233,6 +237,14 @@ _TABLE: tuple[tuple[str, _Build], ...] = (
 _RULES = tuple((re.compile(pattern), build) for pattern, build in _TABLE)
 
 
+def _is_base(words: WindowWords, head: str) -> bool:
+    if not _COMPARED.search(head):
+        return False
+    when = words.kind == "span" and _FROM.search(head) and _WHOLE_RANGE.search(words.text)
+    lately = words.kind == "rolling" and _OVER.search(head) and _JUST_PASSED.match(words.text)
+    return not (when or lately)
+
+
 def find_windows(text: str, today: date | None) -> list[WindowWords]:
     """Every window expression, left to right; the more specific rule wins where two overlap."""
     taken: list[WindowWords] = []
@@ -245,7 +257,7 @@ def find_windows(text: str, today: date | None) -> list[WindowWords]:
             taken.append(
                 replace(
                     words,
-                    compared=words.compared or bool(_COMPARED.search(head)),
+                    compared=words.compared or _is_base(words, head),
                     open_ended=bool(_OPEN.match(text[match.end() : match.end() + 8]) or _OPEN_BEFORE.search(head)),
                 )
             )

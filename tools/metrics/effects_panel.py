@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -26,6 +26,11 @@ _WEEKS = 52
 _ACTIVE = 4  # of the last eight weeks: a unit that hardly sold before has nothing to be compared with
 _AUDIENCE, _ANSWER = 180, 30
 _WORTH_SEEING = Decimal("0.2")  # a fifth more buyers coming back is what a programme should show at least
+
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "coupon": ("券", "优惠券", "coupon", "voucher"),
+    "gift": ("赠", "赠品", "满赠", "gift", "giveaway"),
+}
 
 
 @dataclass(frozen=True)
@@ -57,13 +62,14 @@ def promotion_named(reader: Reader, what: str, last: date) -> Programme | None:
     """The latest promotion of that id or name that has begun; its hold-out rows (kind holdout) are the control. None if unknown."""
     if not reader.has("promotions"):
         return None
-    t = reader.table("promotions")
     wanted = what.strip().lower()
     rows = [
         row
-        for row in reader.run(t.filter(t.starts_on.notnull(), t.starts_on <= last))
+        for row in _begun(reader, last)
         if wanted and (wanted == str(row["promotion_id"]).lower() or wanted in str(row["name"] or "").lower())
     ]
+    if not rows:
+        rows = _of_kind(reader, wanted, last)
     if not rows:
         return None
     newest = max(row["starts_on"] for row in rows)
@@ -76,6 +82,17 @@ def promotion_named(reader: Reader, what: str, last: date) -> Programme | None:
     ends = max((row["ends_on"] or last for row in rows), default=last)
     window = Window(start=newest, end=max(newest, min(ends, last)))
     return Programme(name, window, "product", () if whole else treated, left_out, bool(left_out) and not whole)
+
+
+def _begun(reader: Reader, last: date) -> list[dict[str, Any]]:
+    t = reader.table("promotions")
+    return list(reader.run(t.filter(t.starts_on.notnull(), t.starts_on <= last)))
+
+
+def _of_kind(reader: Reader, wanted: str, last: date) -> list[dict[str, Any]]:
+    """ "The coupon": of that kind, where no name says it."""
+    kind = next((kind for kind, words in _KINDS.items() if wanted in words), None)
+    return [row for row in _begun(reader, last) if kind is not None and row["kind"] == kind]
 
 
 def sides_of(reader: Reader, programme: Programme) -> Sides:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from advisor.brains.base import Draft, Frame, TurnView
 from advisor.brains.compose.advice import action_clause, decision_drafts, grounds_drafts, how_drafts, what_drafts
@@ -12,6 +13,7 @@ from advisor.brains.compose.figure import breakdown_drafts, data_drafts, figure_
 from advisor.brains.compose.health import health_drafts
 from advisor.brains.compose.limits import caveats, follow_ups, limit_drafts, no_answer
 from advisor.brains.compose.pieces import Pieces, gather
+from advisor.brains.compose.readings import READINGS, reading_drafts
 from advisor.brains.compose.say import Say
 from advisor.brains.compose.why import cause_clause, is_flat, why_drafts, within_normal
 
@@ -33,7 +35,8 @@ def compose(turn: TurnView) -> Iterator[Draft]:
     if frame.intent != "figure" or not headline:
         advised = frame.intent in _ADVICE and not (frame.intent == "why_change" and not _asks_action(frame))
         advised = advised and not unanswered(frame, pieces)
-        yield from limit_drafts(pieces, say, headline_from_error=bool(missing), advised=advised)
+        left = replace(pieces, missing=()) if frame.intent == "effect" and headline else pieces  # it was the headline
+        yield from limit_drafts(left, say, headline_from_error=bool(missing), advised=advised)
     else:
         yield from caveats(pieces, say)
     yield from follow_ups(frame, pieces, say)
@@ -52,6 +55,8 @@ def _body(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
         yield from landing_drafts(pieces, say)
     elif intent == "health":
         yield from health_drafts(pieces, say)
+    elif intent in READINGS:
+        yield from reading_drafts(frame, pieces, say)
     elif intent == "breakdown":
         yield from breakdown_drafts(pieces, say, worst=frame.slots.get("order") == "worst")
     elif intent in _GLANCE:

@@ -8,21 +8,21 @@ from advisor.brains.base import Draft
 from advisor.brains.compose.pieces import Piece, Pieces
 from advisor.brains.compose.say import Say
 
-__all__ = ["health_drafts"]
+__all__ = ["health_drafts", "told"]
 
 _ORDER = ("finding", "stage", "outcome", "landing")
 
 
 def health_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
     """The largest finding leads; where nothing stands out, that does."""
-    told = sorted(pieces.health, key=lambda piece: (_ORDER.index(piece.topic), not _unusual(piece), piece.rank))
-    quiet = [piece for piece in pieces.checks if not any(other.topic == "finding" for other in told)]
-    lead = [*quiet, *told][:1]
+    found = sorted(pieces.health, key=lambda piece: (_ORDER.index(piece.topic), not _unusual(piece), piece.rank))
+    quiet = [piece for piece in pieces.checks if not any(other.topic == "finding" for other in found)]
+    lead = [*quiet, *found][:1]
     for piece in lead:
-        yield Draft("headline", _told(piece, say))
-    for piece in told:
+        yield Draft("headline", told(piece, say))
+    for piece in found:
         if piece not in lead:
-            yield Draft("why", _told(piece, say), piece.fact.why_class)
+            yield Draft("why", told(piece, say), piece.fact.why_class)
 
 
 def _unusual(piece: Piece) -> bool:
@@ -30,7 +30,7 @@ def _unusual(piece: Piece) -> bool:
     return piece.topic != "outcome" or bool({"better", "worse"} & set(piece.fact.data.get("verdicts", {}).values()))
 
 
-def _told(piece: Piece, say: Say) -> str:
+def told(piece: Piece, say: Say) -> str:
     """The claim with its mark behind every clause and sentence: each is checked by itself."""
     text = say.claim(piece)
     for end in ("；", "。") if say.zh else ("; ", ". "):

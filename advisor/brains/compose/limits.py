@@ -137,7 +137,7 @@ def _notes(pieces: Pieces, say: Say, *, advised: bool) -> Iterator[str]:
             continue  # no advice, so no case was used either
         # the snapshot notes how each of its many figures is made; only what a file would mend is a limit of the answer
         if tool != "shop_snapshot" or _MENDABLE.search(text):
-            yield _ENGLISH_ASIDE.sub("", text) if say.zh else text
+            yield plain_path(_ENGLISH_ASIDE.sub("", text) if say.zh else text)
 
 
 _YOY = Text("和去年同期比呢？", "And against last year?")
@@ -194,6 +194,32 @@ _BY_INTENT: dict[str, tuple[Text, ...]] = {
         Text("上个月卖了多少？", "What did we sell last month?"),
     ),
 }
+_READINGS: dict[str, tuple[Text, ...]] = {
+    "reconcile": (
+        Text("差得最多的是哪几天？", "Which days differ most?"),
+        Text("退款前后各是多少？", "What is it before and after refunds?"),
+    ),
+    "effect": (
+        Text("下次怎么留出对照组？", "How do we set up the hold-out next time?"),
+        Text("这段时间的退款率怎么样？", "How was the refund rate over that time?"),
+    ),
+    "segments": (
+        Text("老客召回具体怎么做？", "How exactly do we win back lapsed buyers?"),
+        Text("新客90天复购哪个渠道好？", "Which channel brings new buyers who come back?"),
+    ),
+    "cohorts": (
+        Text("怎么让新客买第二单？", "How do we get first-time buyers to a second order?"),
+        Text("客户终身价值是多少？", "What is a customer worth over a lifetime?"),
+    ),
+    "lifetime": (
+        Text("哪些客户值得召回？", "Which customers are worth winning back?"),
+        Text("新客90天复购哪个渠道好？", "Which channel brings new buyers who come back?"),
+    ),
+    "assets": (
+        Text("哪些客户值得召回？", "Which customers are worth winning back?"),
+        Text("会员情况怎么样？", "How are our members doing?"),
+    ),
+}
 _MARGIN = Text(
     "毛利率还不知道：直接回我一句毛利率是多少，我就能算出这件事保本要多少单。",
     "The gross margin is not known: state it in a reply and the break-even of this step can be worked out.",
@@ -204,8 +230,9 @@ def follow_ups(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
     """Two or three things people ask next in this situation."""
     wanted: list[Text] = []
     sections: Sequence[Any] = frame.slots.get("sections", ())
-    topic = str(frame.slots.get("topic", "") or "")
-    intent = _BY_INTENT.get(frame.intent, ())
+    reading = _READINGS.get(frame.intent, ())
+    topic = "" if reading else str(frame.slots.get("topic", "") or "")  # a reading has its own next questions
+    intent = reading or _BY_INTENT.get(frame.intent, ())
     if frame.intent == "why_change" and {"what", "how"} <= set(sections):
         intent = intent[1:]
     wanted += [*_BY_TOPIC.get(topic, ())[:1], *intent, *_BY_TOPIC.get(topic, ())[1:]]

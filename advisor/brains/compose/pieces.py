@@ -108,6 +108,7 @@ class Pieces:
     unlocks: Sequence[Piece] = ()
     sizes: Sequence[Piece] = ()
     health: Sequence[Piece] = ()
+    customers: Sequence[Piece] = ()  # cohorts, groups, lifetime value and brand assets
     cases: Sequence[Piece] = ()
     own: Sequence[Piece] = ()  # passages of the merchant's own documents, never mixed up with published cases
     playbooks: Sequence[Piece] = ()
@@ -181,6 +182,7 @@ def gather(turn: TurnView) -> Pieces:
         unlocks=_topic(metric, "unlock"),
         sizes=_topic(metric, "size"),
         health=[piece for piece in metric if piece.topic in ("stage", "finding", "outcome", "landing")],
+        customers=_topic(metric, "customers"),
         cases=[p for p in pieces if p.fact.kind == "case" and not _is_own(p)],
         own=[p for p in pieces if _is_own(p)],
         playbooks=[p for p in pieces if p.fact.kind == "playbook" and "playbook_id" in p.fact.data],

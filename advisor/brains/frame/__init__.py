@@ -24,6 +24,18 @@ __all__ = ["Embedder", "frame"]
 
 _LONGEST = 600  # characters that decide what is asked; a pasted report after them does not
 _DECLINED = {"out_of_scope", "other_shop", "rules"}
+_FIGURES = {
+    "figure",
+    "data_status",
+    "landing",
+    "health",
+    "reconcile",
+    "effect",
+    "segments",
+    "cohorts",
+    "lifetime",
+    "assets",
+}
 _DEFAULT_METRIC = {"why_change", "compare", "breakdown", "figure"}
 
 
@@ -135,7 +147,7 @@ def _ending(
         return "clarify", feedback(plain), intent
     if intent == "unclear":
         return "clarify", clarify(plain, slots), "unclear"
-    return ("figure" if intent in {"figure", "data_status", "landing", "health"} else "advice"), None, intent
+    return ("figure" if intent in _FIGURES else "advice"), None, intent
 
 
 def _defaults(intent: str, slots: dict[str, Any]) -> None:

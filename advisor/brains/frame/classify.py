@@ -12,11 +12,23 @@ from advisor.brains.frame.exemplars import Embedder, load_index
 from advisor.brains.frame.signals import rule_scores
 from tools.errors import ToolError
 
-__all__ = ["Reading", "classify"]
+__all__ = ["BY_WORDS", "Reading", "classify"]
 
 # Calibrated on the development table: below it neither the rules nor the exemplars know the question.
 REJECT = 0.42
 _EMBEDDING_WEIGHT = 2.0
+_CAUSE, _METHOD = frozenset({"why", "how_so"}), frozenset({"how", "playbook"})
+# Readings that their words alone ask for, each with the signals that make it another question. First that holds wins.
+BY_WORDS: Mapping[str, frozenset[str]] = {
+    "reconcile": frozenset({"how"}),
+    "landing": _CAUSE | {"how", "what"},
+    "health": _CAUSE,
+    "effect": _CAUSE | _METHOD,
+    "cohorts": _CAUSE | _METHOD,
+    "lifetime": _CAUSE | _METHOD,
+    "assets": _CAUSE | _METHOD,
+    "segments": _CAUSE | _METHOD,
+}
 
 
 class Reading(NamedTuple):
@@ -97,10 +109,9 @@ def _settled(text: str, found: frozenset[str], brand: bool) -> str | None:
         return "out_of_scope"
     if "other_shop" in found and not ("cases" in found and "private" not in found):
         return "other_shop"
-    if "landing" in found and not found & {"why", "how_so", "how", "what", "cases", "rules", "inject"}:
-        return "landing"
-    if "health" in found and not found & {"why", "how_so", "cases", "rules", "inject"}:
-        return "health"
+    for intent, elsewhere in BY_WORDS.items():
+        if intent in found and not found & (elsewhere | {"cases", "rules", "inject"}):
+            return intent
     if brand and "private" in found and not found & {"cases", "how", "why"}:
         return "other_shop"
     return None

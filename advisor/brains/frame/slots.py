@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from advisor.brains.frame.lexicon import Hit, Lexicon, lexicon
+from advisor.brains.frame.readings import reading_slots
 from advisor.brains.frame.windows import find_window
 
 __all__ = ["read_slots"]
@@ -83,6 +84,7 @@ def read_slots(text: str, raw: str, found: frozenset[str], anchor: date, today: 
         slots["told"] = told.pop()
     if _WHICH.search(text):
         slots["which"] = True
+    slots |= reading_slots(text, found, quoted=str(slots.get("subject", "")), dims=_dims(words, text))
     brands = words.brands.find(text)
     if brands:
         slots["brand"] = brands[0].id

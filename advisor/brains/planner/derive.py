@@ -49,6 +49,9 @@ class Derived:
             "named_metric": bool(self._slots.get("metric")),
             "repurchase_leads": self._lead_topic() == "repurchase",
             "not_repurchase_metric": not str(self._slots.get("metric", "")).startswith("repurchase"),
+            "said_window": bool(self._slots.get("window")),
+            "asked_lapsed": bool(self._slots.get("lapsed")),
+            "asked_repurchase": str(self._slots.get("metric", "")).startswith("repurchase"),
             "undecided": not self.pieces.playbooks,
             "advisable": bool(self.pieces.playbooks) and not self.pieces.tiny,
         }
