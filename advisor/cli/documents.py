@@ -143,7 +143,11 @@ def remove_document(
         if as_json:
             print_json(vars(gone))
         else:
-            say(f"已删除 {gone.name}（{gone.id}）。" if spoken == "zh" else f"{gone.name} ({gone.id}) was removed.")
+            say(
+                f"已删除 {gone.name}（{gone.id}）。以前的对话里引用过的句子仍在对话记录里。"
+                if spoken == "zh"
+                else f"{gone.name} ({gone.id}) was removed. Sentences that earlier conversations quoted stay in those conversations."
+            )
 
 
 def share_document(
