@@ -64,7 +64,7 @@ def frame(
         }
         return Frame(text, said, "state", noticed, "clarify", noted(stated, shop.currency))
     found = signals(_without_own_names(plain, shop))
-    slots = read_slots(plain, text[:_LONGEST], found, anchor, today)
+    slots = read_slots(plain, text[:_LONGEST], found, anchor, today, shop.platform)
     if "against" in slots:
         found |= {"compare"}  # "November 2010 with November 2009" needs no other word
     if slots.pop("ranked", False) and not found & {"why", "how_so", "how", "what", "decision"}:

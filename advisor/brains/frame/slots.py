@@ -38,7 +38,9 @@ _TOLD = {
         r"少了|变少|变低|变差|掉|跌|下滑|下降|降低|减少|腰斩|\bdown\b|\bfell\b|\bfall|dropp?|declin|decreas|lower|collaps|halved|sliding"
     ),
 }
-_CAMPAIGN = re.compile(r"618|双\s?1[12]|双十[一二]|double 11|11\.11|singles")
+_CAMPAIGN = re.compile(
+    r"618|双\s?1[12]|双十[一二]|double 11|11\.11|singles|春节|spring festival|(?:chinese|lunar) new year"
+)
 _BUDGET = re.compile(r"预算|budget")
 _GENERIC_GMV = frozenset({"卖得", "卖的", "生意", "sell", "sold", "business", "成交", "sales", "销售", "收入"})
 # a metric word that is a topic only ("老客怎么不回来了" is about repurchase, not a count)
@@ -51,11 +53,13 @@ _ABOUT = {
 }
 
 
-def read_slots(text: str, raw: str, found: frozenset[str], anchor: date, today: date) -> dict[str, Any]:
+def read_slots(
+    text: str, raw: str, found: frozenset[str], anchor: date, today: date, platform: str = "tmall"
+) -> dict[str, Any]:
     """Slots said in this text alone. ``text`` is normalised, ``raw`` as typed (names keep their case)."""
     words = lexicon()
     slots: dict[str, Any] = {}
-    spans = find_window(text, anchor, today)
+    spans = find_window(text, anchor, today, platform)
     bare = text
     for span in spans:
         bare = bare.replace(span.words, " ", 1)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from advisor.brains.frame.seasons import season_days
+
 __all__ = ["Span", "find_window"]
 
 _DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
@@ -187,14 +189,20 @@ def _zh_quarter(m: re.Match[str], anchor: date) -> str | None:
     return _quarter(_year_of(m.group(1), quarter * 3 - 2, anchor), quarter)
 
 
-def _promo(m: re.Match[str], anchor: date) -> str | None:
-    word = m.group(2)
-    month, first, last = (6, 1, 18) if "618" in word else (12, 1, 12) if "12" in word or "十二" in word else (11, 1, 11)
-    year = _year_of(m.group(1), month, anchor)
-    if _ITSELF.search(m.group()):  # the day alone, in the latest year that has it
-        year -= not m.group(1) and date(year, month, last) > anchor
-        return f"{date(year, month, last)}"
-    return _range(date(year, month, first), date(year, month, last))
+def _promo(m: re.Match[str], anchor: date, platform: str = "tmall") -> str | None:
+    said = _year_of(m.group(1), 1, anchor) if m.group(1) else None
+    days = season_days(m.group(2), said, anchor, platform=platform, itself=bool(_ITSELF.search(m.group())))
+    return _range(*days) if days else None
+
+
+def _en_month_span(m: re.Match[str], anchor: date) -> str | None:
+    """May to July 2025; November 2024 to January 2025. A year said once is that of the last month."""
+    first, last = _MONTHS[m.group(1)], _MONTHS[m.group(3)]
+    year = int(m.group(4)) if m.group(4) else _latest_year(last, anchor)
+    begun = int(m.group(2)) if m.group(2) else year - (first > last)
+    if m.group(2) and not m.group(4):
+        year = begun + (first > last)
+    return _range(date(begun, first, 1), _month_end(year, last)) if (begun, first) <= (year, last) else None
 
 
 _ITSELF = re.compile(r"[当那]日|[当那]一?天|这天|the day|itself|on the day|day only")
@@ -291,7 +299,7 @@ _RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         (r"(20\d{2})[-/.年](\d{1,2})[-/.月](\d{1,2})[日号]?", _explicit_day),
         (r"(20\d{2})[-/.](\d{1,2})(?![\d.])", _explicit_month),
         (
-            r"(?:(20\d{2}年?|\d{2}年|去年|今年|前年|(?:this|last) year(?='s))(?:的|'s)?\s*)?((?:the day of )?(?:618|双十一|双11|双十二|双12|双 11|double 11|11\.11|singles' day|singles day)(?:的?(?:[当那]日|[当那]一?天|这天)| (?:itself|on the day|day only))?)",
+            r"(?:(20\d{2}年?|\d{2}年|去年|今年|前年|(?:this|last) year(?='s))(?:的|'s)?\s*)?((?:the day of )?(?:618|双十一|双11|双十二|双12|双 11|double 11|11\.11|singles' day|singles day|春节|spring festival|chinese new year|lunar new year)(?:的?(?:[当那]日|[当那]一?天|这天)| (?:itself|on the day|day only))?)",
             _promo,
         ),
         (rf"{_YEAR}{_N}月份?\s*(?:到|至|-|~|—)\s*{_N}月份?", _zh_month_span),
@@ -301,6 +309,14 @@ _RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         (
             rf"(?<![a-z]){_MONTH_WORD}\.? {_EN_DAY}{_EN_YEAR}(?:\s*(?:to|until|till|through|and|-|–|—)\s*(?:{_MONTH_WORD}\.? )?{_EN_DAY}{_EN_YEAR})?",
             _en_day,
+        ),
+        (
+            rf"(?<![a-z]){_MONTH_WORD}\.?(?:,? (20\d\d))?\s*(?:to|through|until|till|-|–|—)\s*{_MONTH_WORD}(?![a-z])(?! \d{{1,2}}\b)(?:,? (20\d\d))?",
+            _en_month_span,
+        ),
+        (
+            rf"(?<=between ){_MONTH_WORD}(?:,? (20\d\d))? and {_MONTH_WORD}(?![a-z])(?! \d{{1,2}}\b)(?:,? (20\d\d))?",
+            _en_month_span,
         ),
         (r"(?:从|自)\s*(\d{1,2}|[一二三四五六七八九十]{1,2})月份?(?:以来|起|开始|到现在|至今)", _since_month),
         (rf"{_YEAR}(?:第?{_N}季度|q([1-4])(?!\d))(?!\s*20\d\d)", _zh_quarter),
@@ -361,20 +377,20 @@ def _zh_recent_simple(number: str, unit: str) -> str:
     return f"{round(_number(number) * _UNIT_DAYS[unit.replace('个', '')])}d"
 
 
-def find_window(text: str, anchor: date, today: date) -> list[Span]:
+def find_window(text: str, anchor: date, today: date, platform: str = "tmall") -> list[Span]:
     """Windows said in a normalised text, in reading order, overlapping readings dropped (earlier rules are more specific).
 
     ``anchor`` is the last day the shop has data for, or today when that is earlier: "March" is the latest March begun by
-    then. Of an impossible date only the month is read. "Lately" is the window `recent`: whatever length the question needs.
+    then; campaigns last as long as ``platform`` held them. Of an impossible date only the month is read. "Lately" is the window `recent`: whatever length the question needs.
     """
     taken: list[tuple[int, int, Span]] = []
     for pattern, make in _RULES:
         for match in pattern.finditer(text):
             if any(match.start() < end and start < match.end() for start, end, _ in taken):
                 continue
-            if _MAY.search(match.group()) and not _MAY_IS_MONTH.search(text):
+            if make is not _en_month_span and _MAY.search(match.group()) and not _MAY_IS_MONTH.search(text):
                 continue
-            window = make(match, anchor)
+            window = _promo(match, anchor, platform) if make is _promo else make(match, anchor)
             if window:
                 window = str(today) if window == "today" else window
                 taken.append((match.start(), match.end(), Span(window, match.group())))
