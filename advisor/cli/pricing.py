@@ -64,7 +64,9 @@ def price(
     with guarded(spoken, as_json=as_json):
         arguments = _read(offers)
         if day is not None:
-            arguments["day"] = _day(day).isoformat()
+            arguments["day"] = day
+        if "day" in arguments:
+            arguments["day"] = _day(str(arguments["day"])).isoformat()
         result = call_tool("price_check", arguments, workspace=workspace, merchant=merchant, lang=spoken)
         say_result(result, spoken, as_json=as_json)
 
@@ -72,6 +74,8 @@ def price(
 def _read(path: Path | None) -> dict[str, Any]:
     """The file as plain JSON data. Raises BadArguments for one that is absent, too large or no YAML mapping."""
     import yaml
+
+    from tools.playbooks.pricing_input import parse_offers
 
     if path is None:
         raise BadArguments(
@@ -95,6 +99,7 @@ def _read(path: Path | None) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise BadArguments(Text(f"{path.name} 里要写“字段: 值”。", f"{path.name} must hold `field: value` lines."))
     plain: dict[str, Any] = _plain(raw)
+    parse_offers({key: value for key, value in plain.items() if key != "day"})  # names every wrong field at once
     return plain
 
 
