@@ -20,7 +20,7 @@ from filelock import FileLock
 
 from tools.base import ShopHandle
 from tools.cases.vocabulary import guess_category
-from tools.errors import DataMissing
+from tools.errors import BadArguments, DataMissing
 from tools.facts import Window
 from tools.metrics.catalog import Metric, catalog
 from tools.metrics.customers import LOOK_BACK, history_days
@@ -40,6 +40,7 @@ _MONTHS = 13
 _LONG = {"repurchase_rate": 3}  # months a ratio is read over, ending with its month; the others are read over one
 _PLACES = 4  # hundredths of a percentage point
 _SCHEMA = pa.schema([("metric", pa.string()), ("month", pa.date32()), ("value", pa.decimal128(18, _PLACES))])
+_TOLD = frozenset({"category", "simulated", "joined"})
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,16 @@ class PeerStore:
 
     def read(self, merchant_id: str) -> Share | None:
         """What the merchant shares; None without an agreement, without the shop itself, or for an unreadable file."""
-        path = self._file(merchant_id)
-        if not path.exists() or not merchant_file(self._warehouse.folder, merchant_id).exists():
-            return None
         try:
+            path = self._file(merchant_id)
+            if not path.exists() or not merchant_file(self._warehouse.folder, merchant_id).exists():
+                return None
             table = pq.read_table(path)
-        except (pa.ArrowInvalid, OSError):
+        except (BadArguments, pa.ArrowInvalid, OSError):  # a foreign file in the folder is nobody's agreement
             return None
         told = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+        if not table.schema.equals(_SCHEMA) or not _TOLD.issubset(told):
+            return None
         values = {(row["metric"], row["month"]): row["value"] for row in table.to_pylist()}
         return Share(merchant_id, told["category"], told["simulated"] == "true", told["joined"], values)
 

@@ -20,7 +20,7 @@ from tools.base import Need, ToolContext, tool
 from tools.cases.vocabulary import label
 from tools.errors import DataMissing, NotPermitted
 from tools.facts import Fact, Quantity, Role, ToolResult, WhyClass
-from tools.metrics.catalog import catalog
+from tools.metrics.catalog import Direction, catalog
 from tools.metrics.windows import when_en, window_text
 from tools.metrics.wording import make_fact, note, say
 from tools.portfolio.peers import RATIOS, PeerStore, Share, span_of
@@ -30,6 +30,11 @@ __all__ = ["LEAST", "TOOLS", "Standing", "decile", "peer_standing", "percentile"
 
 LEAST = 5  # other shops behind a position, and the size of the groups they are counted in
 _LOWEST, _HIGHEST = Decimal("0.1"), Decimal("0.9")
+_BETTER: dict[Direction, Text] = {
+    "up_good": Text("，越高越好", "; higher is better"),
+    "down_good": Text("，越低越好", "; lower is better"),
+    "neutral": Text("", ""),
+}
 
 
 @dataclass(frozen=True)
@@ -103,15 +108,14 @@ def peer_standing(ctx: ToolContext) -> ToolResult:
 
 def _fact(ctx: ToolContext, category: str, one: Standing, rank: int) -> Fact:
     metric, window = catalog()[one.metric_id], span_of(one.metric_id, one.month)
-    value, below = say(one.value, "ratio"), say(one.below, "ratio")
-    edge = {_LOWEST: Text("或更少", " or fewer"), _HIGHEST: Text("或更多", " or more")}.get(one.below, Text("", ""))
-    better = {"down_good": Text("（越低越好）", " (lower is better)")}.get(metric.direction, Text("", ""))
-    name = metric.name
+    name, value, below = metric.name, say(one.value, "ratio"), f"{one.below:.0%}"
+    edge = {_LOWEST: Text("及以下", " or less"), _HIGHEST: Text("及以上", " or more")}.get(one.below, Text("", ""))
+    better = _BETTER[metric.direction]
     claim = Text(
-        f"{window_text(window).zh}{name.zh} {value.zh}，高于约 {below.zh}{edge.zh}的同类店铺{better.zh}，"
-        f"同类为本工作区里自愿分享的 {one.peers} 家{label('categories', category, 'zh')}店铺。",
-        f"{name.en[:1].upper()}{name.en[1:]} {when_en(window)}: {value.en}, higher than about {below.en}{edge.en} of similar "
-        f"shops{better.en}, which are {one.peers} that share in this workspace ({label('categories', category, 'en')}).",
+        f"{window_text(window).zh}{name.zh} {value.zh}，高于约 {below}{edge.zh} 的同类店铺"
+        f"（自愿分享的 {one.peers} 家{label('categories', category, 'zh')}店铺{better.zh}）。",
+        f"{name.en[:1].upper()}{name.en[1:]} {when_en(window)}: {value.en}, higher than about {below}{edge.en} of similar shops "
+        f"({one.peers} that share, {label('categories', category, 'en')}{better.en}).",
     )
     base = Quantity(metric=one.metric_id, value=one.value, unit="ratio", window=window)
     quantities = [
@@ -135,8 +139,8 @@ def _fact(ctx: ToolContext, category: str, one: Standing, rank: int) -> Fact:
 def _notes(own: Share, found: Sequence[Standing]) -> list[Text]:
     notes = [
         Text(
-            "位置取整到 10%，同类店铺每满 5 家才计入一批，因此看不出任何一家店的数值；平台和规模没有区分，只作参考。",
-            "Positions are in tenths and shops are counted in whole groups of five, so no single shop can be read off; "
+            "位置取整到 10%，同类店铺每满 5 家才计入一批，不显示任何一家店的数值；平台和规模没有区分，只作参考。",
+            "Positions are in tenths and shops are counted in whole groups of five, and no figure of any other shop is shown; "
             "platforms and sizes are mixed, so take it as orientation.",
         )
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -69,8 +70,8 @@ def test_the_position_is_the_decile_of_the_brute_force_rank(ws: Workspace) -> No
     fact = next(fact for fact in result.facts if fact.quantities[0].metric == "conversion")
     assert fact.value == Decimal("0.035") and fact.window == span_of("conversion", OCTOBER)
     assert fact.quantity(Role.SHARE) is not None and fact.quantity(Role.SHARE).value == Decimal("0.6")  # type: ignore[union-attr]
-    assert "2026年10月支付转化率 3.5%，高于约 60.0%的同类店铺" in fact.claim.zh and "5 家" in fact.claim.zh
-    assert "in October 2026: 3.5%, higher than about 60.0% of similar shops" in fact.claim.en
+    assert "2026年10月支付转化率 3.5%，高于约 60% 的同类店铺" in fact.claim.zh and "5 家" in fact.claim.zh
+    assert "in October 2026: 3.5%, higher than about 60% of similar shops" in fact.claim.en
     assert fact.source == "本工作区的店铺组合（5 家）"
     assert ws.ask("mine", "en").facts[0].source == "portfolio of this workspace (5 shops)"
 
@@ -78,9 +79,27 @@ def test_the_position_is_the_decile_of_the_brute_force_rank(ws: Workspace) -> No
 def test_no_figure_of_another_shop_leaves(ws: Workspace) -> None:
     ws.peers()
     ws.shop("mine", 35)
-    said = ws.ask("mine").model_dump_json()
+    result = ws.ask("mine")
+    said = result.model_dump_json()
     assert not any(f"p{number}" in said for number in range(LEAST))
-    assert not any(f'"0.0{number}00"' in said or f"{number}.0%" in said.replace("60.0%", "") for number in range(1, 6))
+    told = {q.value for fact in result.facts for q in fact.quantities}
+    assert told == {Decimal("0.035"), Decimal("0.6"), Decimal(LEAST)}
+    assert not any(f"{number}.0%" in said for number in range(1, 6))
+
+
+def test_every_claim_passes_the_statement_check(ws: Workspace) -> None:
+    from advisor.grounding import check
+
+    ws.peers()
+    for number, buyers in enumerate((5, 30, 60)):
+        ws.shop(f"mine{number}", buyers)
+        facts = ws.ask(f"mine{number}").facts
+        assert facts
+        for fact in facts:
+            for lang in ("zh", "en"):
+                claim = fact.claim.get(lang)  # type: ignore[arg-type]
+                verdict = check(f"{claim} [m1]", cited={"m1": fact}, lang=lang, section="what", today=TODAY)  # type: ignore[arg-type]
+                assert verdict.ok, (claim, verdict.problems)
 
 
 def test_only_ratios_are_written(ws: Workspace) -> None:
@@ -141,6 +160,7 @@ def test_an_unreadable_share_is_left_out(ws: Workspace) -> None:
     ws.peers(LEAST + 1)
     ws.shop("mine", 35)
     (ws.root / "portfolio" / "p0.parquet").write_bytes(b"not a table")
+    pq.write_table(pa.table({"metric": ["conversion"]}), ws.root / "portfolio" / "Foreign File.parquet")
     assert ws.ask("mine").facts[0].quantities[2].value == LEAST
 
 
@@ -298,7 +318,7 @@ def test_the_command_says_what_is_shared_and_deletion_removes_it(
     code, out, _ = run(capsys, "merchants", "share", "mine", "--lang", "en", *at)
     assert code == 0 and "Only monthly ratios are shared" in out and "no name, no amount" in out
     code, out, _ = run(capsys, "metrics", "peers", "--merchant", "mine", "--lang", "zh", *at)
-    assert code == 0 and "高于约 60.0%的同类店铺" in out and "portfolio" not in out
+    assert code == 0 and "高于约 60% 的同类店铺" in out and "portfolio" not in out
     code, out, _ = run(capsys, "metrics", "peers", "--merchant", "mine", "--lang", "en", *at)
     assert code == 0 and "portfolio of this workspace (5 shops)" in out
     code, out, _ = run(capsys, "merchants", "share", "p0", "--peers", "off", "--json", *at)
