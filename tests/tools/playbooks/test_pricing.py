@@ -131,7 +131,7 @@ def test_a_stack_computed_by_hand() -> None:
     assert (found.price, found.pieces) == (Decimal("146.30"), 2)
     assert [(step.offer.name, step.saved) for step in found.path] == [("单品直降", 60), ("满300减50", 50), ("会员券", 20), ("88VIP 95折", Decimal("15.40"))]  # fmt: skip
     # of 72.70 a piece 88VIP (platform) pays 7.70; income 154 − 5 % fee = 146.30; − 42 − 6/2
-    assert (found.merchant_pays, found.platform_pays, found.margin) == (65, Decimal("7.70"), Decimal("101.30"))
+    assert (found.merchant_pays, found.platform_pays, found.margin) == (Decimal(65), Decimal("7.70"), Decimal("101.30"))
 
 
 def test_cross_shop_is_taken_for_every_full_threshold() -> None:
@@ -146,7 +146,7 @@ def test_cross_shop_is_taken_for_every_full_threshold() -> None:
 def test_a_cap_holds_and_a_discount_never_exceeds_what_is_left() -> None:
     assert lowest(item({"kind": "vip", "rate": "0.05", "cap": 8}, list_price="400", most_pieces=1), DAY).price == 392
     free = lowest(item({"kind": "red_packet", "off": 50}, list_price="19.90", most_pieces=1), DAY)
-    assert (free.price, free.platform_pays) == (0, Decimal("19.90"))
+    assert (free.price, free.platform_pays) == (Decimal(0), Decimal("19.90"))
 
 
 def test_a_threshold_that_only_two_pieces_meet() -> None:
@@ -166,7 +166,7 @@ def test_day_room_and_audience_decide_what_applies() -> None:
     dated = {"kind": "item_cut", "off": 9, "starts": "2026-11-10", "ends": "2026-11-11"}
     assert [lowest(item(dated), DAY + timedelta(days=n)).price for n in (-2, -1, 0, 1)] == [219, 210, 210, 219]
     room = item({"kind": "red_packet", "off": 15, "room": "直播间"}, most_pieces=1)
-    assert (lowest(room, DAY).price, lowest(room, DAY, room="直播间").price) == (219, 204)
+    assert (lowest(room, DAY).price, lowest(room, DAY, room="直播间").price) == (Decimal(219), Decimal(204))
     assert lowest(item(MEMBER, most_pieces=1), DAY).price == 219
     assert lowest(item(MEMBER, most_pieces=1), DAY, audiences=["会员"]).price == 199
 
@@ -318,7 +318,11 @@ def test_the_recent_low_leaves_out_services_gifts_today_and_older_days(shop: Sho
     assert value(result, "recent_low") == 160
     low = named(result, "recent_low")
     assert str(low.window) == "2026-10-02..2026-10-31"
-    assert (value(result, "lines"), value(result, "pieces_sold"), value(result, "pieces_at_low")) == (4, 7, 3)
+    assert (value(result, "lines"), value(result, "pieces_sold"), value(result, "pieces_at_low")) == (
+        Decimal(4),
+        Decimal(7),
+        Decimal(3),
+    )
     assert value(result, "gap_to_low") == 5  # 165 against 160
     assert "没有破价" in low.claim.zh
     assert "再低" in named(check(shop, offers=[{"kind": "item_cut", "off": 60}]), "recent_low").claim.zh
@@ -334,7 +338,7 @@ def test_price_protection_against_a_hand_count(shop: Shop) -> None:
     """Ten days before 1 Nov from 22 Oct: 1 × (170 − 165); thirty: + 1 × (180 − 165) + 2 × 0.01."""
     assert value(check(shop, protect_days=10), "protection_cost") == 5
     month = check(shop, protect_days=30)
-    assert (value(month, "protection_cost"), value(month, "pieces_above")) == (Decimal("20.02"), 4)
+    assert (value(month, "protection_cost"), value(month, "pieces_above")) == (Decimal("20.02"), Decimal(4))
 
 
 def test_days_of_protection_are_asked_for_by_name(shop: Shop) -> None:
@@ -351,7 +355,10 @@ def test_the_margin_takes_cost_and_fees_in_force_on_the_day(shop: Shop) -> None:
 
 def test_the_discount_basis_is_the_low_of_the_seven_days_before(shop: Shop) -> None:
     result = check(shop)
-    assert (value(result, "basis_low"), str(named(result, "basis_low").window)) == (160, "2026-10-25..2026-10-31")
+    assert (value(result, "basis_low"), str(named(result, "basis_low").window)) == (
+        Decimal(160),
+        "2026-10-25..2026-10-31",
+    )
     assert "不要写“原价" in named(result, "basis_low").claim.zh
     assert "不高于" in named(check(shop, list_price="160"), "basis_low").claim.zh
     began = [{"kind": "item_cut", "off": 54, "starts": "2026-10-31"}]
