@@ -78,6 +78,7 @@ def _counts() -> Feeds:
         "created_paid": (
             count_if("created_orders", lambda t: t.paid_date.notnull() & (t.gross_amount > 0), check=False),
         ),
+        "cancelled": (count_if("created_orders", lambda t: (t.status == "closed") & t.paid_date.isnull(), "status"),),
         "refunded_orders": (count_if("orders", lambda t: t.refund_amount > 0, "refund_amount", check=False),),
         "fully_refunded": (count_if("orders", lambda t: t.refund_amount >= t.gross_amount, "refund_amount"),),
         "refund_count": (counted("refunds"),),

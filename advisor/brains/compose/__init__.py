@@ -13,13 +13,14 @@ from advisor.brains.compose.figure import breakdown_drafts, data_drafts, figure_
 from advisor.brains.compose.health import health_drafts
 from advisor.brains.compose.limits import caveats, follow_ups, limit_drafts, no_answer
 from advisor.brains.compose.pieces import Pieces, gather
-from advisor.brains.compose.readings import READINGS, reading_drafts
+from advisor.brains.compose.readings import READINGS, newcomer_drafts, reading_drafts
 from advisor.brains.compose.say import Say
 from advisor.brains.compose.why import cause_clause, is_flat, why_drafts, within_normal
 
 __all__ = ["compose"]
 
 _GLANCE = {"repurchase", "members", "products", "traffic", "ads", "livestream"}
+_CAUSES_FIRST = 3  # of the six that are shown; then which new buyers came back
 _ADVICE = {"why_change", "what_to_do", "how_to", "decision", "growth_plan"}
 
 
@@ -94,7 +95,8 @@ def _advice(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
     if frame.intent == "decision":
         yield from decision_drafts(pieces, say)
     if pieces.change is not None or pieces.factors or pieces.events:
-        yield from why_drafts(pieces, say)
+        found = list(why_drafts(pieces, say))
+        yield from [*found[:_CAUSES_FIRST], *newcomer_drafts(pieces, say), *found[_CAUSES_FIRST:]]
     else:
         yield from _grounds(pieces, say, told=headline)
         yield from grounds_drafts(pieces, say)
