@@ -210,3 +210,27 @@ def test_the_base_of_a_year_on_year_sentence_is_the_year_before(text: str, ok: b
     fact = Fact(id="f_yoy", kind="metric", claim=Claim(zh="支付金额", en="GMV"), quantities=quantities)
     verdict = check(text, cited={"m1": fact}, lang="zh", section="headline", today=date(2026, 11, 24))
     assert verdict.ok is ok, verdict.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "ok"),
+    [
+        ("Refund rate was 3.2% from 4 October to 31 October[m1].", True),
+        ("Refund rate was 3.2% over the last 28 days[m1].", True),
+        ("Refund rate was 3.2% over the past 28 days[m1].", True),
+        ("Refund rate was 3.2% from 4 September to 1 October[m1].", False),
+        ("Refund rate was 3.2% from 4 November to 30 November[m1].", False),
+        ("Refund rate was 3.2% over the last 90 days[m1].", False),
+        ("Refund rate was 4.1% from 4 October to 31 October[m1].", False),
+        ("Refund rate was 4.1% over the last 7 days[m1].", False),
+        ("Refund rate rose from 4.1% from 6 September to 3 October to 3.2%[m1].", False),
+    ],
+)
+def test_a_range_after_from_and_the_days_just_passed_say_when_and_not_what_with(text: str, ok: bool) -> None:
+    now = Window(start=date(2026, 10, 4), end=date(2026, 10, 31))
+    before = Window(start=date(2026, 9, 6), end=date(2026, 10, 3))
+    value = Quantity(metric="refund_rate", value=Decimal("0.032"), unit="ratio", window=now)
+    base = Quantity(metric="refund_rate", value=Decimal("0.041"), unit="ratio", role=Role.PREVIOUS, window=before)
+    fact = Fact(id="f_from", kind="metric", claim=Claim(zh="退款率", en="refund rate"), quantities=(value, base))
+    verdict = check(text, cited={"m1": fact}, lang="en", section="headline", today=date(2026, 11, 1))
+    assert verdict.ok is ok, verdict.problems

@@ -133,6 +133,8 @@ def _notes(pieces: Pieces, say: Say, *, advised: bool) -> Iterator[str]:
             not advised or (pieces.playbooks and _NONE_FITS.search(text))
         ):
             continue
+        if tool == "customer_cohorts" and pieces.change is not None:
+            continue  # one line of a why, not the answer
         if tool == "search_cases" and advised and not pieces.playbooks:
             continue  # no advice, so no case was used either
         # the snapshot notes how each of its many figures is made; only what a file would mend is a limit of the answer

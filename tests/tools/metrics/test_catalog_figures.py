@@ -170,6 +170,8 @@ FIGURES = [
     ("net_gmv_by_refund_date", "950"),  # 1000 - the 50 refunded in October
     ("created_orders", "5"),  # 1, 2, 3, the one paid in November and the one never paid
     ("payment_rate", "0.8"),
+    ("cancelled_orders", "1"),
+    ("cancel_rate", "0.2"),
     ("shipped_gmv", "400"),
     ("completed_share", D(1) / 3),
     ("presale_share", "0.1"),

@@ -142,7 +142,7 @@ def test_nothing_to_divide_by_gives_no_figure(tmp_path: Path) -> None:
 
 # quotients whose denominator counts rows, not what is in them
 _COUNTED = {
-    "payment_rate", "stock_out_rate", "reply_seconds", "bad_review_share", "review_score", "active_product_share", "refund_average",
+    "payment_rate", "cancel_rate", "stock_out_rate", "reply_seconds", "bad_review_share", "review_score", "active_product_share", "refund_average",
     "dsr_description", "dsr_service", "dsr_logistics", "content_interactions", "refund_wait_days",
 }  # fmt: skip
 
