@@ -171,11 +171,11 @@ class DocumentStore:
             for row, cosine in near
             if row.id in place
         ]
-        best: dict[tuple[str, str], OwnPassage] = {}
+        best: dict[tuple[str, str], tuple[Row, float]] = {}
         for row, score in sorted(scored, key=lambda pair: -pair[1]):
             if score >= _FLOOR:
-                best.setdefault((row.document, row.heading), _passage(row, score, query))
-        return list(best.values())[:k], withheld
+                best.setdefault((row.document, row.heading), (row, score))
+        return [_passage(row, score, query) for row, score in list(best.values())[:k]], withheld
 
     def _documents(self, merchant_id: str) -> list[Document]:
         return _documents(self._index.rows(merchant_id))
@@ -229,7 +229,7 @@ def _plain_name(name: str) -> str:
 
 def _base(embedder: str, lang: Lang) -> tuple[float, float]:
     """Zero point and step of the cosine: what the case base was calibrated with, else a cautious guess."""
-    shipped = load_yaml("vocabulary.yaml")["retrieval"]["bases"].get(embedder)
+    shipped = load_yaml("vocabulary.yaml")["retrieval"].get("bases", {}).get(embedder)
     return (float(shipped[lang]), float(shipped["scale"])) if shipped else (_BASE[lang], _SCALE)
 
 
