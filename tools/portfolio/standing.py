@@ -109,10 +109,12 @@ def peer_standing(ctx: ToolContext) -> ToolResult:
 def _fact(ctx: ToolContext, category: str, one: Standing, rank: int) -> Fact:
     metric, window = catalog()[one.metric_id], span_of(one.metric_id, one.month)
     name, value, below = metric.name, say(one.value, "ratio"), f"{one.below:.0%}"
-    edge = {_LOWEST: Text("及以下", " or less"), _HIGHEST: Text("及以上", " or more")}.get(one.below, Text("", ""))
+    edge = {_LOWEST: Text("及以下的", " or less"), _HIGHEST: Text("及以上的", " or more")}.get(
+        one.below, Text("的", "")
+    )
     better = _BETTER[metric.direction]
     claim = Text(
-        f"{window_text(window).zh}{name.zh} {value.zh}，高于约 {below}{edge.zh} 的同类店铺"
+        f"{window_text(window).zh}{name.zh} {value.zh}，高于约 {below} {edge.zh}同类店铺"
         f"（自愿分享的 {one.peers} 家{label('categories', category, 'zh')}店铺{better.zh}）。",
         f"{name.en[:1].upper()}{name.en[1:]} {when_en(window)}: {value.en}, higher than about {below}{edge.en} of similar shops "
         f"({one.peers} that share, {label('categories', category, 'en')}{better.en}).",
