@@ -57,7 +57,7 @@ class Pricing:
 
     def _fact(self, what: str, claim: Text, *, kind: str, formula: str, source: str, why: WhyClass, entities: Sequence[str] = ()) -> Fact:  # fmt: skip
         quantities, self._quantities = tuple(self._quantities), []
-        names = (self.name, "88VIP", *(clean_name(o.label.get(lang)) for o in self.item.offers for lang in ("zh", "en")), *entities)  # fmt: skip
+        names = (self.name, "88VIP", *(clean_name(o.label.get(lang)) for o in self.item.offers for lang in ("zh", "en")), *map(clean_name, entities))  # fmt: skip
         return Fact(
             id=fact_id("price", what, claim.zh, self.merchant, self.generation),
             kind="metric" if kind == "metric" else "stated",
@@ -71,18 +71,21 @@ class Pricing:
         )
 
     # -- what a buyer can reach ---------------------------------------------------------------------------------------
-    def reached(self, r: Reached, missing: Text | None) -> Fact:
+    def reached(self, r: Reached, missing: Text | None = None) -> Fact:
         """One room and buyer: the price, each step and its payer, and the margin or the input that is missing."""
         price = self._money("deal", r.price)
         where, who = room_text(r.room), buyer_text(r.audiences)
         pieces = self._write("pieces", r.pieces, "items")
+        basket_of = Text(f"凑 {pieces.zh.strip()}", f"{pieces.en.strip()} in the basket")
+        if r.pieces == 1:
+            basket_of = Text(f"买 {pieces.zh.strip()}", "a single piece")
         basket = self._money("list_basket", self.item.list_price * r.pieces)
         steps = [self._step(step) for step in r.path]
         path = Text("，".join(s.zh for s in steps) or "没有可用的优惠", ", ".join(s.en for s in steps) or "nothing (no offer applies)")  # fmt: skip
         ours, theirs = self._money("merchant_pays", r.merchant_pays), self._money("platform_pays", r.platform_pays)
         margin = self._margin(r, missing)
-        zh = f"“{self.name}”{self.day} 在{where.zh}最低到手 {price.zh}/件（{who.zh}，凑 {pieces.zh.strip()}）：标价合计 {basket.zh}，{path.zh}。每件优惠商家出 {ours.zh}、平台出 {theirs.zh}。{margin.zh}。"
-        en = f'"{self.name}" comes down to {price.en} a piece {where.en} on {self.day} ({who.en}, {pieces.en.strip()} in the basket): list {basket.en} in all, less {path.en}. Of the discount per piece the merchant pays {ours.en}, the platform {theirs.en}. {margin.en}.'
+        zh = f"“{self.name}”{self.day} 在{where.zh}最低到手 {price.zh}/件（{who.zh}，{basket_of.zh}）：标价合计 {basket.zh}，{path.zh}。每件优惠商家出 {ours.zh}、平台出 {theirs.zh}。{margin.zh}。"
+        en = f'"{self.name}" comes down to {price.en} a piece {where.en} on {self.day} ({who.en}, {basket_of.en}): list {basket.en} in all, less {path.en}. Of the discount per piece the merchant pays {ours.en}, the platform {theirs.en}. {margin.en}.'
         formula = "到手价 = 标价 × 件数，按叠加顺序逐层减，再 ÷ 件数；每组优惠最多用一个，全部组合都试过；未注明的优惠由商家出 / list price × pieces less each layer in order, ÷ pieces; at most one offer per group, every combination tried; the merchant funds what is not marked"
         rooms = (r.room, *r.audiences) if r.room else tuple(r.audiences)
         return self._fact(f"reached {r.room} {sorted(r.audiences)}", Text(zh, en), kind="stated", formula=formula, source=_BRIEF, why=WhyClass.INFERENCE, entities=rooms)  # fmt: skip
@@ -100,8 +103,8 @@ class Pricing:
 
     def _margin(self, r: Reached, missing: Text | None) -> Text:
         if r.margin is None:
-            why = missing or Text("缺成本或扣点", "cost or fee rate is missing")
-            return Text(f"还赚不赚算不出：{why.zh}", f"Whether it still earns money is unknown: {why.en}")
+            why = missing or Text("成本或扣点", "cost or fee rate")
+            return Text(f"缺{why.zh}，还赚不赚算不出", f"Without the {why.en} nobody knows whether it earns money")
         left = self._money("margin", abs(r.margin))
         verdict = Text("还剩", "what is left is") if r.margin >= 0 else Text("亏", "the loss is")
         rate = Text("", "")
@@ -135,7 +138,7 @@ class Pricing:
         )
 
     # -- what the past says -------------------------------------------------------------------------------------------
-    def recent_low(self, rows: Sequence[Sold], window: Window, price: Decimal) -> Fact:
+    def recent_low(self, rows: Sequence[Sold], window: Window, price: Decimal, open_price: Decimal) -> Fact:
         """The lowest price paid in the window against the new one."""
         low = rows[0].price
         lowest = self._money("recent_low", low, window=window)
@@ -152,8 +155,14 @@ class Pricing:
                 if price < low
                 else Text(f"新的最低到手价 {new.zh}，高出 {gap.zh}，没有破价；若活动要求不高于近期最低价，会报不上", f"the new price {new.en} is {gap.en} above it: no new low, but a campaign that asks for the recent low will refuse it")
             )  # fmt: skip
-        zh = f"“{self.name}”{window.start} 至 {window.end} 每件最低成交 {lowest.zh}（{lines.zh.strip()}订单商品、{pieces.zh.strip()}；按最低价成交 {at.zh.strip()}）；{verdict.zh}。"
-        en = f'"{self.name}" sold at {lowest.en} a piece at the lowest from {window.start} to {window.end} ({lines.en.strip()} of order lines, {pieces.en.strip()}; {at.en.strip()} at the low); {verdict.en}.'
+        for_all = Text("", "")
+        if open_price != price:
+            anyone = self._money("deal_for_everyone", open_price, Role.TARGET)
+            for_all = Text(
+                f"；不限人群的最低到手价是 {anyone.zh}", f"; the lowest that everyone reaches is {anyone.en}"
+            )
+        zh = f"“{self.name}”{window.start} 至 {window.end} 每件最低成交 {lowest.zh}（{lines.zh.strip()}订单商品、{pieces.zh.strip()}；按最低价成交 {at.zh.strip()}）；{verdict.zh}{for_all.zh}。"
+        en = f'"{self.name}" sold at {lowest.en} a piece at the lowest from {window.start} to {window.end} ({lines.en.strip()} of order lines, {pieces.en.strip()}; {at.en.strip()} at the low); {verdict.en}{for_all.en}.'
         return self._fact("recent low", Text(zh, en), kind="metric", formula=_PIECE, source=_LINES, why=WhyClass.DECOMPOSITION)  # fmt: skip
 
     def rooms_sold(self, rows: Sequence[Sold], window: Window, names: dict[str, Text]) -> Fact | None:

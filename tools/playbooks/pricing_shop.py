@@ -17,6 +17,7 @@ from tools.facts import Window
 from tools.metrics.catalog import table_text, unlock_text
 from tools.metrics.reader import Reader, as_decimal
 from tools.playbooks.pricing import Offers
+from tools.playbooks.render import clean_name
 from tools.text import Text
 
 __all__ = [
@@ -69,10 +70,10 @@ def find_product(reader: Reader, item: Offers) -> Product:
         found = found or _products(reader, lines.filter(lines.title.contains(item.title)))
     if len(found) == 1:
         return found[0]
-    name = item.title or item.sku
+    name = clean_name(item.title or item.sku)
     if not found:
         raise DataMissing(Text(f"订单里没有找到商品“{name}”，历史最低价、价保和成本都对不上；若卖过，请写完整标题、商品 id 或商家编码。", f'No product "{name}" is in the order lines, so its past low, price protection and cost are unknown; if it was sold before, give its full title, product id or SKU.'), tables=("order_lines",))  # fmt: skip
-    titles = [product.title for product in found[:_NAMED]]
+    titles = [clean_name(product.title, 60) for product in found[:_NAMED]]
     raise BadArguments(
         Text(
             f"“{name}”对应不止一个商品：{'、'.join(titles)}；请写完整。",
@@ -106,7 +107,7 @@ def sold(reader: Reader, product: Product, window: Window) -> list[Sold]:
         keys.append("host")
     amount = (t.amount * 100).cast("int64")
     t = t.mutate(cents=((2 * amount + t.quantity) // (2 * t.quantity)).cast("int64"))
-    rows = reader.run(t.group_by(keys).aggregate(n=t.count(), pieces=t.quantity.sum()).order_by("cents"))
+    rows = reader.run(t.group_by(keys).aggregate(n=t.count(), pieces=t.quantity.sum()).order_by(keys))
     return [
         Sold(Decimal(row["cents"]) / _CENTS, row["n"], row["pieces"], row.get("channel") or "", row.get("host") or "")
         for row in rows
@@ -190,14 +191,14 @@ def _sentence(error: ToolError) -> Text:
 
 
 def lowest_by(rows: Sequence[Sold], field: str) -> dict[str, Sold]:
-    """The lowest price per channel or host, with its pieces in all at any price; rows come lowest first."""
+    """The lowest price per channel or host, with its pieces in all at any price; lowest first, then most pieces."""
     found: dict[str, Sold] = {}
     for row in rows:
         name = getattr(row, field)
         if name:
             first = found.setdefault(name, Sold(row.price, 0, 0, row.channel, row.host))
             found[name] = Sold(first.price, first.lines + row.lines, first.pieces + row.pieces, row.channel, row.host)
-    return found
+    return dict(sorted(found.items(), key=lambda one: (one[1].price, -one[1].pieces, one[0])))
 
 
 def days_before(day: date, count: int) -> Window:

@@ -93,12 +93,12 @@ class _Check:
         reached = reach_everywhere(self.item, self.day)
         shown = distinct(reached)
         writer = self._writer(product)
-        price = min(r.price for r in reached)
+        price, for_all = (min(r.price for r in some) for some in (reached, [r for r in reached if not r.audiences]))
         facts = [writer.reached(r, missing) for r in self._first(shown)]
-        facts += [fact for fact in (writer.inputs(self.cost, self.fee),) if fact]
+        facts += [fact for fact in (writer.inputs(self.cost, self.fee),) if fact and missing is None]
         facts += self._breaks(writer, reached)
         if product is not None:
-            facts += self._past(writer, product, price)
+            facts += self._past(writer, product, price, for_all)
         self._limits(shown)
         return ToolResult(facts=facts, tables=[price_table(writer.name, shown, self.ctx.lang)], notes=self.notes, guidance=_GUIDANCE)  # fmt: skip
 
@@ -118,30 +118,26 @@ class _Check:
             return None
 
     def _fill(self, product: Product | None) -> Text | None:
-        """Cost and fee rate from the shop where the brief leaves them out; what is then still missing, and why it matters."""
+        """Cost and fee rate from the shop where the brief leaves them out. Returns the names of those still missing."""
         gaps: list[Text] = []
         updates: dict[str, Decimal] = {}
         if self.item.cost is None:
-            cost = item_cost(self.reader, product, self.day)
-            if cost.value is None:
-                gaps.append(Text(f"缺单件成本 cost（{_zh(cost.why_not)}）", f"the unit cost is missing ({_en(cost.why_not)})"))  # fmt: skip
-            else:
-                updates["cost"] = cost.value
-                self.cost = cost
+            self.cost = item_cost(self.reader, product, self.day)
+            gaps += self._gap(self.cost, "cost", Text("单件成本", "unit cost"), updates)
         if self.item.fee_rate is None:
-            fee = shop_fee_rate(self.reader, self.ctx.records, self.day)
-            if fee.value is None:
-                gaps.append(Text(f"缺平台扣点 fee_rate（{_zh(fee.why_not)}）", f"the fee rate is missing ({_en(fee.why_not)})"))  # fmt: skip
-            else:
-                updates["fee_rate"] = fee.value
-                self.fee = fee
+            self.fee = shop_fee_rate(self.reader, self.ctx.records, self.day)
+            gaps += self._gap(self.fee, "fee_rate", Text("平台扣点", "platform fee rate"), updates)
         self.item = self.item.model_copy(update=updates)
-        if not gaps:
-            return None
-        return Text(
-            "；".join(gap.zh for gap in gaps) + "；没有它就不知道这个价是赚是亏",
-            "; ".join(gap.en for gap in gaps) + "; without it nobody knows whether this price earns or loses",
-        )
+        return Text("和".join(gap.zh for gap in gaps), " and ".join(gap.en for gap in gaps)) if gaps else None
+
+    def _gap(self, known: Known, name: str, label: Text, updates: dict[str, Decimal]) -> list[Text]:
+        """Take a known input over; say once why one is unknown and why it matters."""
+        if known.value is not None:
+            updates[name] = known.value
+            return []
+        why = known.why_not or Text("未知", "unknown")
+        self._note(Text(f"缺{label.zh}（{name}），不知道这个价是赚是亏：{why.zh}；也可以直接写在优惠里。", f"The {label.en} ({name}) is missing, so nobody knows whether this price earns or loses: {why.en}; or write it beside the offers."))  # fmt: skip
+        return [label]
 
     def _first(self, shown: Sequence[Reached]) -> list[Reached]:
         """The lowest first; a room that comes to no other price than the shop is in the table only."""
@@ -164,7 +160,7 @@ class _Check:
             self._note(Text("各渠道到手价不一样：有没有答应过哪个直播间或达人“全网最低”（promises）？没说就没法判断破价。", "Rooms reach different prices: was any room or creator promised the lowest price (promises)? Unsaid, a break cannot be judged."))  # fmt: skip
         return facts
 
-    def _past(self, writer: Pricing, product: Product, price: Decimal) -> list[Fact]:
+    def _past(self, writer: Pricing, product: Product, price: Decimal, for_all: Decimal) -> list[Fact]:
         facts: list[Fact] = []
         coverage = self.reader.coverage("order_lines")
         if coverage is None:
@@ -175,7 +171,7 @@ class _Check:
         low = days_before(self.day, self.item.low_days)
         rows, window = self._sold(product, low, last)
         if rows and window:
-            facts.append(writer.recent_low(rows, window, price))
+            facts.append(writer.recent_low(rows, window, price, for_all))
             facts += [fact for fact in (writer.rooms_sold(rows, window, _CHANNELS),) if fact]
         else:
             self._note(_unsold(low, window is not None, Text("近期最低价未知（不是 0）", "its recent low is unknown (which is not zero)")))  # fmt: skip
@@ -230,11 +226,3 @@ def _unsold(window: Window, known: bool, so: Text) -> Text:
     if known:
         return Text(f"{span.zh} 没有这件商品的成交：{so.zh}。", f"The item has no sale {span.en}: {so.en}.")
     return Text(f"{span.zh} 没有订单数据：{so.zh}。", f"There is no order data {span.en}: {so.en}.")
-
-
-def _zh(text: Text | None) -> str:
-    return text.zh if text is not None else "未知"
-
-
-def _en(text: Text | None) -> str:
-    return text.en if text is not None else "unknown"

@@ -334,6 +334,30 @@ def test_prices_by_channel_and_host(shop: Shop) -> None:
     assert lows == {("货架",): 160, ("直播",): 170, ("主播牧然",): 170, ("主播小满",): 180}
 
 
+def test_channels_come_in_one_order_where_prices_are_equal(tmp_path: Path) -> None:
+    lines = [line(n, "2026-10-30", 1 + (n == 3), "100.00" if n != 3 else "200.00") for n in range(1, 5)]
+    orders = [order(n, date(2026, 10, 30), "1", None, channel=name) for n, name in enumerate(("kol", "other", "live", "short_video"), 1)]  # fmt: skip
+    found = named(check(make_shop(tmp_path, {"order_lines": lines, "orders": orders})), "channel_low")
+    assert [q.subject[0] for q in found.quantities if q.metric == "price.channel_low"] == [
+        "直播",
+        "达人",
+        "其他",
+        "短视频",
+    ]
+
+
+def test_everyone_s_price_is_told_beside_that_of_a_few(shop: Shop) -> None:
+    few = check(shop, offers=[CUT, {"kind": "vip", "off": 40, "audience": "88VIP"}])
+    assert (value(few, "recent_low"), value(few, "gap_to_low"), value(few, "deal_for_everyone")) == (Decimal(160), Decimal(11), Decimal(189))  # fmt: skip
+
+
+def test_a_missing_input_is_explained_once(tmp_path: Path) -> None:
+    result = check(make_shop(tmp_path, {"order_lines": LINES}), offers=[CUT, MEMBER, VIP])
+    assert said(result).count("还没有“商品成本”") == 1
+    assert all("缺单件成本和平台扣点" in fact.claim.zh for fact in result.facts if fact.kind == "stated")
+    assert not any(q.metric == "price.fee_rate" for fact in result.facts for q in fact.quantities)
+
+
 def test_price_protection_against_a_hand_count(shop: Shop) -> None:
     """Ten days before 1 Nov from 22 Oct: 1 × (170 − 165); thirty: + 1 × (180 − 165) + 2 × 0.01."""
     assert value(check(shop, protect_days=10), "protection_cost") == 5
