@@ -249,13 +249,21 @@ def _parts(review: Review) -> list[Text]:
     if review.actual is not None:
         parts.append(Text(f"实际支付金额 {format_value(review.actual, unit, 'zh')}", f"actual GMV {format_value(review.actual, unit, 'en')}"))  # fmt: skip
     if review.lift is not None and review.effect is None:
-        span = review._span(review.lift)
-        parts.append(Text(f"比预测多 {span.zh}", f"above the forecast by {span.en}"))
+        parts.append(_above(review.lift, unit))
     if review.effect is not None:
         parts.append(Text(review.effect.claim.zh.rstrip("。"), review.effect.claim.en.rstrip(".")))
     parts += [trace.text for trace in review.traces if trace.seen is not None]
     executed = review.executed_text
     return [*parts, Text(f"执行：{executed.zh}", f"carried out: {executed.en}")]
+
+
+def _above(lift: Range, unit: str) -> Text:
+    """What came above the forecast, or below it where all of the interval is."""
+    below = lift.high < 0
+    ends = (-lift.high, -lift.low) if below else (lift.low, lift.high)
+    zh, en = ([format_value(value, unit, lang) for value in ends] for lang in ("zh", "en"))
+    more = Text("少", "below") if below else Text("多", "above")
+    return Text(f"比预测{more.zh} {zh[0]} 至 {zh[1]}", f"{more.en} the forecast by {en[0]} to {en[1]}")
 
 
 def _quantities(review: Review) -> tuple[Quantity, ...]:

@@ -48,12 +48,12 @@ def judge(promised: Range, lift: Range) -> Verdict:
 
     A promise of "at most" (low end 0) is missed only where less came than the forecast allows for.
     """
-    if promised.low > 0 and lift.high < promised.low:
-        return Verdict("missed", Text("即使按最有利的读法，多出来的也不到承诺的下端", "even read most kindly, what came on top is below the low end of the promise"))  # fmt: skip
     if lift.high < 0:
         return Verdict(
             "missed", Text("比不做计划时的预测区间还低", "it is below the interval forecast without the plan")
         )
+    if promised.low > 0 and lift.high < promised.low:
+        return Verdict("missed", Text("即使按最有利的读法，多出来的也不到承诺的下端", "even read most kindly, what came on top is below the low end of the promise"))  # fmt: skip
     if lift.low > 0:
         return Verdict("kept", Text("高过不做计划时的预测区间，且够得着承诺的下端", "it is above the interval forecast without the plan and reaches the low end of the promise"))  # fmt: skip
     return Verdict("not_measurable", Text("落在预测区间内：承诺的差比预测的误差还小，看不出是不是计划带来的", "it lies within the forecast interval: the promise is smaller than the forecast's own error, so the plan cannot be told from chance"))  # fmt: skip
