@@ -116,7 +116,7 @@ def _gate(playbook: Playbook, situation: Situation) -> Blocked | None:
     if scope.categories and situation.category not in scope.categories:
         return Blocked(playbook, Text("不是它适用的类目", "it is for other categories"))
     for need in playbook.needs:
-        if situation.days(need.table) < need.days:
+        if not situation.has(need.table) or situation.days(need.table) < need.days:
             return _short(playbook, need, situation.has(need.table))
     buyers = situation.value("buyers_on_record")
     if scope.min_buyers and buyers is None:

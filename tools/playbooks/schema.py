@@ -119,7 +119,7 @@ class Derived(_Model):
 
 
 class Need(_Model):
-    """A table and how many days of it the advice stands on."""
+    """A table and how many days of it the advice stands on; 0 for a table without days, such as the customers."""
 
     table: str
     days: int = 1
@@ -232,7 +232,7 @@ class Artefact(_Model):
     """A text for tomorrow. An SMS carries signature and opt-out and stays within 70 characters once filled."""
 
     id: Name
-    kind: Literal["sms", "group_message", "service_message", "coupon", "live_line", "checklist"]
+    kind: Literal["sms", "group_message", "service_message", "coupon", "live_line", "checklist", "segment"]
     text: Bilingual
 
 

@@ -27,8 +27,10 @@ __all__ = ["METRICS", "STATED", "build_situation"]
 # Metrics of the catalogue that conditions and sizes may name; all but those of `_CALCULATED` come with their history.
 METRICS = (
     "gmv", "net_gmv", "orders", "aov_order", "items_per_order", "refund_rate", "refund_amount", "visitors", "conversion",
-    "ad_spend", "ad_roi", "fee_ratio", "live_gmv", "live_refund_rate", "member_share", "members_joined",
-    "discount_depth", "order_discount_rate", "stock_out_days",
+    "ad_spend", "ad_roi", "fee_ratio", "live_gmv", "live_refund_rate", "live_conversion", "live_viewers", "live_aov",
+    "live_follow_rate", "live_entry_rate", "live_share", "live_gmv_per_hour", "member_share", "members_joined",
+    "discount_depth", "order_discount_rate", "full_price_share", "new_product_share", "stock_out_days",
+    "late_shipment_share", "bad_review_share", "content_to_shop",
 )  # fmt: skip
 _CALCULATED = ("returning_share",)
 # What a merchant may state, with the unit it is read in.

@@ -112,7 +112,8 @@ class Situation:
         return size_class(self.orders)
 
     def has(self, table: str) -> bool:
-        return self.coverage.get(table) is not None
+        """Whether the table is there; one without a day column has no coverage and is there all the same."""
+        return table in self.coverage
 
     def days(self, table: str) -> int:
         """Days between the first and the last day of a table, both included; 0 when it is missing."""

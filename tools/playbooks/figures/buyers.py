@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,81 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.facts import Window
-from tools.playbooks.figures.base import Frame, Produced, days_before, divide, figure, money, paid_orders
+from tools.playbooks.figures.audiences import audience_figures
+from tools.playbooks.figures.base import Frame, Produced, days_before, divide, figure, money
+from tools.playbooks.figures.first_orders import first_order_figures
+from tools.playbooks.figures.people import FIRST_DAYS, MONTH, SECOND_DAYS, BuyerDays, buyer_days
+from tools.playbooks.figures.people import MIN_COHORT as _MIN_COHORT
 
-__all__ = [
-    "BuyerDays",
-    "buyer_days",
-    "buyer_figures",
-    "lapsed",
-    "lapsed_return",
-    "second_order_rate",
-    "waiting_first_buyers",
-]
+__all__ = ["buyer_figures", "lapsed", "lapsed_return", "second_order_rate", "waiting_first_buyers"]
 
-IntArray = npt.NDArray[np.int64]
-
-FIRST_DAYS = 60  # first purchase this recent: the second one is still open
-SECOND_DAYS = 90
 LAPSED_FROM, LAPSED_TO = 91, 365
-MONTH = 30
-_MIN_COHORT = 30  # buyers a past window needs to count as history
 _SOURCE = "orders"
-
-
-@dataclass(frozen=True)
-class BuyerDays:
-    """One row per buyer and pay day, sorted by buyer and day. `first` and `second` are per buyer (0 = no second day)."""
-
-    buyer: IntArray
-    day: IntArray
-    cents: IntArray
-    first: IntArray
-    second: IntArray
-    last: IntArray
-    start: int  # first day of the whole history
-
-    @property
-    def buyers(self) -> int:
-        return len(self.first)
-
-
-def buyer_days(frame: Frame) -> BuyerDays | None:
-    """Purchases by buyer and day up to the end of the window; None without usable buyer ids."""
-    orders = paid_orders(frame.shop)
-    known = orders.filter(
-        orders.buyer_key.notnull() & (orders.buyer_key != "") & (orders.paid_date <= frame.window.end)
-    )
-    amounts = known.mutate(cents=(known.gross_amount * 100).cast("int64"))
-    table = amounts.group_by("buyer_key", "paid_date").aggregate(cents=amounts.cents.sum())
-    arrow = table.order_by("buyer_key", "paid_date").to_pyarrow()
-    if arrow.num_rows == 0:
-        return None
-    return from_columns(
-        np.asarray(arrow.column("buyer_key").combine_chunks().dictionary_encode().indices, dtype=np.int64),
-        np.asarray(arrow.column("paid_date").cast("date32").cast("int32"), dtype=np.int64),
-        np.asarray(arrow.column("cents"), dtype=np.int64),
-    )
-
-
-_EPOCH = date(1970, 1, 1).toordinal()
-
-
-def from_columns(buyer: IntArray, day: IntArray, cents: IntArray) -> BuyerDays:
-    """Build from sorted columns; days are counted from 1970-01-01."""
-    ordinal = day + _EPOCH
-    starts = np.flatnonzero(np.r_[True, buyer[1:] != buyer[:-1]])
-    counts = np.diff(np.r_[starts, len(buyer)])
-    second = np.where(counts > 1, ordinal[np.minimum(starts + 1, len(ordinal) - 1)], 0)
-    return BuyerDays(
-        buyer=np.repeat(np.arange(len(starts)), counts),
-        day=ordinal,
-        cents=cents,
-        first=ordinal[starts],
-        second=second,
-        last=ordinal[starts + counts - 1],
-        start=int(ordinal.min()),
-    )
 
 
 def waiting_first_buyers(data: BuyerDays, end: date) -> int:
@@ -145,6 +79,8 @@ def buyer_figures(frame: Frame) -> Produced:
     _second_order(found, data, frame, end)
     _lapsed(found, data, frame, end)
     _value(found, data, end)
+    for part in (audience_figures(data, frame), first_order_figures(data, frame)):
+        found.figures |= part.figures
     return found
 
 
