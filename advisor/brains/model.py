@@ -21,6 +21,7 @@ from advisor.brains.base import Draft, ToolCall, TurnView
 from advisor.brains.briefing import ChatMessage, compose_messages, decide_messages, function, repair_messages
 from advisor.brains.budget import count_tokens
 from advisor.brains.endpoint import Dialect, pause_before_retry, refuses_tools, unavailable
+from advisor.brains.offer import offered
 from advisor.brains.writing import DraftLines
 from advisor.errors import ModelUnavailable, ToolsUnsupported
 from prompts import Prompt
@@ -150,7 +151,9 @@ class ModelBrain:
         self._note(used)
         completion = _Completion()
         async with aclosing(
-            self._stream(messages, completion, self._until(), tools=[function(t) for t in turn.tools])
+            self._stream(
+                messages, completion, self._until(), tools=[function(t) for t in offered(turn.frame.intent, turn.tools)]
+            )
         ) as s:
             async for _ in s:
                 if completion.rambles:

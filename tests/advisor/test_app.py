@@ -7,12 +7,22 @@ from pathlib import Path
 import pytest
 
 from advisor.app import build_registry, load_settings
+from advisor.brains.offer import MOST, offered
 from advisor.errors import SettingsInvalid
 
 
-def test_at_most_sixteen_tools_and_none_can_name_a_merchant() -> None:
+def test_a_model_is_shown_sixteen_tools_at_most_those_of_the_question_first() -> None:
+    tools = tuple(build_registry())
+    for intent, first in (("reconcile", "reconcile"), ("effect", "campaign_effect"), ("assets", "brand_assets")):
+        shown = [spec.name for spec in offered(intent, tools)]
+        assert len(shown) == MOST < len(tools)
+        assert shown[0] == first
+        assert {"query_metric", "explain_change", "search_cases", "match_playbooks"} <= set(shown)
+    assert len(offered("an intent without a plan", tools)) == MOST
+
+
+def test_no_tool_can_name_a_merchant() -> None:
     registry = build_registry()
-    assert 5 < len(registry) <= 16
     for spec in registry:
         schema = spec.schema()
         assert schema["additionalProperties"] is False, spec.name
