@@ -29,6 +29,7 @@ _WORTH_SEEING = Decimal("0.2")  # a fifth more buyers coming back is what a prog
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "coupon": ("券", "优惠券", "coupon", "voucher"),
+    "campaign": ("活动", "大促", "campaign", "promotion"),
     "gift": ("赠", "赠品", "满赠", "gift", "giveaway"),
 }
 

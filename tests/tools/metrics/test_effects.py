@@ -195,7 +195,14 @@ def test_sales_the_others_lost_are_told_beside_the_effect(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("what", "word"), [("满减", "覆盖全店"), ("会员体系", "会员和非会员"), ("member programme", "会员和非会员")]
+    ("what", "word"),
+    [
+        ("满减", "覆盖全店"),
+        ("券", "“满减”的效果"),
+        ("Coupon", "覆盖全店"),
+        ("会员体系", "会员和非会员"),
+        ("member programme", "会员和非会员"),
+    ],
 )
 def test_what_has_no_comparison_group_is_not_identifiable_and_sized(tmp_path: Path, what: str, word: str) -> None:
     result = ask(shop(tmp_path), what)
