@@ -133,7 +133,7 @@ def build_service(settings: Settings, *, today: Callable[[str], date] = today_in
         records=lambda scope: _ScopedRecords(store, scope),
         resources=LazyResources(
             {
-                CaseStore: lambda: CaseStore(paths.chroma, embedder),
+                CaseStore: lambda: CaseStore(paths.chroma, embedder, server=settings.chroma_url),
                 DocumentStore: lambda: DocumentStore(paths.documents, embedder),
                 PeerStore: lambda: PeerStore(paths.portfolio, warehouse, today),
             }

