@@ -176,13 +176,14 @@ def _case_rows(evidence: Sequence[Mapping[str, Any]], lang: Lang) -> list[tuple[
 def _case_row(each: Mapping[str, Any], case: Case, lang: Lang) -> tuple[str, ...]:
     zh = lang == "zh"
     source = case.sources[0]
+    dated = f", {source.date}" if source.date != "unknown" else ""
     return (
         f"{case.name if zh else case.name_en} ({case.period})",
         _STANCE[each["stance"]].get(lang),
         case.summary_zh if zh else case.summary_en,
         each["likeness"][lang],
         each["difference"][lang],
-        f"{source.publisher}, {source.date}\n{source.url}",
+        f"{source.publisher}{dated}\n{source.url}",
     )
 
 

@@ -84,7 +84,7 @@ def review_of(ctx: ToolContext, plan: Mapping[str, Any]) -> Review:
     verdict, actual, lift, effect = _early(last, window), None, None, None
     if verdict is None:
         actual = _actual(ctx, window)
-        effect = _effect(ctx, plan["promotion"])
+        effect = _effect(ctx, plan["promotion"], window)
         verdict, lift = _verdict(ctx, fact, forecast, promised, band, actual, effect, executed, window)
     return Review(
         plan=plan,
@@ -138,7 +138,7 @@ def _actual(ctx: ToolContext, window: Window) -> Decimal | None:
     return sum(known, Decimal(0)) if len(known) == window.days else None
 
 
-def _effect(ctx: ToolContext, promotion: str | None) -> Fact | None:
+def _effect(ctx: ToolContext, promotion: str | None, window: Window) -> Fact | None:
     """What the declared hold-out shows; None without one, or where no effect can be identified."""
     if not promotion:
         return None
@@ -146,7 +146,10 @@ def _effect(ctx: ToolContext, promotion: str | None) -> Fact | None:
         facts = campaign_effect.run(ctx, what=promotion).facts
     except (BadArguments, DataMissing):
         return None
-    return next((f for f in facts if f.data.get("identified") and f.quantity(Role.RANGE_LOW) is not None), None)
+    found = next((f for f in facts if f.data.get("identified") and f.quantity(Role.RANGE_LOW) is not None), None)
+    # an older promotion of that name says nothing of this plan
+    mine = found is not None and found.window is not None and window.start <= found.window.start <= window.end
+    return found if mine else None
 
 
 def _verdict(

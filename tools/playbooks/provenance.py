@@ -15,6 +15,7 @@ from tools.playbooks.render import Book, Entry, written
 from tools.playbooks.schema import Bilingual, Playbook
 from tools.playbooks.views import Situation
 from tools.text import Lang, Text, quantize
+from tools.warehouse.schema import tables
 
 __all__ = ["figure_rows", "holdout_text", "target_points", "target_yuan"]
 
@@ -187,7 +188,11 @@ def _origin(name: str, evaluation: Evaluation, situation: Situation) -> tuple[Te
 def _read_from(source: str, *, stated: bool) -> Text:
     if stated:
         return Text("商家口述", "stated by the merchant")
-    return Text(f"本店数据：{source}", f"the shop's own data: {source}")
+    known = tables()
+    zh = "、".join(known[name].zh if name in known else name for name in source.split(", "))
+    if source == "metrics":
+        return Text("本店数据，按指标口径", "the shop's own data, as the metric defines")
+    return Text(f"本店数据：{zh}", f"the shop's own data: {source}")
 
 
 def _own(playbook: Playbook) -> Text:
