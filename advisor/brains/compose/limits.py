@@ -198,12 +198,12 @@ _BY_INTENT: dict[str, tuple[Text, ...]] = {
 }
 _READINGS: dict[str, tuple[Text, ...]] = {
     "reconcile": (
-        Text("差得最多的是哪几天？", "Which days differ most?"),
-        Text("退款前后各是多少？", "What is it before and after refunds?"),
+        Text("上个月退款多少？", "How much was refunded last month?"),
+        Text("现在有哪些数据，还缺什么？", "Which data do you have, and what is missing?"),
     ),
     "effect": (
-        Text("下次怎么留出对照组？", "How do we set up the hold-out next time?"),
-        Text("这段时间的退款率怎么样？", "How was the refund rate over that time?"),
+        Text("老客召回怎么留对照组？", "How do we set up a hold-out for a recall?"),
+        Text("上个月退款多少？", "How much was refunded last month?"),
     ),
     "segments": (
         Text("老客召回具体怎么做？", "How exactly do we win back lapsed buyers?"),
