@@ -119,7 +119,8 @@ def _rows(store: CaseStore, asked: Sequence[Question]) -> list[_Row]:
 def _best_floor(near: Numbers, none: npt.NDArray[np.bool_]) -> float:
     def f1(floor: float) -> float:
         refused = near < floor
-        return 2 * float((refused & none).sum()) / max(1.0, float(refused.sum() + none.sum()))
+        right, both = int((refused & none).sum()), int(refused.sum() + none.sum())
+        return 2 * right / max(1, both)
 
     return max(sorted(set(near.tolist())), key=f1)
 

@@ -48,10 +48,10 @@ def latency() -> dict[str, Any]:
     texts = [question.text for question in questions("dev")][:_ROUNDS]
     store.search("warm up")
     embedder.embed_queries(["warm up"])
-    embedding = [_timed(lambda text=text: embedder.embed_queries([text])) for text in texts]  # type: ignore[misc]
+    embedding = [_timed(lambda text=text: embedder.embed_queries([text])) for text in texts]
     for text in texts:
         store.search(text)  # now in the embedder's cache
-    added = [_timed(lambda text=text: store.search(text)) for text in texts]  # type: ignore[misc]
+    added = [_timed(lambda text=text: store.search(text)) for text in texts]
     return {
         "embedding": _percentiles(embedding),
         f"added by {len(store.cases())} cases": _percentiles(added),
@@ -76,8 +76,7 @@ def _many() -> list[float]:
     chosen = np.random.default_rng(1).integers(0, _MERCHANTS, _ROUNDS)
     vectors = embedder.embed_queries([""] * _ROUNDS)
     return [
-        _timed(lambda n=n, row=row: indexes[n].cosines(row))  # type: ignore[misc]
-        for n, row in zip(chosen.tolist(), vectors, strict=True)
+        _timed(lambda n=n, row=row: indexes[n].cosines(row)) for n, row in zip(chosen.tolist(), vectors, strict=True)
     ]
 
 

@@ -47,7 +47,7 @@ class _Parts(NamedTuple):
     cases: tuple[Case, ...]
     passages: tuple[tuple[Passage, ...], ...]
     reader: SignalReader
-    index: CaseIndex
+    vectors: CaseIndex
 
 
 class CaseStore:
