@@ -18,6 +18,8 @@ TINY = "tiny-shop-first-step"
 _MOST = 3
 # Part of a driver's money that counts when a playbook cannot be sized: it ranks, it is never shown.
 _UNSIZED_PART = Decimal("0.1")
+# What a second playbook for the same goal counts beside the first.
+_AGAIN = Decimal("0.25")
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,22 @@ def rank(shop: ShopHandle, situation: Situation, *, goal: str | None = None, lim
     scored = sorted(
         (_scored(each, situation) for each in fits), key=lambda m: (-m.evaluation.first, -m.score, m.playbook.id)
     )
-    top = scored[: max(1, min(limit, _MOST))]
+    top = (scored if wanted else _spread(scored))[: max(1, min(limit, _MOST))]
     return Ranking(tuple(Match(m.evaluation, m.score, index == 0) for index, m in enumerate(top)), blocked)
+
+
+def _spread(scored: list[Match]) -> list[Match]:
+    """The best of each leading goal before its runners-up: three ways to the same customers would be one piece of advice."""
+    seen: set[str] = set()
+    best, rest = [], []
+    for each in scored:
+        goal = each.playbook.goals[0]
+        (rest if goal in seen and not each.evaluation.answers_primary else best).append(each)
+        seen.add(goal)
+    # A runner-up keeps its place ahead of what is worth next to nothing beside it.
+    return sorted(
+        best + rest, key=lambda m: (-m.evaluation.first, -m.score * (_AGAIN if m in rest else 1), m.playbook.id)
+    )
 
 
 def _scored(evaluation: Evaluation, situation: Situation) -> Match:

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tools.base import Records, ToolContext
-from tools.errors import DataMissing
+from tools.errors import DataMissing, NotPermitted
 from tools.facts import Window
 from tools.metrics.catalog import Metric, find_metric, table_text
 from tools.metrics.drivers import Explanation
@@ -30,7 +30,7 @@ METRICS = (
     "ad_spend", "ad_roi", "fee_ratio", "live_gmv", "live_refund_rate", "live_conversion", "live_viewers", "live_aov",
     "live_follow_rate", "live_entry_rate", "live_share", "live_gmv_per_hour", "member_share", "members_joined",
     "discount_depth", "order_discount_rate", "full_price_share", "new_product_share", "stock_out_days",
-    "late_shipment_share", "bad_review_share", "content_to_shop",
+    "late_shipment_share", "bad_review_share", "content_to_shop", "goods_margin",
 )  # fmt: skip
 _CALCULATED = ("returning_share",)
 # What a merchant may state, with the unit it is read in.
@@ -69,7 +69,7 @@ def build_situation(ctx: ToolContext, window: Window) -> Situation:
     found |= {figure.id: _in_currency(figure, shop.currency) for figure in produced.figures.values()}
     found |= _stated(ctx.records, shop.currency)
     names = dict(produced.names)
-    contribution = _contribution(found)
+    contribution = _contribution(found) if "gross_margin" in found else _booked(found, reader, window)
     if contribution is not None:
         found |= contribution
         plans = losing_plans(frame, contribution["contribution"].value)
@@ -136,7 +136,7 @@ def _measurable(reader: Reader, metric: Metric) -> bool:
         for term in (*metric.num, *metric.den):
             if not term.optional:
                 choose(reader, term.base, ())
-    except DataMissing:
+    except (DataMissing, NotPermitted):  # what a reader may not see is left out like what is not there
         return False
     return True
 
@@ -144,7 +144,7 @@ def _measurable(reader: Reader, metric: Metric) -> bool:
 def _calculated(reader: Reader, metric: Metric, windows: list[Window]) -> Figure | None:
     try:
         values = [measure_many(reader, [metric], window)[0].value for window in windows]
-    except DataMissing:
+    except (DataMissing, NotPermitted):
         return None
     return _figure(reader, metric, values, windows[0])
 
@@ -201,6 +201,25 @@ def _decimal(value: object) -> Decimal | None:
         return Decimal(str(value))
     except InvalidOperation:
         return None
+
+
+def _booked(found: dict[str, Figure], reader: Reader, window: Window) -> dict[str, Figure] | None:
+    """Where nothing was stated, the margin and contribution of the shop's own cost and fee tables, under the same names."""
+    margin = found.get("goods_margin")
+    if margin is None:
+        return None
+    found["gross_margin"] = replace(margin, id="gross_margin", metric="goods_margin")
+    kept = _calculated(reader, find_metric("contribution_margin"), [window])
+    if kept is None or kept.value <= 0:
+        return None
+    per_yuan = kept.value.quantize(Decimal("0.0001"))
+    return {
+        "contribution": replace(kept, id="contribution", value=per_yuan, metric="contribution_margin"),
+        "break_even_roi": Figure(
+            "break_even_roi", (1 / per_yuan).quantize(Decimal("0.01")), "number", Text("保本投产比", "break-even return"),
+            Text("1 ÷ 贡献毛利率", "1 ÷ contribution margin"), "metrics", window=window, metric="ad_break_even",
+        ),
+    }  # fmt: skip
 
 
 def _contribution(found: Mapping[str, Figure]) -> dict[str, Figure] | None:

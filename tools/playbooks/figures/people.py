@@ -83,7 +83,7 @@ def buyer_days(frame: Frame) -> BuyerDays | None:
 
 def _joined(frame: Frame) -> Any:
     """One row per buyer who joined as a member; None without the customer table."""
-    if not frame.shop.has("customers"):
+    if not frame.shop.has("customers") or "customers" in frame.shop.hidden:
         return None
     customers = frame.shop.table("customers")
     members = customers.filter(customers.member_since.notnull() & customers.buyer_key.notnull())
