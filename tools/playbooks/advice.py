@@ -57,7 +57,7 @@ def playbook_fact(shop: ShopHandle, situation: Situation, found: Match, start: d
         "risks": risks,
         "measure": pair(plan.measure),
         "target_yuan": pair(target_yuan(evaluation, _NET_OF.get(net_of, Text("", "")))),
-        "target_points": pair(target_points(evaluation)),
+        "target_points": pair(target_points(evaluation, situation)),
         "net_of": net_of,
         "holdout": pair(holdout_text(evaluation, plan.measure)),
         "cost": pair(plan.cost),

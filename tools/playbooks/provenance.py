@@ -83,10 +83,12 @@ def _high(book: Book) -> Any:
     return entry.value if entry is not None else None
 
 
-def target_points(evaluation: Evaluation) -> Text:
+def target_points(evaluation: Evaluation, situation: Situation) -> Text:
     """The same target in points of the goal metric: the money divided by what one point is worth."""
     book, worth = evaluation.book, evaluation.worth
-    goal = _goal(evaluation.playbook)
+    # points are points of the rate the plan is measured by; a goal that is a count has none
+    rate = situation.figures.get(evaluation.playbook.measure.base_rate or "")
+    goal = rate.label if rate is not None else _goal(evaluation.playbook)
     if worth is None or not worth.per_point or "range_high" not in book.values:
         return Text(
             f"不按百分点设目标；看“{goal.zh}”的走向", f'no target in points; watch "{goal.en}"'
