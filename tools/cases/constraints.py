@@ -17,7 +17,7 @@ __all__ = ["FIELDS", "agreement"]
 
 # One column each in `agreement`, in this order.
 FIELDS = ("category", "other_category", "problem", "lever", "platform", "small", "outcome")
-_SMALL_SIZES, _SMALL_TYPES = {"S"}, {"small_seller"}
+_NEARLY_SMALL = 0.7  # a small merchant by type whose sales are larger or not known
 
 
 @cache
@@ -36,7 +36,7 @@ def _named(kind: str, text: str) -> set[str]:
 
 
 def agreement(query: str, cases: Sequence[Case], near: str | None = None) -> npt.NDArray[np.float64]:
-    """A row per case, a column per FIELDS: 1 where the case is what the question names. `near`: the asking shop's category."""
+    """A row per case, a column per FIELDS: up to 1 where the case is what the question names. `near`: the asking shop's category."""
     text = query.casefold()
     said = vocabulary.guess_category(query)
     liked = {said, near} - {None}
@@ -51,7 +51,7 @@ def agreement(query: str, cases: Sequence[Case], near: str | None = None) -> npt
                 bool(problems & set(case.drivers)),
                 bool(levers & set(case.levers)),
                 bool(platforms & set(case.platforms)),
-                small and (case.size in _SMALL_SIZES or case.merchant_type in _SMALL_TYPES),
+                small * (1.0 if case.size == "S" else _NEARLY_SMALL * (case.merchant_type == "small_seller")),
                 case.outcome in outcomes,
             )
             for case in cases

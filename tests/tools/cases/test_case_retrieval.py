@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import subprocess
 import sys
@@ -104,7 +105,7 @@ def test_ndcg_by_hand() -> None:
 def test_what_a_question_demands_is_read_into_fields(query: str, field: str, holds: object) -> None:
     assert callable(holds)
     column = agreement(query, load_cases())[:, FIELDS.index(field)]
-    assert column.tolist() == [float(holds(case)) for case in load_cases()]
+    assert (column > 0).tolist() == [bool(holds(case)) for case in load_cases()]
 
 
 def test_the_shops_own_category_counts_like_one_named() -> None:
@@ -140,6 +141,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # Chroma's client leaves its sockets to the collector
 def test_a_server_gives_the_same_hits_as_the_folder(server: str, tmp_path: Path) -> None:
     cases = load_cases()[:20]
     for query in ("会员分销", "inventory too high", "怎么申请增值税发票"):
@@ -147,6 +151,7 @@ def test_a_server_gives_the_same_hits_as_the_folder(server: str, tmp_path: Path)
         shared = CaseStore(tmp_path / "lock", EMBEDDER, cases=cases, server=server).search(query)
         assert [(hit.case.id, hit.score) for hit in shared] == [(hit.case.id, hit.score) for hit in local]
     assert not (tmp_path / "lock" / "chroma.sqlite3").exists()
+    gc.collect()
 
 
 def test_a_server_that_is_away_says_so_without_its_password(tmp_path: Path) -> None:
