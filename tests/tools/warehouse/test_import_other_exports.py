@@ -313,6 +313,7 @@ def test_archive_of_exports(desk: Desk) -> None:
         ("data.parquet", b"PAR1" + b"x" * 100 + b"PAR1", "damaged"),
         ("notes.csv", "今天,天气\n很,好\n".encode(), "advisor formats"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "content",  # archives carry the time they were made
 )
 def test_refusals_say_what_to_do(desk: Desk, name: str, content: bytes, says: str) -> None:
     with pytest.raises(ImportRefused) as caught:
