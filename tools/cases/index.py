@@ -52,7 +52,9 @@ class CaseIndex:
         """Passage id to cosine. Raises BackendDown when the store cannot be opened or read."""
         with self._lock:
             rows = self._rows = self._rows or self._guarded(self._opened)
-        return dict(zip(rows.ids, (rows.vectors @ query).tolist(), strict=True))
+        # not `@`: waking BLAS threads for a product this small costs a busy machine a hundred times the product
+        cosines = np.einsum("ij,j->i", rows.vectors, query)
+        return dict(zip(rows.ids, cosines.tolist(), strict=True))
 
     def _guarded(self, run: Callable[[], T]) -> T:
         """Run once more when another process replaced the collection meanwhile."""

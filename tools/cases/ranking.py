@@ -99,10 +99,11 @@ class SignalReader:
             sorted((by_passage[one] for one in group if one != without), reverse=True) for group in self._questions
         ]
         best = np.array([max(row[0], *other[:1]) if other else row[0] for row, other in zip(body, asked, strict=True)])
-        typical = float(np.mean([value for row in asked for value in row])) if any(asked) else 0.0
-        two = [float(np.mean(row[:2])) if row else typical for row in asked]
+        every = [value for row in asked for value in row]
+        typical = sum(every) / len(every) if every else 0.0
+        two = [_first_two(row) if row else typical for row in asked]
         words, question = self.body.score(query), self._nearest_question(query, without)
-        dense = [np.array([row[0] for row in body]), np.array([np.mean(row[:2]) for row in body]), np.array(two)]
+        dense = [np.array([row[0] for row in body]), np.array([_first_two(row) for row in body]), np.array(two)]
         columns = [_standard(one) for one in (*dense, words.bm25, question.bm25)]
         far = np.sort([by_passage[one] for one in self._probes if one != without])[::-1]
         spread = max(float(dense[0].std()), 1e-6)
@@ -117,6 +118,10 @@ class SignalReader:
             np.maximum.at(bm25, self._asked_of, scores.bm25 * seen)
             np.maximum.at(coverage, self._asked_of, scores.coverage * seen)
         return LexicalScores(bm25, coverage)
+
+
+def _first_two(row: Sequence[float]) -> float:
+    return sum(row[:2]) / len(row[:2])
 
 
 def _standard(values: Numbers) -> Numbers:

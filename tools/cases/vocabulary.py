@@ -107,7 +107,9 @@ def guess_category(text: str) -> str | None:
 
 def _says(text: str, name: str) -> bool:
     """A Latin name must stand alone: "IP" is not in "subscription"."""
-    return bool(re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", text)) if name.isascii() else name in text
+    if name not in text:
+        return False
+    return not name.isascii() or bool(re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", text))
 
 
 def metric_of(text: str) -> str:
