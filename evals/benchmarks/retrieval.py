@@ -122,7 +122,8 @@ def _best_floor(near: Numbers, none: npt.NDArray[np.bool_]) -> float:
         right, both = int((refused & none).sum()), int(refused.sum() + none.sum())
         return 2 * right / max(1, both)
 
-    return max(sorted(set(near.tolist())), key=f1)
+    candidates: list[float] = sorted(set(near.tolist()))
+    return max(candidates, key=f1)
 
 
 def _interval(statistic: Callable[[npt.NDArray[np.intp]], float], n: int) -> tuple[float, float, float]:
