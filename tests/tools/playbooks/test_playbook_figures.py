@@ -14,7 +14,8 @@ import pytest
 from tests.tools.playbooks.shopkit import WINDOW, make_shop, order
 from tools.metrics.windows import compare_window
 from tools.playbooks.figures import FIGURES, Frame, losing_plans, shop_figures
-from tools.playbooks.figures.buyers import buyer_days, lapsed_return, second_order_rate, waiting_first_buyers
+from tools.playbooks.figures.buyers import lapsed_return, second_order_rate, waiting_first_buyers
+from tools.playbooks.figures.people import buyer_days
 from tools.warehouse.access import Shop
 
 END = WINDOW.end
@@ -143,15 +144,18 @@ def test_stock_out_costs_the_usual_day(tmp_path: Path) -> None:
 
 
 def test_the_product_sent_back_more_than_the_shop(tmp_path: Path) -> None:
-    days = [date(2026, 9, 1) + timedelta(days=n) for n in range(40)]
+    days = [date(2026, 9, 1) + timedelta(days=n) for n in range(60)]
     rows = [line(n, day, "A", 1, "100", "40") for n, day in enumerate(days)]
     rows += [line(100 + n, day, "B", 1, "100", "0") for n, day in enumerate(days)]
     found = shop_figures(frame(make_shop(tmp_path, {"order_lines": rows})), "tmall")
     assert found.names["returned_product"].zh == "商品A"
     assert found.figures["returned_rate"].value == Decimal("0.4")
     assert found.figures["returned_usual_rate"].value == Decimal("0.2")
-    assert found.figures["returned_excess"].value == Decimal("800.00")
-    assert found.figures["returned_total"].value == Decimal(1600)
+    assert found.figures["returned_excess"].value == Decimal("600.00")
+    assert found.figures["returned_total"].value == Decimal(
+        1200
+    )  # thirty days up to the last that had a fortnight to come back
+    assert found.figures["returned_times"].value == 2
 
 
 def test_the_source_that_lost_most_and_paid_traffic_left_out(tmp_path: Path) -> None:

@@ -46,8 +46,24 @@ def known_values(book: Playbook) -> set[str]:
     return figures | with_history | set(book.parameters) | set(book.derived) | SYSTEM
 
 
-def test_the_first_set_covers_the_decisions_a_shop_meets() -> None:
-    assert len(BOOKS) >= 14
+# The decisions a merchant brings, and the playbook of each.
+TOPICS = {
+    "first to second order": "first-to-second-order", "lapsed recall": "lapsed-buyer-recall", "joining": "member-joining",
+    "activation": "member-activation", "challenge, tiers, points": "member-tiers-challenge", "prepaid credit": "prepaid-credit",
+    "price dependence": "discount-dependence", "prices across channels": "price-channel-alignment",
+    "new product": "new-product-sampling", "hero product": "hero-product-building", "bundle": "order-value-bundle-threshold",
+    "returns": "returns-quality", "fulfilment": "fulfilment-to-repurchase", "paid traffic": "paid-traffic-rescue",
+    "search and recommendation": "traffic-source-recovery", "content to shop": "content-to-shop-retention",
+    "video to room to member": "video-live-member", "self-run room": "own-livestream-start", "agency exit": "agency-exit",
+    "creator to own room": "creator-to-own-room", "fan to member": "fan-to-member", "groups": "taobao-groups",
+    "journeys": "crm-journeys", "campaign": "promo-calendar-plan", "industrial belt": "belt-brand-upgrade",
+    "IP, MCN, buyer store": "creator-own-shop", "content calendar": "member-content-calendar", "crisis": "reputation-crisis",
+}  # fmt: skip
+
+
+def test_the_set_covers_the_decisions_a_shop_meets() -> None:
+    assert len(BOOKS) >= 26
+    assert set(TOPICS.values()) <= {book.id for book in BOOKS} and len(set(TOPICS.values())) == len(TOPICS)
     assert set(GOALS) == {goal for book in BOOKS for goal in book.goals}
 
 
@@ -139,6 +155,20 @@ def test_shipped_texts_break_no_rule(book: Playbook) -> None:
             names = dict.fromkeys(NAMES, "示例品牌店") | {"end_date": "12月31日"}
             values = dict.fromkeys(artefact.text.names - set(names), "199.00 元")
             assert check_sms(artefact.text.zh.format(**names, **values)) == []
+
+
+@every_book
+def test_a_coupon_card_and_a_segment_are_complete(book: Playbook) -> None:
+    for artefact in book.artefacts:
+        zh = artefact.text.zh
+        if artefact.kind == "segment":
+            assert all(f"{letter}：" in zh for letter in "RFM"), zh
+        if artefact.kind == "coupon" and "毛利" not in zh:
+            assert "{end_date}" in zh and ("满" in zh or "充" in zh), zh
+            if "买" in zh or "｜人群：" in zh:
+                assert "人群" in zh, zh
+    if book.id in set(TOPICS.values()):
+        assert book.evidence and book.artefacts
 
 
 def test_texts_promise_nothing() -> None:

@@ -277,6 +277,20 @@ def test_a_planted_cause_leads_to_its_remedy_in_the_first_two(
 
 
 @pytest.mark.slow
+def test_sixteen_playbooks_or_more_are_sized_from_the_demo_shops(demo: Warehouse) -> None:
+    sized = set()
+    for merchant, window in sorted({(merchant, window) for merchant, window, _ in PLANTED}):
+        ctx = context(demo.for_merchant(merchant), month_after(window), MARGIN)
+        for book in playbooks():
+            try:
+                (fact,) = PLAN.call(ctx, {"playbook_id": book.id, "window": window}).facts
+            except DataMissing:
+                continue
+            sized |= {book.id} if fact.quantity(Role.RANGE_HIGH) is not None else set()
+    assert len(sized) >= 16, sorted(sized)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("merchant", ["demo-skincare", "demo-snacks"])
 def test_every_playbook_that_fits_a_demo_shop_is_sound(demo: Warehouse, merchant: str) -> None:
     """All playbooks over several windows: every digit string is a quantity, every text fits, every figure has its unit."""

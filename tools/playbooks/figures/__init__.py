@@ -71,6 +71,7 @@ FIGURES: Mapping[str, str] = {
     "hero_price": "money",
     "returned_rate": "ratio",
     "returned_usual_rate": "ratio",
+    "returned_times": "number",
     "returned_excess": "money",
     "returned_total": "money",
     "out_of_stock_days": "days",

@@ -16,6 +16,7 @@ __all__ = ["product_figures"]
 _MIN_VISITORS = 300
 _MIN_ORDERS = 30
 _BACK_WEEKS = 12
+_RETURN_DAYS = 30
 
 
 def product_figures(frame: Frame) -> Produced:
@@ -85,9 +86,9 @@ def _hero(found: Produced, frame: Frame) -> dict[str, str]:
 def _returns(found: Produced, frame: Frame, titles: Mapping[str, str]) -> None:
     """The product whose refunds exceed the shop's usual rate by the most money. Orders of the last 14 days are too young."""
     young = days_before(frame.today, 14)
-    window = Window(
-        start=days_before(frame.window.start, 60), end=max(min(frame.window.end, young), frame.window.start)
-    )
+    end = max(min(frame.window.end, young), frame.window.start)
+    # A month: a longer look back would thin a fresh batch out, a shorter one leaves too few orders.
+    window = Window(start=min(frame.window.start, days_before(end, _RETURN_DAYS - 1)), end=end)
     products = [row for row in _by_product(frame, window) if row["n"] >= _MIN_ORDERS]
     amount = sum((row["amount"] for row in products), Decimal(0))
     refund = sum((row["refund"] or Decimal(0) for row in products), Decimal(0))
@@ -114,6 +115,15 @@ def _returns(found: Produced, frame: Frame, titles: Mapping[str, str]) -> None:
             "returned_usual_rate", usual, "ratio",
             label=("全店商品退款率", "refund rate of all products"),
             formula=("全部商品退款金额 ÷ 支付金额（同一窗口）", "refunds ÷ amount of all products in the same window"),
+            **common,
+        )
+    )  # fmt: skip
+    found.add(
+        figure(
+            "returned_times", divide(worst["refund"], worst["amount"] * usual, 2), "number",
+            label=(f"“{name}”退款率是全店的几倍", f'refund rate of "{name}" as a multiple of the shop\'s'),
+            formula=("该商品退款率 ÷ 全店商品退款率", "refund rate of the product ÷ of all products"),
+            n=worst["n"],
             **common,
         )
     )  # fmt: skip
