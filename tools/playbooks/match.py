@@ -75,7 +75,8 @@ def rank(shop: ShopHandle, situation: Situation, *, goal: str | None = None, lim
 def _spread(scored: list[Match]) -> list[Match]:
     """The best of each leading goal before its runners-up: three ways to the same customers would be one piece of advice."""
     seen: set[str] = set()
-    best, rest = [], []
+    best: list[Match] = []
+    rest: list[Match] = []
     for each in scored:
         goal = each.playbook.goals[0]
         (rest if goal in seen and not each.evaluation.answers_primary else best).append(each)
