@@ -80,7 +80,7 @@ def texts_of(fact: Fact) -> Iterator[tuple[str, str]]:
 def uncovered(fact: Fact, lang: Any, text: str) -> list[str]:
     """Digit strings of a text that no quantity of the fact writes. Dates and names with digits are no figures."""
     for name in sorted({*fact.entities, *NAMES_WITH_DIGITS}, key=len, reverse=True):
-        text = text.replace(name, " ")
+        text = re.sub(rf"(?<![\d,.]){re.escape(name)}(?![\d,.]*\d)", " ", text)  # the 618 of 1,618 is no name
         if len(name) > 6:  # artefacts cut long names short
             text = re.sub(re.escape(name[:5]) + r"[^”】]*…", " ", text)
     text = re.sub(
