@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -117,28 +117,31 @@ class CaseStore:
         settings = load_yaml("vocabulary.yaml")["retrieval"]
         if not allowed.any() or closeness(signals, fit, allowed) < settings["floor_filtered" if wanted else "floor"]:
             return []
-        best = float(fit[allowed].max())
-        hits: list[CaseHit] = []
-        brands: set[str] = set()
-        for position in np.argsort(-fit, kind="stable"):
-            case = cases[position]
-            if len(hits) == k or fit[position] < best - settings["behind_best"]:
-                break
-            if case.brand_key in brands or not allowed[position]:
-                continue
-            brands.add(case.brand_key)
-            nearest = sorted(passages[position], key=lambda one: -by_passage[one.id])
-            hits.append(
-                CaseHit(
-                    case=case,
-                    score=round(float(fit[position]), 3),
-                    cosine=round(by_passage[nearest[0].id], 4),
-                    coverage=round(float(signals.lexical.coverage[position]), 3),
-                    passages=tuple(nearest[:_PASSAGES_PER_CASE]),
-                    why=_why(reader.body.shared(query, int(position))),
-                )
-            )
-        return hits
+        return [
+            self._hit(int(position), query, cases, passages, reader, signals, fit, by_passage)
+            for position in _first(fit, allowed, [case.brand_key for case in cases], k, settings["behind_best"])
+        ]
+
+    def _hit(
+        self,
+        position: int,
+        query: str,
+        cases: Any,
+        passages: Any,
+        reader: Any,
+        signals: Signals,
+        fit: Any,
+        by_passage: Any,
+    ) -> CaseHit:
+        nearest = sorted(passages[position], key=lambda one: -by_passage[one.id])
+        return CaseHit(
+            case=cases[position],
+            score=round(float(fit[position]), 3),
+            cosine=round(by_passage[nearest[0].id], 4),
+            coverage=round(float(signals.lexical.coverage[position]), 3),
+            passages=tuple(nearest[:_PASSAGES_PER_CASE]),
+            why=_why(reader.body.shared(query, position)),
+        )
 
     def signals(self, query: str, without: str | None = None) -> Signals:
         """What the ranking sees of a question, for fits and measurements. `without` hides one passage."""
@@ -154,6 +157,19 @@ class CaseStore:
                 index = CaseIndex(self._home, self._embedder, [*(one for group in passages for one in group), *known])
                 self._parts = _Parts(cases, passages, SignalReader(cases, passages, known), index)
             return self._parts
+
+
+def _first(fit: Any, allowed: Any, brands: Sequence[str], k: int, behind: float) -> list[int]:
+    """Positions of the best allowed cases, one per brand, none far behind the best."""
+    best, seen = float(fit[allowed].max()), set[str]()
+    found: list[int] = []
+    for position in np.argsort(-fit, kind="stable"):
+        if len(found) == k or fit[position] < best - behind:
+            break
+        if brands[position] not in seen and allowed[position]:
+            seen.add(brands[position])
+            found.append(int(position))
+    return found
 
 
 def _fits(case: Case, wanted: dict[str, str]) -> bool:

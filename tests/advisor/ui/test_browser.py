@@ -193,11 +193,11 @@ def test_a_conversation_stays_with_its_shop(browser: Any, site: Site, tmp_path: 
 
 
 def test_a_file_that_is_no_export_is_refused_in_words(browser: Any, site: Site, tmp_path: Path) -> None:
-    file = tmp_path / "notes.csv"
-    file.write_text("hello,world\n1,2\n", encoding="utf-8")
+    file = tmp_path / "data.parquet"  # a sheet or a text would be asked about: it may be a document
+    file.write_bytes(b"PAR1" + b"x" * 100 + b"PAR1")
     visitor = Visitor(browser, site, locale="en-GB")
     visitor.drop(file)
     visitor.page.wait_for_selector("#card .error", timeout=30_000)
-    assert "notes.csv" in visitor.page.inner_text("#card .error")
+    assert "data.parquet" in visitor.page.inner_text("#card .error")
     assert not list((site.workspace / "warehouse").glob("*.duckdb"))
     visitor.close()

