@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from advisor.cli.console import guarded, help_text, language, say
+from advisor.cli.console import guarded, help_text, language
 from advisor.cli.metric_list import show_metrics
-from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, say_result
+from advisor.cli.session import AsJson, Language, Merchant, Workspace, run_tool
 
 __all__ = ["metrics"]
 
@@ -63,7 +62,7 @@ def query(
 ) -> None:
     """One metric over a window, cut by time or a dimension, against another window."""
     arguments = {"metric": metric, "by": by, "window": window, "compare": compare, "top": top}
-    _run("query_metric", arguments, lang, merchant, workspace, as_json=as_json)
+    run_tool("query_metric", arguments, lang, merchant, workspace, as_json=as_json)
 
 
 @metrics.command("explain")
@@ -77,7 +76,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Why a metric moved: factors that add up, the entity behind them, the event beside them."""
-    _run(
+    run_tool(
         "explain_change",
         {"metric": metric, "window": window, "compare": compare},
         lang,
@@ -96,7 +95,7 @@ def snapshot(
     as_json: AsJson = False,
 ) -> None:
     """The shop at a glance."""
-    _run("shop_snapshot", {"window": window}, lang, merchant, workspace, as_json=as_json)
+    run_tool("shop_snapshot", {"window": window}, lang, merchant, workspace, as_json=as_json)
 
 
 @metrics.command("health")
@@ -104,7 +103,7 @@ def health(
     lang: Language = "auto", merchant: Merchant = None, workspace: Workspace = None, as_json: AsJson = False
 ) -> None:
     """The whole shop in one reading: stage, outcomes, problems and opportunities in yuan a month, data gaps."""
-    _run("shop_health", {}, lang, merchant, workspace, as_json=as_json)
+    run_tool("shop_health", {}, lang, merchant, workspace, as_json=as_json)
 
 
 @metrics.command("peers")
@@ -112,7 +111,7 @@ def peers(
     lang: Language = "auto", merchant: Merchant = None, workspace: Workspace = None, as_json: AsJson = False
 ) -> None:
     """Where the shop stands among at least five similar shops that share anonymously (`merchants share`)."""
-    _run("peer_standing", {}, lang, merchant, workspace, as_json=as_json)
+    run_tool("peer_standing", {}, lang, merchant, workspace, as_json=as_json)
 
 
 @metrics.command("landing")
@@ -132,7 +131,7 @@ def landing(
     as_json: AsJson = False,
 ) -> None:
     """Where a month or campaign will land, the gap to its target, and the shop's own levels that would close it."""
-    _run("target_landing", {"month": month, "target": target}, lang, merchant, workspace, as_json=as_json)
+    run_tool("target_landing", {"month": month, "target": target}, lang, merchant, workspace, as_json=as_json)
 
 
 @metrics.command("effect")
@@ -155,7 +154,7 @@ def effect(
 ) -> None:
     """What a campaign or programme brought against what was left out, or why that cannot be told."""
     arguments = {"what": what, "by": by, "treated": treated or None, "start": start, "end": end}
-    _run("campaign_effect", arguments, lang, merchant, workspace, as_json=as_json)
+    run_tool("campaign_effect", arguments, lang, merchant, workspace, as_json=as_json)
 
 
 @metrics.command("status")
@@ -163,21 +162,4 @@ def status(
     lang: Language = "auto", merchant: Merchant = None, workspace: Workspace = None, as_json: AsJson = False
 ) -> None:
     """Which data is there, until which day, and what the next export would unlock."""
-    _run("data_status", {}, lang, merchant, workspace, as_json=as_json)
-
-
-def _run(
-    tool: str,
-    arguments: dict[str, Any],
-    lang: str,
-    merchant: str | None,
-    workspace: Path | None,
-    *,
-    as_json: bool,
-) -> None:
-    spoken = language(lang)
-    with guarded(spoken, as_json=as_json):
-        result = call_tool(tool, arguments, workspace=workspace, merchant=merchant, lang=spoken)
-        say_result(result, spoken, as_json=as_json)
-        if not as_json and not result.facts and not result.tables and not result.notes:
-            say("没有结果。" if spoken == "zh" else "No result.")
+    run_tool("data_status", {}, lang, merchant, workspace, as_json=as_json)

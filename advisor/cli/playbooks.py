@@ -10,7 +10,7 @@ import typer
 
 from advisor.cli.console import guarded, help_text, language, print_json, print_table, say
 from advisor.cli.pricing import price
-from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, result_json, say_result, with_service
+from advisor.cli.session import AsJson, Language, Merchant, Workspace, result_json, run_tool, say_result, with_service
 from tools.errors import BadArguments
 from tools.text import Lang, Text
 
@@ -41,7 +41,12 @@ Out = Annotated[
     ),
 ]
 
-playbooks = typer.Typer(help=help_text("打法：列出、匹配、生成计划", "playbooks: list, match, plan"))
+playbooks = typer.Typer(
+    help=help_text(
+        "打法：列出、匹配、计划、内容日历、采纳与复盘、到手价",
+        "playbooks: list, match, plan, content, adopt and review, price",
+    )
+)
 playbooks.command("price")(price)
 
 
@@ -86,11 +91,8 @@ def match(
     as_json: AsJson = False,
 ) -> None:
     """Which playbooks fit this shop now, ranked by what is at stake, and which do not and why."""
-    spoken = language(lang)
-    with guarded(spoken, as_json=as_json):
-        arguments = {"goal": goal, "window": window, "limit": limit}
-        result = call_tool("match_playbooks", arguments, workspace=workspace, merchant=merchant, lang=spoken)
-        say_result(result, spoken, as_json=as_json)
+    arguments = {"goal": goal, "window": window, "limit": limit}
+    run_tool("match_playbooks", arguments, lang, merchant, workspace, as_json=as_json)
 
 
 @playbooks.command("plan")
@@ -106,21 +108,19 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """The plan of one playbook for this shop: steps with days, owners, what to watch and when to stop; --out writes it as a file."""
+    first = day_of(start)
+    if out is None:
+        arguments = {"playbook_id": playbook_id, "start": str(first) if first else None}
+        run_tool("plan_playbook", arguments, lang, merchant, workspace, as_json=as_json)
+        return
     spoken = language(lang)
     with guarded(spoken, as_json=as_json):
-        if out is not None:
-            from advisor.service.plans import export_plan
+        from advisor.service.plans import export_plan
 
-            first = day_of(start)
+        async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> bytes:
+            return await export_plan(service, scope, playbook_id, out.name, lang=spoken, start=first)
 
-            async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> bytes:
-                return await export_plan(service, scope, playbook_id, out.name, lang=spoken, start=first)
-
-            write_out(with_service(workspace, merchant, work), out, spoken, as_json=as_json)
-            return
-        arguments = {"playbook_id": playbook_id, "start": str(start.date()) if start else None}
-        result = call_tool("plan_playbook", arguments, workspace=workspace, merchant=merchant, lang=spoken)
-        say_result(result, spoken, as_json=as_json)
+        write_out(with_service(workspace, merchant, work), out, spoken, as_json=as_json)
 
 
 @playbooks.command("content")
@@ -134,20 +134,19 @@ def content(
     as_json: AsJson = False,
 ) -> None:
     """The content calendar: which audience hears what, through which channel, on which day; --out writes it as a file."""
+    first = day_of(start)
+    if out is None:
+        arguments = {"weeks": weeks, "start": str(first) if first else None}
+        run_tool("content_calendar", arguments, lang, merchant, workspace, as_json=as_json)
+        return
     spoken = language(lang)
     with guarded(spoken, as_json=as_json):
-        first = day_of(start)
-        if out is not None:
-            from advisor.service.plans import export_content
+        from advisor.service.plans import export_content
 
-            async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> bytes:
-                return await export_content(service, scope, out.name, lang=spoken, weeks=weeks, start=first)
+        async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> bytes:
+            return await export_content(service, scope, out.name, lang=spoken, weeks=weeks, start=first)
 
-            write_out(with_service(workspace, merchant, work), out, spoken, as_json=as_json)
-            return
-        arguments = {"weeks": weeks, "start": str(first) if first else None}
-        result = call_tool("content_calendar", arguments, workspace=workspace, merchant=merchant, lang=spoken)
-        say_result(result, spoken, as_json=as_json)
+        write_out(with_service(workspace, merchant, work), out, spoken, as_json=as_json)
 
 
 @playbooks.command("adopt")

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from advisor.cli.console import guarded, help_text, language
-from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, say_result
+from advisor.cli.console import help_text
+from advisor.cli.session import AsJson, Language, Merchant, Workspace, run_tool
 
 __all__ = ["reconcile"]
 
@@ -29,7 +29,4 @@ def reconcile(
     as_json: AsJson = False,
 ) -> None:
     """Set the shop report against the order files: the gap, its causes, and the days that are off."""
-    spoken = language(lang)
-    with guarded(spoken, as_json=as_json):
-        result = call_tool("reconcile", {"window": window}, workspace=workspace, merchant=merchant, lang=spoken)
-        say_result(result, spoken, as_json=as_json)
+    run_tool("reconcile", {"window": window}, lang, merchant, workspace, as_json=as_json)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
-from advisor.cli.console import help_text, print_json, print_table, say
+from advisor.cli.console import guarded, help_text, language, print_json, print_table, say
 from advisor.scope import Scope
-from tools.errors import ToolError
 from tools.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ __all__ = [
     "call_tool",
     "open_desk",
     "result_json",
+    "run_tool",
     "say_result",
     "with_service",
 ]
@@ -86,20 +86,9 @@ def call_tool(
     tool: str, arguments: Mapping[str, Any], *, workspace: Path | None, merchant: str | None, lang: Lang
 ) -> ToolResult:
     """One READ tool of the chosen shop through the service: same checks, scope and audit as in a turn."""
-    from tools.facts import ToolResult
 
     async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> ToolResult:
-        result = await service.call(
-            scope, tool, {key: value for key, value in arguments.items() if value is not None}, lang=lang
-        )
-        if not isinstance(result, ToolResult):
-            raise ToolError(
-                Text(
-                    "这个动作需要先经过人工批准，已记录申请。",
-                    "This needs a person's approval first; the request is on file.",
-                )
-            )
-        return result
+        return await service.read(scope, tool, arguments, lang=lang)
 
     return with_service(workspace, merchant, work)
 
@@ -134,3 +123,21 @@ def say_result(result: ToolResult, lang: Lang, *, as_json: bool) -> None:
         print_table(table.columns, table.rows, title=table.title.get(lang))
     for claim in result.notes:
         say(f"! {claim.get(lang)}")
+
+
+def run_tool(
+    tool: str,
+    arguments: Mapping[str, Any],
+    lang: str,
+    merchant: str | None,
+    workspace: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """A command that is one tool: call it, print what it found."""
+    spoken = language(lang)
+    with guarded(spoken, as_json=as_json):
+        result = call_tool(tool, arguments, workspace=workspace, merchant=merchant, lang=spoken)
+        say_result(result, spoken, as_json=as_json)
+        if not as_json and not result.facts and not result.tables and not result.notes:
+            say("没有结果。" if spoken == "zh" else "No result.")

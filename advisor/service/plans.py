@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from advisor.scope import Scope
-from tools.errors import BadArguments, ToolError
+from tools.errors import BadArguments
 from tools.facts import Fact, ToolResult
 from tools.text import Lang, Text
 
@@ -33,7 +33,7 @@ async def export_plan(
     from tools.playbooks.exports import plan_document
 
     check_name(filename)  # before the work
-    fact = plan_of(await read(service, scope, "plan_playbook", {"playbook_id": playbook_id, "start": start}, lang))
+    fact = plan_of(await service.read(scope, "plan_playbook", {"playbook_id": playbook_id, "start": start}, lang=lang))
     shop = shop_label(service, scope)
     document = plan_document(fact, shop, lang, service.today(shop.timezone))
     return await asyncio.to_thread(written_as, document, filename)
@@ -47,7 +47,7 @@ async def export_content(
     from tools.playbooks.documents import check_name, written_as
 
     check_name(filename)
-    result = await read(service, scope, "content_calendar", {"weeks": weeks, "start": start}, lang)
+    result = await service.read(scope, "content_calendar", {"weeks": weeks, "start": start}, lang=lang)
     fact = next(fact for fact in result.facts if "calendar" in fact.data)
     shop = shop_label(service, scope)
     document = content_document(fact, shop, lang, service.today(shop.timezone))
@@ -65,7 +65,7 @@ async def adopt(
     shared: bool = False,
 ) -> tuple[AdoptedPlan, ToolResult]:
     """Adopt a plan: kept with its promise and the forecast made before it starts. A person's decision; raises ToolError."""
-    result = await read(service, scope, "forecast_plan", {"playbook_id": playbook_id, "start": start}, lang)
+    result = await service.read(scope, "forecast_plan", {"playbook_id": playbook_id, "start": start}, lang=lang)
     plan, forecast = plan_of(result), result.facts[1]
     kept = await asyncio.to_thread(
         service.store.plans.adopt,
@@ -91,7 +91,7 @@ async def review(
                 Text("请写明是哪个计划：advisor playbooks review 编号。", "Name the plan: advisor playbooks review ID.")
             )
         await asyncio.to_thread(service.store.plans.answer, scope, plan_id, executed)
-    result = await read(service, scope, "review_plans", {"plan_id": plan_id}, lang)
+    result = await service.read(scope, "review_plans", {"plan_id": plan_id}, lang=lang)
     asked = [fact.data["plan_id"] for fact in result.facts if fact.data.get("ask")]
     if asked:
         await asyncio.to_thread(service.store.plans.mark_asked, scope, asked)
@@ -106,7 +106,7 @@ async def write_case(service: AdvisorService, scope: Scope, plan_id: str, *, lan
     from tools.playbooks.ledger_case import case_markdown
 
     plan = await asyncio.to_thread(service.store.plans.get, scope, plan_id)
-    result = await read(service, scope, "review_plans", {"plan_id": plan_id}, lang)
+    result = await service.read(scope, "review_plans", {"plan_id": plan_id}, lang=lang)
     shop = shop_label(service, scope)
     text = case_markdown(
         Fact.model_validate(plan.plan), Fact.model_validate(plan.forecast), result.facts[0], shop, lang
@@ -116,19 +116,6 @@ async def write_case(service: AdvisorService, scope: Scope, plan_id: str, *, lan
     path = folder / f"{plan.playbook_id}-{plan.start}-{plan_id}.md"
     await asyncio.to_thread(path.write_bytes, text)
     return path
-
-
-async def read(service: AdvisorService, scope: Scope, tool: str, arguments: dict[str, Any], lang: Lang) -> ToolResult:
-    """One READ tool. Raises ToolError."""
-    given = {
-        key: value.isoformat() if isinstance(value, date) else value  # the audit keeps arguments as JSON
-        for key, value in arguments.items()
-        if value is not None
-    }
-    result = await service.call(scope, tool, given, lang=lang)
-    if not isinstance(result, ToolResult):
-        raise ToolError(Text("这个动作需要先经过人工批准。", "This needs a person's approval first."))
-    return result
 
 
 def plan_of(result: ToolResult) -> Fact:

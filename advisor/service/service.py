@@ -267,6 +267,23 @@ class AdvisorService:
             raise _again(outcome.code, outcome.error, outcome.choices)
         return outcome.result
 
+    async def read(self, scope: Scope, tool: str, arguments: Mapping[str, Any], *, lang: Lang = "zh") -> ToolResult:
+        """`call` for tools that only read; what is None is left out, dates go as text (the audit keeps JSON). Raises ToolError."""
+        given = {
+            key: value.isoformat() if isinstance(value, date) else value
+            for key, value in arguments.items()
+            if value is not None
+        }
+        result = await self.call(scope, tool, given, lang=lang)
+        if isinstance(result, PendingApproval):
+            raise NotPermitted(
+                Text(
+                    "这个动作需要先经过人工批准，已记录申请。",
+                    "This needs a person's approval first; the request is on file.",
+                )
+            )
+        return result
+
     # -- threads and stated facts -------------------------------------------------------------------------------------
     async def threads(self, scope: Scope) -> Sequence[ThreadInfo]:
         return await asyncio.to_thread(self.store.threads, scope)

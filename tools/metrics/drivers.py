@@ -72,7 +72,7 @@ EventKind = Literal[
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened on days, and to whom. Association, never proof."""
+    """Something that happened on days, and to whom. Association, never proof. `turned`: what ran differently from a turning point on."""
 
     kind: EventKind
     label: Text
@@ -82,6 +82,7 @@ class Event:
     subject: tuple[str, ...] = ()
     quantities: tuple[Quantity, ...] = ()
     why_class: WhyClass = WhyClass.ASSOCIATION
+    turned: str = ""
 
 
 @dataclass(frozen=True)

@@ -219,4 +219,4 @@ def turning_event(pair: Pair, relation: str, column: str, key: str, name: str) -
     words = day_text(day)
     zh, en = ("走低", "went down") if down else ("走高", "went up")
     label = Text(f"“{name}”的访客{words.zh}起明显{zh}", f'visitors of "{name}" {en} from {words.en}')
-    return Event("turning_point", label, day, None, key, (name,))
+    return Event("turning_point", label, day, None, key, (name,), turned="visitors")

@@ -50,13 +50,16 @@ class RateSource:
     below: str  # "#" counts rows, "" sets `above` itself against the rest: a share instead of a rate
     name: Text
     sure: float
+    turned: str
 
 
 CONVERSION = RateSource(
-    "product_daily", "product_id", "day", "buyers", "visitors", Text("支付转化率", "conversion rate"), 3.0
+    "product_daily", "product_id", "day", "buyers", "visitors", Text("支付转化率", "conversion rate"), 3.0, "conversion"
 )
-VISITS = RateSource("product_daily", "product_id", "day", "visitors", "", Text("访客", "visitors"), 6.0)
-REFUNDED = RateSource("lines", "product", "paid_date", "refund_amount?", "#", Text("退款比例", "share refunded"), 3.6)
+VISITS = RateSource("product_daily", "product_id", "day", "visitors", "", Text("访客", "visitors"), 6.0, "visitors")
+REFUNDED = RateSource(
+    "lines", "product", "paid_date", "refund_amount?", "#", Text("退款比例", "share refunded"), 3.6, "refunds"
+)
 
 
 @dataclass(frozen=True)
@@ -174,4 +177,4 @@ def rate_event(turn: Turn, source: RateSource, key: str, name: str) -> Event:
     label = Text(
         f"“{name}”的{source.name.zh}{words.zh}起明显{zh}", f'{source.name.en} of "{name}" {en} from {words.en}'
     )
-    return Event("turning_point", label, turn.day, None, key, (name,))
+    return Event("turning_point", label, turn.day, None, key, (name,), turned=source.turned)

@@ -81,7 +81,7 @@ def _part(entity: Piece, say: Say) -> str:
 def event_words(event: Piece, say: Say, *, of: Piece | None = None) -> str:
     """The event's own sentence, fit to stand inside another. After its own entity a turn of its visitors keeps only the day."""
     text = say.claim(event)
-    if of is not None and is_turning_point(event) and "访客" in event.fact.claim.zh:
+    if of is not None and is_turning_point(event) and event.fact.data.get("turned") == "visitors":
         day = _DAY.search(text)
         if day is not None:
             return say.t(
