@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from tools.warehouse.importer import ImportReport, import_files
+from tools.warehouse.importer import ImportReport, detect, import_files
 from tools.warehouse.writer import MerchantProfile, merchant_file
 
 
@@ -162,6 +162,11 @@ def csv_text(header: Sequence[str], rows: Iterable[dict[str, str]], *, delimiter
     return out.getvalue()
 
 
+def said(report: ImportReport) -> str:
+    """What the notes of an import tell, in Chinese."""
+    return " ".join(note.zh for note in report.notes)
+
+
 class Desk:
     """One workspace and one merchant."""
 
@@ -197,6 +202,29 @@ class Desk:
     ) -> ImportReport:
         (report,) = self.load(self.write(name, csv_text(header, rows)), **options)
         return report
+
+    def load_again(self, path: Path) -> ImportReport:
+        """The file that was just imported once more: every row that was taken is a duplicate, and nothing changes."""
+        before = self.content()
+        (report,) = self.load(path)
+        assert (report.accepted, report.updated) == (0, 0)
+        assert self.content() == before
+        return report
+
+    def load_twice(
+        self, header: Sequence[str], rows: Iterable[dict[str, str]], name: str = "export.csv"
+    ) -> ImportReport:
+        """Import as UTF-8 with a mark, and once more under the same name; the report is the first one's."""
+        path = self.write(name, csv_text(header, rows), encoding="utf-8-sig")
+        (first,) = self.load(path)
+        assert self.load_again(path).duplicate == first.rows - first.rejected
+        return first
+
+    def platform_format(self, header: Sequence[str]) -> str:
+        """The format that takes a file under this header; no other platform's would."""
+        (found,) = detect(self.write("x.csv", ",".join(header) + "\r\n", encoding="utf-8-sig"))
+        assert [other for other in found.alternatives if not other.startswith("template_")] == []
+        return found.format
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(self.file, read_only=True) as connection:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -88,11 +87,6 @@ VERBATIM: list[tuple[str, Sequence[str]]] = [
     ("woo_orders", WOO_SUITE),
     ("shopify_orders", SHOPIFY_ORDERS),
 ]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
 
 
 def load(desk: Desk, header: Sequence[str], rows: list[dict[str, str]], name: str = "export.csv") -> ImportReport:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.warehouse.import_desk import Desk, csv_text
+from tests.tools.warehouse.import_desk import Desk, csv_text, said
 from tests.tools.warehouse.sycm_samples import (
     PRODUCT_360,
     PRODUCT_SOURCES,
@@ -25,7 +25,7 @@ from tests.tools.warehouse.sycm_samples import (
     workbook,
 )
 from tools.errors import ImportRefused
-from tools.warehouse.importer import ImportReport, detect
+from tools.warehouse.importer import detect
 
 D = Decimal
 OCT1, OCT2 = date(2026, 10, 1), date(2026, 10, 2)
@@ -35,23 +35,6 @@ SHOP = (
     "returning_buyers, followers, favourites, refund_amount, dsr_description FROM shop_daily ORDER BY day"
 )
 TRAFFIC = "SELECT day, source, detail, visitors, buyers, paid_amount FROM traffic_daily ORDER BY day, source, detail"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
-def again(desk: Desk, path: Path) -> None:
-    """The same file once more is all duplicates and changes nothing."""
-    before = desk.content()
-    (report,) = desk.load(path)
-    assert (report.accepted, report.updated) == (0, 0)
-    assert desk.content() == before
-
-
-def notes(report: ImportReport) -> str:
-    return " ".join(note.zh for note in report.notes)
 
 
 def shop_2017(**changes: str) -> dict[str, str]:
@@ -99,8 +82,8 @@ def test_shop_report_of_2017(desk: Desk) -> None:
     assert desk.query("SELECT dsr_logistics, add_to_cart, order_buyers, order_amount FROM shop_daily") == [
         (None, None, 300, D("61000.50"))
     ]
-    assert "支付转化率" in notes(report) and "合计行 1 行" in notes(report)
-    again(desk, path)
+    assert "支付转化率" in said(report) and "合计行 1 行" in said(report)
+    desk.load_again(path)
 
 
 TITLE_ROWS = (("【生意参谋平台】店铺概况",), ("导出时间：2026-11-24 10:00:00",), ())
@@ -150,7 +133,7 @@ def test_weeks_and_months_are_no_days(desk: Desk) -> None:
     rows = [shop_2017(统计日期=day) for day in ("2026-10-01", "2026-10-01 ~ 2026-10-07", "2026-10", "昨天")]
     (report,) = desk.load(desk.write("店铺.csv", csv_text(SHOP_2017, rows)))
     assert (report.accepted, report.rejected) == (1, 3)
-    assert "日期粒度选为“日” 2 行" in notes(report) and "日期或时间无法识别 1 行" in notes(report)
+    assert "日期粒度选为“日” 2 行" in said(report) and "日期或时间无法识别 1 行" in said(report)
     assert report.quarantine_file is not None
     assert "2026-10-01 ~ 2026-10-07" in Path(report.quarantine_file).read_text(encoding="utf-8-sig")
 
@@ -168,8 +151,8 @@ def test_trend_reads_the_row_of_all_terminals_only(desk: Desk) -> None:
         (OCT1, 10, D(1000), None),
         (OCT2, 0, D(0), None),
     ]
-    assert "按规则不计入的行：分终端的行" in notes(report)
-    again(desk, path)
+    assert "按规则不计入的行：分终端的行" in said(report)
+    desk.load_again(path)
 
 
 def product(**changes: str) -> dict[str, str]:
@@ -230,8 +213,8 @@ def test_products_of_a_day(desk: Desk) -> None:
         ("600000000002", "面霜", "CREAM50", "当前在线", None),
         ("988297980428", "小欢洗迷你洗衣机", None, "当前在线", None),
     ]
-    assert "月累计支付金额" in notes(report) and "商品支付转化率" in notes(report)
-    again(desk, path)
+    assert "月累计支付金额" in said(report) and "商品支付转化率" in said(report)
+    desk.load_again(path)
 
 
 def test_the_older_product_report_with_its_header_on_row_four(desk: Desk) -> None:
@@ -248,13 +231,13 @@ def test_the_older_product_report_with_its_header_on_row_four(desk: Desk) -> Non
 def test_the_day_is_taken_from_the_name_where_no_column_has_it(desk: Desk) -> None:
     path = workbook(desk.root / PRODUCT_FILE, PRODUCTS[1:], [product()])
     (report,) = desk.load(path)
-    assert report.accepted == 1 and "日期取自文件名：2026-10-01" in notes(report)
+    assert report.accepted == 1 and "日期取自文件名：2026-10-01" in said(report)
     assert desk.query("SELECT day FROM product_daily") == [(OCT1,)]
     titled = workbook(
         desk.root / "商品.xls", PRODUCTS[1:], [product()], above=(("统计日期", "2026-10-02"), ("下载时间：2026-11-24",))
     )
     (report,) = desk.load(titled)
-    assert report.accepted == 1 and "日期取自标题行：2026-10-02" in notes(report)
+    assert report.accepted == 1 and "日期取自标题行：2026-10-02" in said(report)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +292,7 @@ def test_sources_of_three_levels_read_the_deepest_rows(desk: Desk) -> None:
         (OCT1, "付费推广", "淘宝客", 60, 1, D(100)),
         (OCT1, "购物车", "", 300, 20, D(1500)),
     ]
-    again(desk, path)
+    desk.load_again(path)
 
 
 def test_sources_of_four_levels_in_two_sheets(desk: Desk) -> None:
@@ -324,7 +307,7 @@ def test_sources_of_four_levels_in_two_sheets(desk: Desk) -> None:
     )
     first, second = desk.load(path)
     assert (first.accepted, first.rejected, first.unmapped) == (1, 1, [])
-    assert (second.accepted, second.rejected) == (0, 2) and "分载体的行" in notes(second)
+    assert (second.accepted, second.rejected) == (0, 2) and "分载体的行" in said(second)
     assert desk.query(TRAFFIC) == [(OCT1, "广域", "搜索-手淘搜索", 80, 1, D(10))]
 
 
@@ -355,7 +338,7 @@ def test_sources_of_2017(desk: Desk) -> None:
     )
     (report,) = desk.load(path)
     assert (report.format, report.accepted, report.unmapped) == ("sycm_sources_2017", 1, [])
-    again(desk, path)
+    desk.load_again(path)
 
 
 @pytest.mark.parametrize("header", [PRODUCT_SOURCES, PRODUCT_360, ["商品ID", *SOURCES_3]])

@@ -18,11 +18,6 @@ from tools.warehouse.importer import detect
 D = Decimal
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
 def counts(report: object) -> tuple[int, int, int, int]:
     return tuple(getattr(report, name) for name in ("accepted", "updated", "duplicate", "rejected"))  # type: ignore[return-value]
 

@@ -23,11 +23,6 @@ from tools.warehouse.writer import MerchantProfile
 D = Decimal
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
 def shopify(desk: Desk, rows: list[dict[str, str]], name: str = "orders_export.csv") -> Path:
     return desk.write(name, csv_text(SHOPIFY, rows), encoding="utf-8")
 

@@ -15,11 +15,6 @@ from tools.errors import ImportRefused
 from tools.warehouse.ingest.identity import buyer_key, hash_buyers, load_key
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
 def private_bits() -> list[str]:
     whole = [value.strip("'") for value in PERSON.values()]
     return [*whole, "翠花", "仓前街道", "文一西路969号", "13912345678", "88157808", "catlover88", "药行街"]

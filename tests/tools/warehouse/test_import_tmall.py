@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -12,11 +11,6 @@ from tests.tools.warehouse.import_desk import H2016, H2018, H2022, ITEMS, Desk, 
 from tools.warehouse.importer import detect
 
 D = Decimal
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
 
 
 @pytest.mark.parametrize("header", [H2016, H2018, H2022], ids=["2016", "2018", "2022"])
