@@ -1,4 +1,4 @@
-"""Shopify, the generic template, workbooks, Parquet, archives, a merchant's own mapping, and refusals that say what to do."""
+"""The generic template, workbooks, Parquet, archives, offsets of time, and refusals that say what to do."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import io
 import zipfile
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
 
-from tests.tools.warehouse.import_desk import H2022, ITEMS, SHOPIFY, Desk, at, csv_text, item, order, sale
+from tests.tools.warehouse.import_desk import H2022, ITEMS, Desk, at, csv_text, item, order
 from tools.errors import ImportRefused
 from tools.warehouse.access import Warehouse
 from tools.warehouse.formats import all_formats, list_formats, template_csv
@@ -23,77 +22,6 @@ from tools.warehouse.writer import MerchantProfile
 D = Decimal
 
 
-def shopify(desk: Desk, rows: list[dict[str, str]], name: str = "orders_export.csv") -> Path:
-    return desk.write(name, csv_text(SHOPIFY, rows), encoding="utf-8")
-
-
-def line(name: str, title: str, price: str, quantity: str = "1", **cells: str) -> dict[str, str]:
-    base = {
-        "Name": name,
-        "Lineitem name": title,
-        "Lineitem price": price,
-        "Lineitem quantity": quantity,
-        "Lineitem sku": title,
-    }
-    return base | {key.replace("_", " "): value for key, value in cells.items()}
-
-
-def test_shopify_multi_line_orders(desk: Desk) -> None:
-    rows = [
-        sale("#1001", Total="61.00", Subtotal="56.00", Refunded_Amount="11.00", Financial_Status="partially_refunded"),
-        line("#1001", "Sock", "3.50", "2", Lineitem_discount="1.00"),
-        line("#1001", "Gift card", "5.00"),
-        sale("#1002", Financial_Status="pending", Paid_at=""),
-        sale("#1003", Financial_Status="refunded", Refunded_Amount="50.00", Cancelled_at="2024-02-03 00:00:00 -0500"),
-        sale("#1004", Financial_Status="voided", Paid_at="", Cancelled_at="2024-02-03 00:00:00 -0500"),
-        sale("#1005", Financial_Status="partially_paid", Outstanding_Balance="20.00"),
-    ]
-    (report,) = desk.load(shopify(desk, rows))
-    assert (report.format, report.rows, report.accepted, report.tables) == (
-        "shopify_orders",
-        7,
-        7,
-        {"order_lines": 7, "orders": 5},
-    )
-    found = desk.query(
-        "SELECT order_id, status, gross_amount, refund_amount, item_quantity, province, source FROM orders ORDER BY 1"
-    )
-    assert found == [
-        ("#1001", "shipped", D(61), D(11), 4, "CA", "web"),
-        ("#1002", "created", D(0), D(0), 1, "CA", "web"),
-        ("#1003", "refunded", D(50), D(50), 1, "CA", "web"),
-        ("#1004", "closed", D(0), D(0), 1, "CA", "web"),
-        ("#1005", "shipped", D(30), D(0), 1, "CA", "web"),
-    ]
-    lines = desk.query(
-        "SELECT title, amount, is_service, paid_date FROM order_lines WHERE order_id = '#1001' ORDER BY title"
-    )
-    day = date(2024, 1, 31)
-    assert lines == [("Gift card", D(5), True, day), ("Linen shirt", D(45), False, day), ("Sock", D(6), False, day)]
-    assert desk.query("SELECT sum(amount) FROM order_lines WHERE order_id = '#1002'") == [(D(0),)]
-
-
-def test_shopify_says_that_gmv_includes_taxes(desk: Desk) -> None:
-    unpaid = sale("#3", Taxes="9.00", Financial_Status="pending", Paid_at="")
-    (report,) = desk.load(shopify(desk, [sale("#1", Taxes="3.25"), sale("#2", Taxes="4.00"), unpaid]))
-    (note,) = [note for note in report.notes if "含税" in note.zh]
-    assert "7.25 USD" in note.zh and "7.25 USD" in note.en and "Taxes" in note.en
-    (plain,) = desk.load(shopify(desk, [sale("#4")], "untaxed.csv"))
-    assert not [note for note in plain.notes if "含税" in note.zh]
-
-
-def test_shopify_takes_currency_platform_and_zone_from_the_file(desk: Desk) -> None:
-    """Sold at 23:30 on 31 January in New York, summer time included, not on 1 February in Shanghai."""
-    rows = [sale("#1"), sale("#2", Paid_at="2024-07-01 00:10:00 -0400", Created_at="2024-07-01 00:09:00 -0400")]
-    desk.load(shopify(desk, rows))
-    shop = Warehouse(desk.warehouse).for_merchant("shop")
-    assert (shop.currency, shop.platform, shop.timezone) == ("USD", "shopify", "America/New_York")
-    assert desk.query("SELECT paid_at, paid_date FROM orders ORDER BY order_id") == [
-        (at("2024-01-31 23:30"), date(2024, 1, 31)),
-        (at("2024-07-01 00:10"), date(2024, 7, 1)),
-    ]
-
-
 def test_offsets_are_converted_to_the_merchants_zone(desk: Desk) -> None:
     desk.load(desk.write("visits.csv", "day,visitors\n2024-01-01,5\n"))
     header = "order_id,gross_amount,paid_at\n"
@@ -101,45 +29,6 @@ def test_offsets_are_converted_to_the_merchants_zone(desk: Desk) -> None:
     (report,) = desk.load(desk.write("o.csv", header + rows + "5,10,2024-01-31 11:30 -0500\n"))
     assert report.accepted == 5
     assert desk.query("SELECT DISTINCT paid_at, paid_date FROM orders") == [(at("2024-02-01 00:30"), date(2024, 2, 1))]
-
-
-def test_a_first_line_that_is_rejected_takes_its_order_along(desk: Desk) -> None:
-    rows = [sale("#1", Total="5O.00"), line("#1", "Sock", "3.50"), sale("#2"), line("#2", "Hat", "x")]
-    (report,) = desk.load(shopify(desk, rows))
-    assert (report.accepted, report.rejected) == (1, 3)
-    assert desk.query("SELECT order_id FROM orders") == [("#2",)]
-
-
-def test_another_currency_is_refused_and_changes_nothing(desk: Desk) -> None:
-    desk.load_rows(H2022, [order(1)])
-    digest = desk.digest()
-    with pytest.raises(ImportRefused, match="another --merchant"):
-        desk.load(shopify(desk, [sale("#1")]))
-    assert desk.digest() == digest
-    assert Warehouse(desk.warehouse).for_merchant("shop").currency == "CNY"
-
-
-def test_a_chosen_currency_and_zone_stay(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    desk.profile = MerchantProfile("shop", "x", currency="EUR")
-    with pytest.raises(ImportRefused, match="kept in EUR"):
-        desk.load(shopify(desk, [sale("#1")]))
-    desk.profile = MerchantProfile("shop", "x", timezone="Europe/Berlin")
-    desk.load(shopify(desk, [sale("#1")]))
-    shop = Warehouse(desk.warehouse).for_merchant("shop")
-    assert (shop.currency, shop.timezone) == ("USD", "Europe/Berlin")
-    assert desk.query("SELECT paid_at FROM orders") == [(at("2024-02-01 05:30"),)]
-
-
-def test_a_template_does_not_settle_the_currency(desk: Desk) -> None:
-    desk.load(desk.write("costs.csv", "product_id,valid_from,unit_cost\nA1,2024-01-01,3\n"))
-    desk.load(shopify(desk, [sale("#1")]))
-    assert Warehouse(desk.warehouse).for_merchant("shop").currency == "USD"
-
-
-def test_rows_of_another_currency_are_rejected(desk: Desk) -> None:
-    (report,) = desk.load(shopify(desk, [sale("#1"), sale("#2"), sale("#3", Currency="EUR"), line("#3", "Sock", "3")]))
-    assert (report.accepted, report.rejected) == (2, 2)
 
 
 def test_real_exports_never_enter_a_simulated_shop(desk: Desk) -> None:
@@ -315,78 +204,6 @@ def test_refusals_say_what_to_do(desk: Desk, name: str, content: bytes, says: st
         desk.load(desk.write(name, content))
     assert says in caught.value.message.en and name in caught.value.message.zh
     assert not desk.file.exists()
-
-
-def test_a_merchants_own_mapping(desk: Desk) -> None:
-    mapping = desk.root / "erp.yaml"
-    mapping.write_text(
-        """
-id: my_erp
-label: {zh: 我的 ERP, en: My ERP}
-download: {zh: ERP 报表, en: ERP report}
-detect: [[no, money]]
-fields:
-  no: {type: id, names: [单号], required: true}
-  money: {type: money, names: [成交额]}
-  day: {type: time, names: [成交日], day_first: true}
-  member: {type: buyer, names: [会员]}
-targets:
-  orders:
-    columns:
-      order_id: no
-      status: {const: paid}
-      paid_at: day
-      paid_date: {date: day}
-      gross_amount: money
-      refund_amount: {const: 0}
-      buyer_key: member
-""",
-        encoding="utf-8",
-    )
-    path = desk.write(
-        "erp.csv",
-        '单号,成交额,成交日,会员\nA1,¥ 1\u00a0,3/4/2024,m1\nA2,"(2,000.50)",13/4/2024 08:30,m2\n',
-        encoding="utf-8",
-    )
-    (report,) = desk.load(path, mapping=mapping)
-    assert (report.format, report.accepted) == ("my_erp", 2)
-    assert desk.query("SELECT paid_date, gross_amount FROM orders ORDER BY order_id") == [
-        (date(2024, 4, 3), D(1)),
-        (date(2024, 4, 13), D("-2000.50")),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ("surprise: 1", "surprise"),
-        ("let: {x: {sql: 'DROP TABLE orders'}}", "unknown operation"),
-        ("let: {x: nowhere}", "nowhere"),
-        ("reject: [{when: {in: [no, []]}, reason: {zh: a, en: b}}]", "unknown condition"),
-        ("id: [", "parsing"),
-    ],
-)
-def test_a_wrong_mapping_names_its_mistake(desk: Desk, change: str, says: str) -> None:
-    mapping = desk.root / "m.yaml"
-    text = "label: {zh: a, en: b}\ndownload: {zh: a, en: b}\ndetect: [[no]]\nfields: {no: {type: id, names: [x]}}\n"
-    text += "targets: {products: {columns: {product_id: no}}}\n"
-    mapping.write_text(("" if change.startswith("id") else "id: m\n") + text + change, encoding="utf-8")
-    with pytest.raises(ImportRefused) as caught:
-        desk.load(desk.write("a.csv", "x,y\n1,2\n"), mapping=mapping)
-    assert says in caught.value.message.en
-
-
-def test_quotes_in_a_mapping_stay_text(desk: Desk) -> None:
-    mapping = desk.root / "m.yaml"
-    mapping.write_text(
-        "id: m\nlabel: {zh: a, en: b}\ndownload: {zh: a, en: b}\ndetect: [[no]]\n"
-        "fields: {no: {type: id, names: [x]}, t: {type: text, names: [y]}}\n"
-        'targets: {products: {columns: {product_id: no, title: {const: "a\'); DROP TABLE orders; --"}, category: '
-        '{if: {has: [t, ["\'"]]}, then: {const: "\'"}}}}}\n',
-        encoding="utf-8",
-    )
-    desk.load(desk.write("a.csv", "x,y\n1,it's\n"), mapping=mapping)
-    assert desk.query("SELECT title, category FROM products") == [("a'); DROP TABLE orders; --", "'")]
 
 
 def test_list_formats_says_where_to_download() -> None:

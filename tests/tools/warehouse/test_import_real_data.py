@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import shared_data
 from tests.tools.warehouse.import_desk import Desk
-from tools.warehouse.importer import ImportReport
+from tools.warehouse.importer import ImportReport, detect
 
 CENT = Decimal("0.01")
 
@@ -157,3 +157,20 @@ def test_superstore(tmp_path: Path) -> None:
     ]
     assert desk.query("SELECT count(*) FROM products") == [(frame["Product ID"].nunique(),)]
     assert b"Claire Gute" not in desk.file.read_bytes()
+
+
+def test_superstore_profit_and_discount_equal_pandas(desk: Desk) -> None:
+    path = shared_data("superstore", "superstore.csv")
+    (found,) = detect(path)
+    assert (found.format, found.unmapped) == ("superstore", ["Ship Mode", "Country", "Region"])
+    (report,) = desk.load(path)
+    frame = pd.read_csv(path, encoding="latin-1", dtype=str)
+    rate = frame["Discount"].map(Decimal)
+    full = zip(frame["Sales"].map(Decimal), rate, strict=True)
+    (total, discounted, discount) = desk.query(
+        "SELECT sum(profit), count(*) FILTER (discount_amount > 0), sum(discount_amount) FROM order_lines"
+    )[0]
+    assert report.accepted == len(frame)
+    assert total == sum(frame["Profit"].map(cents))
+    assert discounted == int((rate > 0).sum())
+    assert abs(discount - sum(cents(sales / (1 - share) - sales) for sales, share in full)) < Decimal("0.10")
