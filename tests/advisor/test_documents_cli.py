@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -14,23 +13,14 @@ from advisor.app import build_desk, build_service, load_settings
 from advisor.brains.compose.cases import case_list_drafts, own_drafts
 from advisor.brains.compose.pieces import Piece, Pieces
 from advisor.brains.compose.say import Say
-from advisor.cli.entry import main
 from advisor.grounding import check
 from advisor.scope import Scope
+from tests.advisor.terminal import Outcome, Run, called
 from tests.document_files import docx
 from tools.cases.documents import OwnPassage
 from tools.cases.documents_evidence import document_fact
 from tools.errors import NotFound, NotPermitted
 from tools.facts import ToolResult
-
-
-class Outcome(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Outcome]
 
 
 @pytest.fixture
@@ -41,11 +31,7 @@ def workspace(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], workspace: Path) -> Run:
     def call(*arguments: object) -> Outcome:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([str(one) for one in (*arguments, "--workspace", workspace)])
-        out, err = capsys.readouterr()
-        return Outcome(int(ended.value.code or 0), out, err)
+        return called(capsys, *arguments, "--workspace", workspace)
 
     for shop in ("a", "b"):
         assert call("merchants", "add", shop).code == 0

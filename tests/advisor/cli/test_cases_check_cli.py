@@ -7,18 +7,16 @@ from collections.abc import Callable
 
 import pytest
 
-from advisor.cli.entry import main
+from tests.advisor.terminal import called
 from tools.cases.library import load_cases
 
 
 @pytest.fixture
 def check(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     def call(*options: str) -> str:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main(["cases", "check", *options])
-        assert not ended.value.code
-        return capsys.readouterr().out
+        said = called(capsys, "cases", "check", *options)
+        assert said.code == 0
+        return said.out
 
     return call
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import pytest
@@ -17,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.app import build_desk, load_settings
-from advisor.cli.entry import main
 from advisor.service.imports import ShopDetails
+from tests.advisor.terminal import Outcome, Run, called
 from tools.errors import ImportRefused
 from tools.warehouse.ingest import pasted as pasting
 from tools.warehouse.ingest.pasted import pasted_file
@@ -33,25 +32,12 @@ MARKDOWN = """下面是这两天的数据：
 """
 
 
-class Outcome(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Outcome]
-
-
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     def call(*arguments: object, stdin: str | bytes = "") -> Outcome:
         data = stdin.encode() if isinstance(stdin, str) else stdin
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([*(str(one) for one in arguments), "--workspace", str(tmp_path / "ws")])
-        out, err = capsys.readouterr()
-        return Outcome(int(ended.value.code or 0), out, err)
+        return called(capsys, *arguments, "--workspace", tmp_path / "ws")
 
     return call
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.cli.entry import main
+from tests.advisor.terminal import called
 from tests.tools.playbooks.shopkit import make_shop
 
 LINE = {"line_id": "l1", "order_id": "o1", "paid_date": date(2026, 10, 31), "product_id": "p1", "title": "神经酰胺屏障面霜 50g", "quantity": 1, "amount": Decimal("170"), "is_service": False}  # fmt: skip
@@ -21,11 +21,7 @@ class Door:
         make_shop(folder / "warehouse", {"order_lines": [LINE]})
 
     def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        self.capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main(["playbooks", "price", *arguments])
-        out, err = self.capsys.readouterr()
-        return int(ended.value.code or 0), out, err
+        return called(self.capsys, "playbooks", "price", *arguments)
 
     def priced(self, text: str, *arguments: str) -> tuple[int, str, str]:
         path = self.folder / "offers.yaml"

@@ -3,41 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-from advisor.cli.entry import main
 from tests.advisor.door_files import tmall_orders
-
-
-class Outcome(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Outcome]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*arguments: object) -> Outcome:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([str(one) for one in arguments])
-        out, err = capsys.readouterr()
-        return Outcome(int(ended.value.code or 0), out, err)
-
-    return call
+from tests.advisor.terminal import Run
 
 
 def sycm_report(orders: Path, target: Path, *, net: bool = False) -> Decimal:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.cli.entry import main
+from tests.advisor.terminal import called
 from tests.tools.metrics.metric_shops import fill, make_shop
 from tools.base import ToolContext
 from tools.errors import DataMissing, NotPermitted
@@ -295,37 +295,29 @@ def test_a_position_never_says_above_or_below_all() -> None:
     assert decile(percentile(Decimal(0), [Decimal(1)] * 5)) == Decimal("0.1")
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    capsys.readouterr()
-    with pytest.raises(SystemExit) as ended:
-        main([str(one) for one in arguments])
-    out, err = capsys.readouterr()
-    return int(ended.value.code or 0), out, err
-
-
 def test_the_command_says_what_is_shared_and_deletion_removes_it(
     ws: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ws.peers()
     ws.shop("mine", 35, share=False)
     at = ("--workspace", ws.root)
-    code, out, _ = run(capsys, "merchants", "share", "mine", "--lang", "zh", *at)
+    code, out, _ = called(capsys, "merchants", "share", "mine", "--lang", "zh", *at)
     assert code == 0 and "没有参加匿名同行对比" in out
-    code, _, err = run(capsys, "metrics", "peers", "--merchant", "mine", "--lang", "en", *at)
+    code, _, err = called(capsys, "metrics", "peers", "--merchant", "mine", "--lang", "en", *at)
     assert code == 3 and "--peers on" in err
-    code, out, _ = run(capsys, "merchants", "share", "mine", "--peers", "on", "--lang", "zh", *at)
+    code, out, _ = called(capsys, "merchants", "share", "mine", "--peers", "on", "--lang", "zh", *at)
     assert code == 0 and "只分享每月的比率" in out and "不含店名、金额" in out
-    code, out, _ = run(capsys, "merchants", "share", "mine", "--lang", "en", *at)
+    code, out, _ = called(capsys, "merchants", "share", "mine", "--lang", "en", *at)
     assert code == 0 and "Only monthly ratios are shared" in out and "no name, no amount" in out
-    code, out, _ = run(capsys, "metrics", "peers", "--merchant", "mine", "--lang", "zh", *at)
+    code, out, _ = called(capsys, "metrics", "peers", "--merchant", "mine", "--lang", "zh", *at)
     assert code == 0 and "高于约 60% 的同类店铺" in out and "portfolio" not in out
-    code, out, _ = run(capsys, "metrics", "peers", "--merchant", "mine", "--lang", "en", *at)
+    code, out, _ = called(capsys, "metrics", "peers", "--merchant", "mine", "--lang", "en", *at)
     assert code == 0 and "portfolio of this workspace (5 shops)" in out
-    code, out, _ = run(capsys, "merchants", "share", "p0", "--peers", "off", "--json", *at)
+    code, out, _ = called(capsys, "merchants", "share", "p0", "--peers", "off", "--json", *at)
     assert code == 0 and json.loads(out) == {"merchant_id": "p0", "peers": False}
-    assert run(capsys, "merchants", "delete", "mine", "--yes", *at)[0] == 0
+    assert called(capsys, "merchants", "delete", "mine", "--yes", *at)[0] == 0
     assert not (ws.root / "portfolio" / "mine.parquet").exists()
-    assert run(capsys, "merchants", "share", "nobody", "--peers", "on", *at)[0] == 3
+    assert called(capsys, "merchants", "share", "nobody", "--peers", "on", *at)[0] == 3
 
 
 def test_an_import_shares_what_is_new_and_a_trial_run_does_not(
@@ -335,12 +327,12 @@ def test_an_import_shares_what_is_new_and_a_trial_run_does_not(
 
     orders, root = tmp_path / "orders.csv", tmp_path / "ws"
     at = ("--workspace", root, "--merchant", "mine")
-    assert run(capsys, "merchants", "add", "mine", "--category", "护肤", "--workspace", root)[0] == 0
-    assert run(capsys, "merchants", "share", "mine", "--peers", "on", "--workspace", root)[0] == 0
+    assert called(capsys, "merchants", "add", "mine", "--category", "护肤", "--workspace", root)[0] == 0
+    assert called(capsys, "merchants", "share", "mine", "--peers", "on", "--workspace", root)[0] == 0
     shared = root / "portfolio" / "mine.parquet"
     assert pq.read_table(shared).num_rows == 0
     tmall_orders(orders, days=150)
-    assert run(capsys, "import", orders, "--dry-run", *at)[0] == 0
+    assert called(capsys, "import", orders, "--dry-run", *at)[0] == 0
     assert pq.read_table(shared).num_rows == 0
-    assert run(capsys, "import", orders, *at)[0] == 0
+    assert called(capsys, "import", orders, *at)[0] == 0
     assert pq.read_table(shared).num_rows > 0
