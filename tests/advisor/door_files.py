@@ -21,6 +21,21 @@ class Totals(NamedTuple):
     refunds: Decimal
 
 
+def _tmall_row(
+    order: int,
+    buyer: str,
+    amount: Decimal | str,
+    at: datetime,
+    *,
+    status: str = "交易成功",
+    title: str = "积雪草面霜 50g",
+    refund: Decimal = Decimal(0),
+) -> list[object]:
+    """One paid order of one piece under `_HEADER`."""
+    stamp = f"{at:%Y-%m-%d %H:%M:%S}"
+    return [f'="{order}"', buyer, amount, "0.00", amount, amount, status, stamp, stamp, title, 1, refund]
+
+
 def tmall_orders(
     path: Path,
     *,
@@ -46,43 +61,11 @@ def tmall_orders(
             back = paid if number % 17 == 0 else Decimal(0)
             at = first + timedelta(days=day, hours=9 + slot % 12, minutes=number % 60)
             status = "付款以后用户退款成功，交易自动关闭" if back else "交易成功"
-            stamp = f"{at:%Y-%m-%d %H:%M:%S}"
-            writer.writerow(
-                [
-                    f'="{88000000 + number}"',
-                    f"buyer{number % 45}",
-                    paid,
-                    "0.00",
-                    paid,
-                    paid,
-                    status,
-                    stamp,
-                    stamp,
-                    "积雪草面霜 50g",
-                    1,
-                    back,
-                ]
-            )
+            writer.writerow(_tmall_row(88000000 + number, f"buyer{number % 45}", paid, at, status=status, refund=back))
             gross += paid
             refunds += back
     for extra in range(broken):
-        stamp = f"{first:%Y-%m-%d} 08:00:00"
-        writer.writerow(
-            [
-                f'="{99000000 + extra}"',
-                "buyer1",
-                "十元",
-                "0.00",
-                "十元",
-                "十元",
-                "交易成功",
-                stamp,
-                stamp,
-                "面霜",
-                1,
-                "0",
-            ]
-        )
+        writer.writerow(_tmall_row(99000000 + extra, "buyer1", "十元", first.replace(hour=8, minute=0), title="面霜"))
     path.write_bytes(out.getvalue().encode(encoding))
     return Totals(number, gross, refunds)
 
