@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import duckdb
 import pandas as pd
 import pytest
 
+from tools.facts import Window
+from tools.metrics.measure import measure
 from tools.warehouse.access import Shop, Warehouse
 from tools.warehouse.importer import import_files
 from tools.warehouse.schema import table_spec
@@ -66,6 +69,22 @@ def imported(folder: Path, *files: Path, platform: str = "other", **options: Any
     )
     assert all(report.accepted for report in reports)
     return Warehouse(folder / "warehouse").for_merchant("shop")
+
+
+def cents(column: pd.Series) -> pd.Series:
+    """Whole cents of a text or float column, half away from zero as money is rounded."""
+    return column.map(lambda cell: int((Decimal(str(cell)) * 100).to_integral_value("ROUND_HALF_UP")))
+
+
+def yuan(value: int) -> Decimal:
+    return Decimal(int(value)) / 100
+
+
+def value(shop: Shop, metric: str, window: Window) -> Decimal:
+    """A measured figure that must be there."""
+    found = measure(shop, metric, window).value
+    assert found is not None, metric
+    return found
 
 
 def tmall_frame() -> pd.DataFrame:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from metric_shops import imported, shared_data
+from metric_shops import cents, imported, shared_data, value, yuan
 
 from tools.errors import DataMissing
 from tools.facts import Window
@@ -22,21 +22,6 @@ from tools.metrics.windows import month_of
 from tools.warehouse.access import Shop
 
 D = Decimal
-
-
-def cents(column: pd.Series) -> pd.Series:
-    """Whole cents of a text or float column, half away from zero as money is rounded."""
-    return column.map(lambda cell: int((D(str(cell)) * 100).to_integral_value("ROUND_HALF_UP")))
-
-
-def yuan(value: int) -> Decimal:
-    return D(int(value)) / 100
-
-
-def value(shop: Shop, metric: str, window: Window) -> Decimal:
-    found = measure(shop, metric, window).value
-    assert found is not None, metric
-    return found
 
 
 # --- Tmall order report, February 2020

@@ -7,12 +7,11 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from metric_shops import imported, shared_data
+from metric_shops import cents, imported, shared_data, value, yuan
 
 from tools.errors import ImportRefused
 from tools.facts import Window
 from tools.metrics.catalog import metric_of
-from tools.metrics.measure import measure
 from tools.metrics.query import query
 from tools.metrics.reader import Reader
 from tools.metrics.supply import supply
@@ -21,20 +20,6 @@ from tools.warehouse.access import Shop
 
 D = Decimal
 YEAR = Window(start=date(2017, 1, 1), end=date(2017, 12, 31))
-
-
-def cents(column: pd.Series) -> pd.Series:
-    return column.map(lambda cell: int((D(str(cell)) * 100).to_integral_value("ROUND_HALF_UP")))
-
-
-def yuan(value: int) -> Decimal:
-    return D(int(value)) / 100
-
-
-def value(shop: Shop, metric: str, window: Window) -> Decimal:
-    found = measure(shop, metric, window).value
-    assert found is not None, metric
-    return found
 
 
 @pytest.fixture(scope="module")
