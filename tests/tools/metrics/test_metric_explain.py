@@ -23,90 +23,63 @@ OCT, SEP = month_of(date(2026, 10, 1)), month_of(date(2026, 9, 1))
 FIRST = date(2025, 9, 1)
 DAYS = [FIRST + timedelta(days=k) for k in range((OCT.end - FIRST).days + 1)]
 PRODUCTS = {"p1": ("面霜", 100), "p2": ("精华", 200), "p3": ("面膜", 50), "p4": ("防晒", 80)}
+SOURCES = {"搜索": 600, "推荐": 400, "付费推广": 300, "短视频": 200}
+TABLES = ("orders", "order_lines", "shop_daily", "traffic_daily", "product_daily", "stock_daily", "promotions")
 
 Table = list[dict[str, Any]]
+Change = Callable[[str, date], float]
 
 
-def build(
-    folder: Path, *, leave: tuple[str, ...] = (), change: Callable[[str, date], float] = lambda _n, _d: 1.0
-) -> Shop:
+def product_day(
+    data: dict[str, Table], rng: random.Random, key: str, day: date, visits: dict[str, int], change: Change
+) -> int:
+    """A product's orders, lines, report row and stock of a day; how many were sold."""
+    title, price = PRODUCTS[key]
+    total = sum(visits.values())
+    paid_price = round(price * change(f"price:{key}", day), 2)
+    buyers = max(0, round(total * 0.006 * change(key, day) * rng.uniform(0.85, 1.15)))
+    for _ in range(buyers):
+        number = len(data["orders"]) + 1
+        source = rng.choices(list(visits), [v + 0.001 for v in visits.values()])[0]
+        sale = {"order_id": f"o{number}", "paid_date": str(day)}
+        data["orders"].append(
+            {
+                **sale,
+                "gross_amount": paid_price,
+                "refund_amount": 5 if number % 40 == 7 else 0,
+                "source": source,
+                "buyer_key": f"b{rng.randrange(4000)}",
+                "channel": "shelf",
+            }
+        )
+        line = {"line_id": f"l{number}", "product_id": key, "title": title, "quantity": 1, "amount": paid_price}
+        data["order_lines"].append(sale | line)
+    item = {"day": str(day), "product_id": key}
+    report = {"title": title, "visitors": int(total * 0.3), "buyers": buyers, "paid_amount": buyers * paid_price}
+    data["product_daily"].append(item | report)
+    data["stock_daily"].append(item | {"on_hand": 0 if change(key, day) == 0 else 50})
+    return buyers
+
+
+def traffic_day(data: dict[str, Table], day: date, visits: dict[str, int], sold: int) -> None:
+    """The shop's and the sources' report rows of a day; what was sold is spread over the sources by their visitors."""
+    total = sum(visits.values())
+    for source, count in visits.items():
+        share = count / total if total else 0
+        row = {"day": str(day), "source": source, "detail": source, "visitors": count}
+        row |= {"buyers": round(sold * share), "paid_amount": round(sold * share * 107.5, 2)}
+        data["traffic_daily"].append(row)
+    data["shop_daily"].append({"day": str(day), "visitors": total, "buyers": sold})
+
+
+def build(folder: Path, *, leave: tuple[str, ...] = (), change: Change = lambda _n, _d: 1.0) -> Shop:
     """A steady shop of fourteen months. `change(name, day)` scales a source's visitors, a product's conversion, or `price:p1`."""
     rng = random.Random(11)
-    data: dict[str, Table] = {
-        name: []
-        for name in (
-            "orders",
-            "order_lines",
-            "shop_daily",
-            "traffic_daily",
-            "product_daily",
-            "stock_daily",
-            "promotions",
-        )
-    }
-    number = 0
+    data: dict[str, Table] = {name: [] for name in TABLES}
     for day in DAYS:
-        visits = {
-            s: int(n * change(s, day) * rng.uniform(0.95, 1.05))
-            for s, n in (("搜索", 600), ("推荐", 400), ("付费推广", 300), ("短视频", 200))
-        }
-        total = sum(visits.values())
-        sold = 0
-        for key, (title, price) in PRODUCTS.items():
-            paid_price = round(price * change(f"price:{key}", day), 2)
-            buyers = max(0, round(total * 0.006 * change(key, day) * rng.uniform(0.85, 1.15)))
-            for _ in range(buyers):
-                number += 1
-                sold += 1
-                source = rng.choices(list(visits), [v + 0.001 for v in visits.values()])[0]
-                data["orders"].append(
-                    {
-                        "order_id": f"o{number}",
-                        "paid_date": str(day),
-                        "gross_amount": paid_price,
-                        "refund_amount": 5 if number % 40 == 7 else 0,
-                        "source": source,
-                        "buyer_key": f"b{rng.randrange(4000)}",
-                        "channel": "shelf",
-                    }
-                )
-                data["order_lines"].append(
-                    {
-                        "line_id": f"l{number}",
-                        "order_id": f"o{number}",
-                        "paid_date": str(day),
-                        "product_id": key,
-                        "title": title,
-                        "quantity": 1,
-                        "amount": paid_price,
-                    }
-                )
-            data["product_daily"].append(
-                {
-                    "day": str(day),
-                    "product_id": key,
-                    "title": title,
-                    "visitors": int(total * 0.3),
-                    "buyers": buyers,
-                    "paid_amount": buyers * paid_price,
-                }
-            )
-            data["stock_daily"].append(
-                {"day": str(day), "product_id": key, "on_hand": 0 if change(key, day) == 0 else 50}
-            )
-        for source, count in visits.items():
-            share = count / total if total else 0
-            data["traffic_daily"].append(
-                {
-                    "day": str(day),
-                    "source": source,
-                    "detail": source,
-                    "visitors": count,
-                    "buyers": round(sold * share),
-                    "paid_amount": round(sold * share * 107.5, 2),
-                }
-            )
-        data["shop_daily"].append({"day": str(day), "visitors": total, "buyers": sold})
+        visits = {s: int(n * change(s, day) * rng.uniform(0.95, 1.05)) for s, n in SOURCES.items()}
+        sold = sum(product_day(data, rng, key, day, visits, change) for key in PRODUCTS)
+        traffic_day(data, day, visits, sold)
     return make_shop(folder, {name: rows for name, rows in data.items() if name not in leave})
 
 
