@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["Card", "card_of", "first_card"]
 
 _TITLES = {
-    "facts": Text("这家店的三个事实", "Three facts about this shop"),
+    "facts": Text("这家店的{n}个事实", "{n} about this shop"),
     "attention": Text("值得注意", "Worth attention"),
     "reconciled": Text("与平台日报对账", "Against the platform's own report"),
     "question": Text("想问你一个问题", "One question for you"),
     "unlock": Text("再给我一份文件，就能看得更深", "One more file would unlock"),
 }
+
+_MANY = (Text("一", "One fact"), Text("两", "Two facts"), Text("三", "Three facts"))
+_FEW_ORDERS = 30  # under this the change between two windows is chance
 
 _WANTED = {
     "shop_daily": Claim(
@@ -58,23 +61,25 @@ class Card:
             "question": self.question,
             "unlock": self.unlock,
         }
+        many = _MANY[min(len(self.facts), len(_MANY)) - 1].get(lang)
         return [
-            (_TITLES[name].get(lang), [claim.get(lang) for claim in claims]) for name, claims in parts.items() if claims
+            (_TITLES[name].get(lang).format(n=many), [claim.get(lang) for claim in claims])
+            for name, claims in parts.items()
+            if claims
         ]
 
 
 async def first_card(service: AdvisorService, scope: Scope, lang: Lang) -> Card:
     """Look at the shop through the same checks as every tool call. Raises DataMissing when there is nothing to look at."""
-    look = await _read(service, scope, "first_look", {}, lang)
+    look = await service.read(scope, "first_look", {}, lang=lang)
     card = replace(card_of(look), reconciled=await _reconciled(service, scope, look, lang))
     if card.attention:
         return card
     # no hole in the data: the latest change is what to look at
     with contextlib.suppress(DataMissing, BadArguments):
-        change = await _read(
-            service, scope, "explain_change", {"metric": "gmv", "window": "30d", "compare": "previous"}, lang
-        )
-        return replace(card, attention=tuple(fact.claim for fact in change.facts[:1]))
+        asked = {"metric": "gmv", "window": "30d", "compare": "previous"}
+        change = await service.read(scope, "explain_change", asked, lang=lang)
+        return replace(card, attention=tuple(fact.claim for fact in change.facts[:1] if not _is_chance(fact)))
     return card
 
 
@@ -85,7 +90,7 @@ async def _reconciled(service: AdvisorService, scope: Scope, look: ToolResult, l
     """
     wanted = next((fact.data.get("table") for fact in look.facts if fact.data.get("topic") == "unlock"), None)
     try:
-        result = await _read(service, scope, "reconcile", {}, lang)
+        result = await service.read(scope, "reconcile", {}, lang=lang)
     except DataMissing as error:
         return (_WANTED.get(str(wanted)) or Claim.of(error.message),)
     except ToolError:  # too slow or not to be read: the card stands without it
@@ -98,11 +103,10 @@ async def _reconciled(service: AdvisorService, scope: Scope, look: ToolResult, l
     return (head.claim, part.claim) if head.data["finding"] and part is not None else (head.claim,)
 
 
-async def _read(service: AdvisorService, scope: Scope, tool: str, arguments: dict[str, str], lang: Lang) -> ToolResult:
-    result = await service.call(scope, tool, arguments, lang=lang)
-    if not isinstance(result, ToolResult):
-        raise TypeError(f"{tool} reads; it never asks for an approval")
-    return result
+def _is_chance(change: Fact) -> bool:
+    """A change over a handful of orders says nothing yet."""
+    orders = next((q.value for q in change.quantities if q.metric == "orders"), None)
+    return orders is not None and orders < _FEW_ORDERS
 
 
 def card_of(result: ToolResult) -> Card:

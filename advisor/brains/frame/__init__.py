@@ -14,7 +14,7 @@ from advisor.brains.frame.classify import REJECT, classify
 from advisor.brains.frame.exemplars import Embedder
 from advisor.brains.frame.followup import previous_frame, resolve
 from advisor.brains.frame.normalise import detect_language, normalise
-from advisor.brains.frame.replies import clarify, decline, feedback, smalltalk
+from advisor.brains.frame.replies import clarify, decline, feedback, is_about_an_answer, smalltalk
 from advisor.brains.frame.signals import signals
 from advisor.brains.frame.slots import read_slots
 from advisor.brains.frame.stated import noted, read_stated, target_in
@@ -85,7 +85,8 @@ def frame(
         intent, followed = reading.intent, False
     if followed:
         slots["followed"] = True
-    kind, reply, intent = _ending(plain, intent, slots, found, shop, sure=followed or reading.confidence >= REJECT)
+    sure = followed or reading.confidence >= REJECT
+    kind, reply, intent = _ending(plain, intent, slots, found, shop, sure=sure, first=not before)
     if reply is None:
         _defaults(intent, slots)
     if intent == "landing":
@@ -133,7 +134,7 @@ def _anchor(shop: ShopCard, today: date) -> date:
 
 
 def _ending(
-    plain: str, intent: str, slots: dict[str, Any], found: frozenset[str], shop: ShopCard, *, sure: bool
+    plain: str, intent: str, slots: dict[str, Any], found: frozenset[str], shop: ShopCard, *, sure: bool, first: bool
 ) -> tuple[AnswerKind, Text | None, str]:
     if not re.search(r"\w", plain):
         return "clarify", clarify("", slots), "unclear"
@@ -143,6 +144,8 @@ def _ending(
         return "decline", decline(intent, found), intent
     if intent == "smalltalk":
         return "clarify", smalltalk(found, shop), intent
+    if intent == "feedback" and first and is_about_an_answer(plain):
+        return "clarify", clarify(plain, slots), "unclear"  # there is no answer yet that could have been of no use
     if intent == "feedback":
         return "clarify", feedback(plain), intent
     if intent == "unclear":

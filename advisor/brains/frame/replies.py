@@ -10,7 +10,7 @@ from advisor.brains.base import ShopCard
 from advisor.brains.frame.lexicon import data_yaml
 from tools.text import Text
 
-__all__ = ["clarify", "decline", "feedback", "smalltalk"]
+__all__ = ["clarify", "decline", "feedback", "is_about_an_answer", "smalltalk"]
 
 _POINTERS = re.compile(r"第[一二三四五1-5]个|那个|这个|\b(?:the (?:first|second|third) one|that one|this one)\b")
 _WRONG = re.compile(r"数|对不上|算|报表|参谋|口径|number|figure|match|add up|report|total")
@@ -44,6 +44,11 @@ def feedback(text: str) -> Text:
     if _FEATURE.search(text):
         return _text("feedback", "feature")
     return _text("feedback", "wrong_figure" if _WRONG.search(text) else "unhelpful")
+
+
+def is_about_an_answer(text: str) -> bool:
+    """Feedback that complains of an answer, rather than wishing for a feature or doubting a figure."""
+    return not (_FEATURE.search(text) or _WRONG.search(text))
 
 
 def clarify(text: str, slots: Mapping[str, Any]) -> Text:

@@ -24,7 +24,9 @@ _YOY = re.compile(
 )
 _TREND = {"走势": "day", "趋势": "day", "曲线": "day", "trend": "day"}
 _WORST = re.compile(r"最差|最低|垫底|卖不动|滞销|不好卖|worst|least|lowest|not selling|dead stock|slow")
-_MOST = re.compile(r"最(?:多|高|大)|\b(?:most|highest|largest|biggest)\b")
+_MOST = re.compile(
+    r"最(?:多|高|大|凶|狠|猛|严重|厉害)|\b(?:most|highest|largest|biggest)\b|\bkeeps? (?:getting|being) "
+)
 _LEAST = re.compile(r"最(?:少|低|小)|\b(?:least|lowest|fewest|smallest)\b")
 _POOR = re.compile(r"最(?:差|糟)|垫底|\bworst\b")
 _DOWN_GOOD = frozenset({"refund_amount", "refund_rate"})

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from advisor.brains.base import ShopCard
+from advisor.brains.base import Message, ShopCard
 from advisor.brains.frame import frame
 
 CARD = ShopCard("店", "tmall", "食品", "CNY", False, tables={"orders": ("2025-01-01", "2026-10-20")})
@@ -23,6 +23,8 @@ CARD = ShopCard("店", "tmall", "食品", "CNY", False, tables={"orders": ("2025
         "how's our store doing?",
         "where is the money",
         "what are our biggest problems and opportunities",
+        "最近感觉不太对劲，你帮我看看",
+        "something feels off with the shop",
     ],
 )
 def test_questions_about_the_whole_shop(text: str) -> None:
@@ -39,7 +41,25 @@ def test_questions_about_the_whole_shop(text: str) -> None:
         "我们店为什么不好",
         "how do I improve store health",
         "how are ads doing",
+        "帮我看看上个月GMV多少",
     ],
 )
 def test_other_questions(text: str) -> None:
     assert frame(text, [], CARD, date(2026, 10, 21), None).intent != "health"
+
+
+@pytest.mark.parametrize("text", ["哪个品退货退得最凶", "which product keeps getting returned"])
+def test_what_comes_back_most_is_a_ranking_of_refunds(text: str) -> None:
+    found = frame(text, [], CARD, date(2026, 10, 21), None)
+    asked = {key: found.slots.get(key) for key in ("metric", "by", "order")}
+    assert (found.intent, asked) == ("breakdown", {"metric": "refund_amount", "by": "product", "order": "highest"})
+
+
+def test_a_first_message_complains_of_no_answer() -> None:
+    answered = [
+        Message("user", "10月GMV多少", {"intent": "figure", "slots": {"metric": "gmv"}}),
+        Message("assistant", "…"),
+    ]
+    assert frame("没用，太笼统", [], CARD, date(2026, 10, 21), None).intent == "unclear"
+    assert frame("没用，太笼统", answered, CARD, date(2026, 10, 21), None).intent == "feedback"
+    assert frame("不对，这个数算错了", [], CARD, date(2026, 10, 21), None).intent == "feedback"
