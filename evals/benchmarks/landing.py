@@ -20,6 +20,7 @@ import numpy as np
 from tools.errors import DataMissing
 from tools.metrics.landing import Landing, daily_gmv, landing
 from tools.metrics.reader import Reader
+from tools.metrics.spans import each
 from tools.metrics.windows import month_of
 from tools.warehouse.access import Shop, Warehouse
 from tools.warehouse.demo import create_demo, random_shop, simulate, write_simulation
@@ -66,7 +67,7 @@ def trials(shop: Shop, *, warmup: int = 56) -> Iterator[Trial]:
             except DataMissing:
                 today += timedelta(days=1)
                 continue
-            truth = float(sum(series[month.start + timedelta(days=k)] for k in range(month.days)))
+            truth = float(sum(series[day] for day in each(month)))
             yield _trial(series, found, truth, today, mean_month)
         today += timedelta(days=1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from tools.facts import Window
 from tools.metrics.customers import Figure, over, whole_shop_only
 from tools.metrics.engine import Where, choose
 from tools.metrics.reader import RELATIONS, Reader, as_decimal
+from tools.metrics.spans import days_before, each
 from tools.text import Text
 
 __all__ = ["campaign_days", "goods_figure"]
@@ -81,7 +82,7 @@ def _no_stock() -> Text:
 
 def _price_index(reader: Reader, window: Window) -> Figure:
     """Paid per unit now against the 90 days before, weighted by the units sold now; products sold in both."""
-    before = Window(start=window.start - timedelta(days=PRICE_HISTORY), end=window.start - timedelta(days=1))
+    before = days_before(window.start, PRICE_HISTORY)
     now, then = _prices(reader, window), _prices(reader, before)
     both = sorted(now.keys() & then.keys())
     paid = sum((now[key][0] for key in both), ZERO)
@@ -118,7 +119,7 @@ def campaign_days(reader: Reader, window: Window) -> frozenset[date]:
     for event in events_between(window.start, window.end, platform):
         if event.phase in _SELLING and event.platform != "all":
             first, last = max(event.start, window.start), min(event.end, window.end)
-            found.update(first + timedelta(days=offset) for offset in range((last - first).days + 1))
+            found.update(each(Window(start=first, end=last)))
     return frozenset(found)
 
 

@@ -12,6 +12,7 @@ from tools.facts import Quantity, Role, Window
 from tools.metrics.drivers import Event
 from tools.metrics.pair import Pair
 from tools.metrics.reader import in_window
+from tools.metrics.spans import each
 from tools.metrics.stats import turning_point
 from tools.metrics.windows import day_text
 from tools.text import Text
@@ -161,7 +162,7 @@ def ad_events(pair: Pair, plan: str, name: str) -> list[Event]:
     """An ad plan whose spend stopped for four days or more, or stepped down or up by a third."""
     days = daily_of(pair, "ad_daily", "plan_id", plan, "spend")
     span = span_of(pair)
-    series = [(span.start + timedelta(days=k), days.get(span.start + timedelta(days=k), 0.0)) for k in range(span.days)]
+    series = [(day, days.get(day, 0.0)) for day in each(span)]
     idle = [day for day, value in series if value <= 0 and day >= pair.now.start - timedelta(days=14)]
     longest = max(_runs(idle), key=lambda run: (run[1] - run[0]).days, default=None)
     if longest and (longest[1] - longest[0]).days >= 3 and longest[1] >= pair.now.start:

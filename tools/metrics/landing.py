@@ -21,6 +21,7 @@ from tools.metrics.landing_model import Outlook, outlook
 from tools.metrics.landing_phases import Phases, phases_of
 from tools.metrics.measure import anchor_of, source_text
 from tools.metrics.reader import RELATIONS, Reader
+from tools.metrics.spans import each
 from tools.metrics.windows import day_text, month_of, window_text
 from tools.text import Text, quantize
 
@@ -141,9 +142,8 @@ def daily_gmv(reader: Reader, as_of: date) -> dict[date, Decimal | None]:
         holes = set(report_gaps(reader, relation.table, span))
     else:
         gaps = [gap.window for gap in find_gaps(reader, span)]
-        holes = {gap.start + timedelta(days=k) for gap in gaps for k in range(gap.days)}
-    days = [span.start + timedelta(days=k) for k in range(span.days)]
-    return {day: None if day in holes else found.get(day, Decimal(0)) for day in days}
+        holes = {day for gap in gaps for day in each(gap)}
+    return {day: None if day in holes else found.get(day, Decimal(0)) for day in each(span)}
 
 
 def anchor_missing() -> DataMissing:

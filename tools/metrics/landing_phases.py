@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tools.calendar import CalendarEvent, calendar, events_between
 from tools.facts import Window
 from tools.metrics.reader import Reader
+from tools.metrics.spans import each
 from tools.text import Text
 
 __all__ = ["Phases", "PromoDay", "phases_of"]
@@ -48,7 +49,7 @@ class Phases:
 
     def events(self, window: Window) -> list[str]:
         """Events that touch the window, in order of time."""
-        found = [self.days[day].event for day in _each(window) if day in self.days]
+        found = [self.days[day].event for day in each(window) if day in self.days]
         return list(dict.fromkeys(found))
 
     def name(self, event: str) -> Text:
@@ -65,13 +66,13 @@ def phases_of(reader: Reader, first: date, last: date) -> Phases:
         if kind is None:
             continue
         names[event.event_id] = event.name
-        _mark(days, event.event_id, kind, _each(Window(start=max(event.start, first), end=min(event.end, last))))
+        _mark(days, event.event_id, kind, each(Window(start=max(event.start, first), end=min(event.end, last))))
     for name, window in _campaigns(reader):
         if window.end < first or window.start > last:
             continue
         ident = _same_event(window, platform) or name
         names.setdefault(ident, Text(name, name))
-        _mark(days, ident, "campaign", _each(Window(start=max(window.start, first), end=min(window.end, last))))
+        _mark(days, ident, "campaign", each(Window(start=max(window.start, first), end=min(window.end, last))))
     return Phases(days, names, _undated(days, first, last, platform))
 
 
@@ -115,7 +116,7 @@ def _undated(days: Mapping[date, PromoDay], first: date, last: date, platform: s
     for event in calendar(platform) if platform in _CHINA else ():
         if event.event_id in _MOVES or event.phase == "price_protection":
             continue
-        for day in _each(Window(start=event.start, end=event.end)):
+        for day in each(Window(start=event.start, end=event.end)):
             later = _year_on(day)
             if not first <= later <= last or later in days:
                 continue
@@ -132,7 +133,3 @@ def _dated(event_id: str, year: int, platform: str) -> bool:
 
 def _year_on(day: date) -> date:
     return day.replace(year=day.year + 1, day=min(day.day, 28) if day.month == 2 else day.day)
-
-
-def _each(window: Window) -> list[date]:
-    return [window.start + timedelta(days=k) for k in range(window.days)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
@@ -304,8 +304,3 @@ def _coverage_notes(reader: Reader, tables: Sequence[str], window: Window) -> li
                 )
             )
     return notes
-
-
-def days_of(window: Window) -> list[date]:
-    """Every day of a window."""
-    return [window.start + timedelta(days=offset) for offset in range(window.days)]

@@ -17,12 +17,12 @@ from tools.metrics.customers import split
 from tools.metrics.engine import Cut, Where, cut, dims_for
 from tools.metrics.measure import (
     MetricResult,
-    days_of,
     measure_many,
     result_of,
     where_of,
 )
 from tools.metrics.reader import RELATIONS, Reader
+from tools.metrics.spans import each
 from tools.metrics.stats import Interval
 from tools.metrics.windows import Compare, compare_window, split_periods, window_text
 from tools.text import Text
@@ -257,4 +257,4 @@ def missing_days(reader: Reader, metric: Metric, window: Window) -> list[date]:
     if key not in reader.memo:
         t = reader.relation(relation.name)
         reader.memo[key] = {row["d_"] for row in reader.run(t.select(d_=t[relation.date]).distinct())}
-    return [day for day in days_of(window) if day not in reader.memo[key]]
+    return [day for day in each(window) if day not in reader.memo[key]]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tools.facts import Window
 from tools.metrics.reader import Reader
+from tools.metrics.spans import each
 
 __all__ = ["EDGE_MINUTES", "Books", "Cents", "Counts", "overlap_of", "read_books"]
 
@@ -63,7 +64,7 @@ class Books:
 
     @property
     def days(self) -> list[date]:
-        return [self.window.start + timedelta(days=k) for k in range(self.window.days)]
+        return each(self.window)
 
     def moved(self, name: str, lag: int) -> Cents:
         """The daily totals of `name` when every clock time is `lag` hours later."""
@@ -140,7 +141,7 @@ def _report(reader: Reader, window: Window) -> Any:
 def _rows(reader: Reader, expression: Any, day: str, window: Window) -> list[dict[str, Any]]:
     """One dictionary per day of the window; {} where there is no row."""
     found = {row[day]: row for row in reader.run(expression)}
-    return [found.get(window.start + timedelta(days=k), {}) for k in range(window.days)]
+    return [found.get(day, {}) for day in each(window)]
 
 
 def _column(rows: Sequence[Mapping[str, Any]], name: str) -> Cents:

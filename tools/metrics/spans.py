@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from tools.calendar import lunar_new_year
 from tools.facts import Window
 
-__all__ = ["each", "festival", "holds", "lunar_shift", "lunar_year_of", "moved", "overlap", "runs"]
+__all__ = ["days_before", "each", "festival", "holds", "lunar_shift", "lunar_year_of", "moved", "overlap", "runs"]
 
 _BEFORE, _AFTER = timedelta(days=7), timedelta(days=14)  # 小年 to 元宵
 
@@ -16,6 +16,11 @@ _BEFORE, _AFTER = timedelta(days=7), timedelta(days=14)  # 小年 to 元宵
 def each(window: Window) -> list[date]:
     """Every day of a window."""
     return [window.start + timedelta(days=offset) for offset in range(window.days)]
+
+
+def days_before(day: date, count: int) -> Window:
+    """The days before a day, without the day itself."""
+    return Window(start=day - timedelta(days=count), end=day - timedelta(days=1))
 
 
 def runs(days: Iterable[date]) -> tuple[Window, ...]:

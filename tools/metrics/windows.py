@@ -13,6 +13,7 @@ from typing import Literal
 
 from tools.errors import BadArguments
 from tools.facts import Window
+from tools.metrics.spans import days_before
 from tools.text import Text
 
 __all__ = [
@@ -167,7 +168,7 @@ def calendar_unit(window: Window) -> Literal["month", "quarter", "year"] | None:
 
 def same_length_before(window: Window) -> Window:
     """As many days, directly before."""
-    return Window(start=window.start - timedelta(days=window.days), end=window.start - timedelta(days=1))
+    return days_before(window.start, window.days)
 
 
 def compare_window(window: Window, compare: Compare) -> Window:

@@ -12,6 +12,7 @@ from typing import Any
 from tools.base import ShopHandle
 from tools.calendar import events_between
 from tools.facts import Window
+from tools.metrics.spans import each
 from tools.playbooks.figures.base import divide, paid_orders, rows
 from tools.text import Text
 
@@ -166,5 +167,5 @@ def _campaign_days(start: date, end: date, platform: str) -> set[date]:
     loud: set[date] = set()
     for event in events_between(start, end, platform):
         if event.phase in ("season", "wave", "day", "presale", "balance"):
-            loud |= {event.start + timedelta(days=k) for k in range((event.end - event.start).days + 1)}
+            loud.update(each(Window(start=event.start, end=event.end)))
     return loud

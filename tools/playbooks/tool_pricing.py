@@ -16,10 +16,11 @@ from tools.cases.library import load_cases
 from tools.errors import DataMissing
 from tools.facts import Claim, Fact, ToolResult, Window
 from tools.metrics.reader import Reader
+from tools.metrics.spans import days_before
 from tools.playbooks.pricing import Offers, Promise, Reached, promise_breaks, reach_everywhere
 from tools.playbooks.pricing_facts import BASIS_DAYS, ORDER_NOTE, Pricing, distinct, price_table
 from tools.playbooks.pricing_input import parse_offers
-from tools.playbooks.pricing_shop import Known, Product, Sold, days_before, find_product, item_cost, shop_fee_rate, sold
+from tools.playbooks.pricing_shop import Known, Product, Sold, find_product, item_cost, shop_fee_rate, sold
 from tools.playbooks.render import clean_name
 from tools.text import Text
 
