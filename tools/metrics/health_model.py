@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from statistics import median
 from typing import Literal
 
 from tools.errors import DataMissing
 from tools.facts import Quantity, Window
 from tools.metrics.landing import Landing
+from tools.metrics.stats import middle_and_spread
 from tools.text import Text, quantize
 
 __all__ = [
@@ -71,9 +71,8 @@ def band_of(past: Sequence[Decimal | None]) -> Band | None:
         return None
     logs = all(value > 0 for value in values)
     points = [math.log(value) for value in values] if logs else values
-    middle = median(points)
-    spread = 2 * 1.4826 * median(abs(point - middle) for point in points)
-    edges = (middle - spread, middle, middle + spread)
+    middle, spread = middle_and_spread(points)
+    edges = (middle - 2 * spread, middle, middle + 2 * spread)
     low, mid, high = (math.exp(edge) if logs else edge for edge in edges)
     slack = abs(mid) * 0.01
     low, high = min(low, mid - slack), max(high, mid + slack)

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from statistics import median
 
 from tools.facts import Window
 from tools.metrics.reader import Reader
+from tools.metrics.stats import middle_and_spread
 from tools.metrics.windows import compare_window
 
 __all__ = ["Move", "Pair", "make_pair", "moves"]
@@ -135,14 +135,13 @@ def _common(
 def _move(key: str, pair: tuple[Decimal, Decimal], own: list[float | None], common: float, noise: float) -> Move:
     now, before = pair
     past = [value for value in own[1:] if value is not None]
-    usual = median(past) if len(past) >= _LEAST else 0.0
+    usual, spread = middle_and_spread(past) if len(past) >= _LEAST else (0.0, 0.0)
     expected = before * Decimal(repr(math.exp(common + usual)))
     current = own[0]
     if current is None and before > 0:
         current = _log(max(now, before / 1000), before)
     surprise = None
     if len(past) >= _LEAST and current is not None:
-        spread = 1.4826 * median(abs(value - usual) for value in past)
         # with a short history the spread itself is uncertain
         surprise = (current - usual) / (max(spread, noise, _FLOOR) * (1 + 3 / len(past)))
     return Move(key, before, now, expected, surprise)

@@ -9,7 +9,16 @@ from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 
-__all__ = ["Interval", "Swing", "change_surprise", "kaplan_meier", "swing_of", "turning_point", "wilson"]
+__all__ = [
+    "Interval",
+    "Swing",
+    "change_surprise",
+    "kaplan_meier",
+    "middle_and_spread",
+    "swing_of",
+    "turning_point",
+    "wilson",
+]
 
 Z95 = Decimal("1.959963984540054")
 
@@ -50,6 +59,12 @@ def kaplan_meier(events: Mapping[int, int], censored: Mapping[int, int], horizon
     return 1 - stay
 
 
+def middle_and_spread(values: Sequence[float]) -> tuple[float, float]:
+    """Median and 1.4826 x MAD: mean and standard deviation of a normal sample that a few wild values do not move."""
+    middle = median(values)
+    return middle, 1.4826 * median(abs(value - middle) for value in values)
+
+
 @dataclass(frozen=True)
 class Swing:
     """The usual change between neighbouring windows of one length. `low` and `high` are changes as ratios (0.1 = +10 %)."""
@@ -74,8 +89,7 @@ def swing_of(values: Sequence[Decimal | None], *, least: int = 6, width: float =
     ]
     if len(logs) < least:
         return None
-    middle = median(logs)
-    spread = 1.4826 * median(abs(value - middle) for value in logs)
+    middle, spread = middle_and_spread(logs)
     low, high = math.exp(middle - width * spread) - 1, math.exp(middle + width * spread) - 1
     return Swing(len(logs), Decimal(str(round(low, 4))), Decimal(str(round(high, 4))))
 
@@ -89,8 +103,7 @@ def change_surprise(values: Sequence[Decimal | None], *, least: int = 6, floor: 
     past = [value for value in logs[1:] if value is not None]
     if len(past) < least or logs[0] is None:
         return None
-    middle = median(past)
-    spread = 1.4826 * median(abs(value - middle) for value in past)
+    middle, spread = middle_and_spread(past)
     return (logs[0] - middle) / max(spread, floor)
 
 

@@ -15,9 +15,12 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.facts import Window
 from tools.metrics.drivers import Event
 from tools.metrics.pair import Pair
 from tools.metrics.reader import in_window
+from tools.metrics.spans import each
+from tools.metrics.stats import middle_and_spread
 from tools.metrics.windows import day_text
 from tools.text import Text
 
@@ -80,13 +83,11 @@ def level_shift(values: Sequence[float], at: int) -> float | None:
     parts = logs[:at], logs[at:]
     if min(len(part) for part in parts) < _WEEK:
         return None
-    middles = [float(np.median(part)) for part in parts]
-    spread = [
-        max(float(1.4826 * np.median(np.abs(part - middle))), 0.01) for part, middle in zip(parts, middles, strict=True)
-    ]
+    (before, before_spread), (after, after_spread) = (middle_and_spread(part.tolist()) for part in parts)
+    spread = [max(before_spread, 0.01), max(after_spread, 0.01)]
     # the median of n days is sqrt(pi/2) times as uncertain as their mean
     error = np.sqrt(sum(s * s / len(part) for s, part in zip(spread, parts, strict=True)) * np.pi / 2)
-    return float((middles[1] - middles[0]) / error)
+    return float((after - before) / error)
 
 
 _QUOTIENTS = {
@@ -116,9 +117,8 @@ def rate_turn(pair: Pair, source: RateSource, key: str) -> Turn | None:
     mine, rest = days.get(key), days[""]
     if mine is None:
         return None
-    start, end = min(w.start for w in pair.both), max(w.end for w in pair.both)
-    calendar = [start + timedelta(days=k) for k in range((end - start).days + 1)]
-    usable = [d for d in calendar if d in mine and mine[d][1] > 0 and rest[d][0] > mine[d][0]]
+    span = Window(start=min(w.start for w in pair.both), end=max(w.end for w in pair.both))
+    usable = [d for d in each(span) if d in mine and mine[d][1] > 0 and rest[d][0] > mine[d][0]]
     if len(usable) < 2 * _EDGE + 2:
         return None
     own = np.array([mine[d] for d in usable])
