@@ -21,7 +21,7 @@ from tools.metrics.health_outcomes import outcomes_of
 from tools.metrics.health_people import load_people
 from tools.metrics.health_problems import explained_month, problems
 from tools.metrics.landing import Landing, landing
-from tools.metrics.margins import margin_figure
+from tools.metrics.margins import margin_figure, stated_share
 from tools.metrics.measure import age_notes, anchor_of
 from tools.metrics.opportunities import buyer_opportunities
 from tools.metrics.opportunities_goods import goods_opportunities
@@ -105,8 +105,7 @@ def _margin(ctx: ToolContext, reader: Reader, month: Window) -> Margin:
         even = None
     if even is not None:
         return Margin(even)
-    said = ctx.records.stated("gross_margin") if ctx.records is not None else None
-    share = Decimal(str(said["value"])) if said and said.get("value") is not None else None
+    share = stated_share(ctx.records, "gross_margin")
     return Margin(1 / share, stated=True) if share and 0 < share < 1 else Margin(None)
 
 

@@ -5,11 +5,10 @@ Contribution per yuan paid = (1 - refund rate) x (gross margin - fee rate): a re
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
+from datetime import date
+from decimal import Decimal, InvalidOperation
 
-import ibis
-
+from tools.base import Records
 from tools.errors import DataMissing
 from tools.facts import Window
 from tools.metrics.catalog import metric_of, table_text, unlock_text
@@ -18,7 +17,7 @@ from tools.metrics.engine import Where, cut
 from tools.metrics.reader import Reader, as_decimal
 from tools.text import Text
 
-__all__ = ["margin_figure"]
+__all__ = ["fee_rate_on", "margin_figure", "stated_share", "stated_value"]
 
 ONE = Decimal(1)
 _FREIGHT = Text(
@@ -81,11 +80,28 @@ def _listed_fees(reader: Reader, window: Window) -> Decimal | None:
             tables=("ledger_entries", "fees"),
             unlock=Text(f"导出后拖进来即可：{ledger.zh}；或{fees.zh}。", f"Export it and drop it here: {ledger.en}; or {fees.en}."),
         )  # fmt: skip
-    t = _in_force(reader.table("fees"), window)
-    return as_decimal(reader.run(t.aggregate(rate=t.rate.sum()))[0]["rate"])
+    return fee_rate_on(reader, window.end)
 
 
-def _in_force(fees: Any, window: Window) -> Any:
-    fees = fees.filter((fees.valid_from <= window.end) & fees.rate.notnull())
-    rank = ibis.row_number().over(group_by=fees.fee, order_by=fees.valid_from.desc())
-    return fees.mutate(rank_=rank).filter(lambda t: t.rank_ == 0)
+def fee_rate_on(reader: Reader, day: date) -> Decimal | None:
+    """The rates of the fee table in force on the day, added up; None where none is."""
+    fees = reader.table("fees")
+    fees = fees.filter((fees.valid_from <= day) & fees.rate.notnull())
+    by_fee = fees.group_by("fee").aggregate(rate=fees.rate.argmax(fees.valid_from))
+    return as_decimal(reader.run(by_fee.aggregate(rate=by_fee.rate.sum()))[0]["rate"])
+
+
+def stated_value(records: Records | None, key: str) -> Decimal | None:
+    """What the merchant stated under this key; None where nothing readable was said."""
+    said = records.stated(key) if records is not None else None
+    try:
+        value = Decimal(str(said["value"])) if said else None
+    except (InvalidOperation, KeyError):
+        return None
+    return value if value is not None and value.is_finite() else None
+
+
+def stated_share(records: Records | None, key: str) -> Decimal | None:
+    """A share the merchant stated, as 0.45 or as 45 for 45 %."""
+    value = stated_value(records, key)
+    return value / 100 if value is not None and value > 1 else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
@@ -20,6 +20,7 @@ from tools.metrics.customer_words import newcomer_facts
 from tools.metrics.customers import history_days
 from tools.metrics.forecast import LEAST_ORDERS, Forecast, Refusal, forecast
 from tools.metrics.forecast_words import fit_chart, fit_table, forecast_facts, refusal_fact
+from tools.metrics.margins import stated_share
 from tools.metrics.measure import measure_many, source_text
 from tools.metrics.newcomers import By, newcomers_by
 from tools.metrics.payback_words import payback_facts
@@ -28,7 +29,7 @@ from tools.metrics.reader import Reader
 from tools.metrics.segment_words import segment_facts, segment_table
 from tools.metrics.segments import rfm
 from tools.metrics.tool_assets import brand_assets, last_day
-from tools.metrics.windows import month_of, split_periods, when_en, window_text
+from tools.metrics.windows import month_of, same_length_before, split_periods, when_en, window_text
 from tools.metrics.wording import note, say
 from tools.text import Text
 
@@ -133,7 +134,7 @@ _GUIDE_COHORTS = (
 
 def newcomer_part(ctx: ToolContext, reader: Reader, window: Window, end: date, by: By) -> list[Fact]:
     """Groups of new buyers of the window, with the same length of time before where the data reach."""
-    previous = Window(start=window.start - timedelta(days=window.days), end=window.start - timedelta(days=1))
+    previous = same_length_before(window)
     now = newcomers_by(reader, window, end, by)
     before = newcomers_by(reader, previous, end, by) if previous.start >= first_day_of_data(reader) else []
     tables = {
@@ -281,13 +282,9 @@ def _refund_rate(reader: Reader, end: date) -> Decimal | None:
 
 def _margin(ctx: ToolContext, reader: Reader, end: date) -> Margin | None:
     """The gross margin the merchant stated, else that of the item costs; None when neither is there or shared."""
-    said = ctx.records.stated("gross_margin") if ctx.records is not None else None
-    try:
-        value = Decimal(str(said["value"])) if said else None
-    except (InvalidOperation, KeyError):
-        value = None
-    if value is not None and value.is_finite() and 0 < value <= 100:
-        return Margin(value / 100 if value > 1 else value, "stated")
+    share = stated_share(ctx.records, "gross_margin")
+    if share is not None and 0 < share <= 1:
+        return Margin(share, "stated")
     try:
         return cost_margin(reader, end)
     except NotPermitted:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,13 +15,14 @@ from tools.base import Records
 from tools.errors import BadArguments, DataMissing, NotPermitted, ToolError
 from tools.facts import Window
 from tools.metrics.catalog import table_text, unlock_text
+from tools.metrics.margins import fee_rate_on, stated_share
 from tools.metrics.reader import Reader, as_decimal
 from tools.playbooks.pricing import Offers
 from tools.playbooks.render import clean_name
 from tools.text import Text
 
 __all__ = [
-    "Known", "Product", "Sold", "days_before", "find_product", "item_cost", "lowest_by", "protection_cost", "shop_fee_rate",
+    "Known", "Product", "Sold", "find_product", "item_cost", "lowest_by", "protection_cost", "shop_fee_rate",
     "sold",
 ]  # fmt: skip
 
@@ -142,10 +143,8 @@ def shop_fee_rate(reader: Reader, records: Records | None, day: date) -> Known:
     """Rates of the fee table in force on the day, added up; else what the merchant said, where it may be seen."""
     why: Text | None = None
     try:
-        fees = _table(reader, "fees")
-        t = fees.filter((fees.valid_from <= day) & fees.rate.notnull())
-        by_fee = t.group_by("fee").aggregate(rate=t.rate.argmax(t.valid_from))
-        rate = as_decimal(reader.run(by_fee.aggregate(rate=by_fee.rate.sum()))[0]["rate"])
+        _table(reader, "fees")  # refused before missing
+        rate = fee_rate_on(reader, day)
         if rate is not None:
             return Known(
                 rate,
@@ -158,9 +157,9 @@ def shop_fee_rate(reader: Reader, records: Records | None, day: date) -> Known:
         )
     except ToolError as error:
         why = _sentence(error)
-    said = records.stated("platform_fee_rate") if records is not None else None
+    said = stated_share(records, "platform_fee_rate")
     if said is not None:
-        return Known(Decimal(str(said["value"])), Text("商家口述", "stated by the merchant"))
+        return Known(said, Text("商家口述", "stated by the merchant"))
     return Known(None, _NOWHERE, why)
 
 
@@ -199,8 +198,3 @@ def lowest_by(rows: Sequence[Sold], field: str) -> dict[str, Sold]:
             first = found.setdefault(name, Sold(row.price, 0, 0, row.channel, row.host))
             found[name] = Sold(first.price, first.lines + row.lines, first.pieces + row.pieces, row.channel, row.host)
     return dict(sorted(found.items(), key=lambda one: (one[1].price, -one[1].pieces, one[0])))
-
-
-def days_before(day: date, count: int) -> Window:
-    """The days before a day; the day itself is not over."""
-    return Window(start=day - timedelta(days=count), end=day - timedelta(days=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from tools.base import Records, ToolContext
@@ -14,6 +14,7 @@ from tools.metrics.catalog import Metric, find_metric, table_text
 from tools.metrics.drivers import Explanation
 from tools.metrics.engine import choose, cut
 from tools.metrics.explain import explain_with
+from tools.metrics.margins import stated_share, stated_value
 from tools.metrics.measure import measure_many
 from tools.metrics.reader import Reader
 from tools.metrics.windows import compare_window
@@ -178,12 +179,9 @@ def _stated(records: Records | None, currency: str) -> dict[str, Figure]:
     """What the merchant said, as figures marked so. Unreadable values are left out."""
     found: dict[str, Figure] = {}
     for key, unit in STATED.items():
-        said: Mapping[str, Any] | None = records.stated(key) if records is not None else None
-        value = _decimal(said.get("value")) if said else None
+        value = (stated_share if unit == "ratio" else stated_value)(records, key)
         if value is None:
             continue
-        if unit == "ratio" and value > 1:
-            value /= 100  # "45" for 45 %
         found[key] = Figure(
             id=key,
             value=value,
@@ -194,13 +192,6 @@ def _stated(records: Records | None, currency: str) -> dict[str, Figure]:
             stated=True,
         )
     return found
-
-
-def _decimal(value: object) -> Decimal | None:
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return None
 
 
 def _booked(found: dict[str, Figure], reader: Reader, window: Window) -> dict[str, Figure] | None:
