@@ -13,12 +13,13 @@ from tools.base import Need, ToolContext, tool
 from tools.errors import BadArguments
 from tools.facts import Claim, Fact, Quantity, Role, ToolResult, ToolTable, fact_id
 from tools.metrics.measure import anchor_of
+from tools.metrics.wording import say
 from tools.playbooks.content import WEEKDAYS, Calendar, build_calendar, content_seed, entry_row, next_monday
 from tools.playbooks.content_audiences import Reach, WeekdayFit
 from tools.playbooks.documents import Column, DayEvent, Document, Sheet
 from tools.playbooks.exports import ShopLabel, document_title, uid
 from tools.playbooks.plan import pair
-from tools.text import Lang, Text, format_value
+from tools.text import Lang, Text
 
 __all__ = ["TOOLS", "content_calendar", "content_document"]
 
@@ -66,7 +67,7 @@ TOOLS = (content_calendar,)
 
 def _reach_fact(ctx: ToolContext, name: str, reach: Reach) -> Fact:
     label = content_seed().audiences[name].name
-    size = Text(*(format_value(Decimal(reach.people), reach.unit, lang).strip() for lang in ("zh", "en")))
+    size = say(Decimal(reach.people), reach.unit)
     people = Text(size.zh, size.en.replace("visitors", "people"))
     return Fact(
         id=fact_id("audience", name, reach.window, ctx.shop.merchant_id, ctx.shop.generation),
@@ -98,7 +99,7 @@ def _numbers_in(rule: Text, window: Any) -> Iterable[Quantity]:
 def _weekday_fact(ctx: ToolContext, name: str, fit: WeekdayFit) -> Fact:
     who = Text("首购", "first orders") if name == "new" else Text("再次购买", "later orders")
     day = WEEKDAYS[fit.weekday]
-    best, mean = (Text(*(format_value(value, "buyers", lang).strip() for lang in ("zh", "en"))) for value in (fit.buyers, fit.mean))  # fmt: skip
+    best, mean = say(fit.buyers, "buyers"), say(fit.mean, "buyers")
     lead = Text(
         f"{who.zh}最多的是{day.zh}：日均 {best.zh}，各天平均 {mean.zh}",
         f"{who.en} peak on {day.en}: {best.en} a day against {mean.en} on all days",

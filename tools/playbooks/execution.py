@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from tools.base import ShopHandle
 from tools.facts import Window
+from tools.metrics.spans import days_before
+from tools.metrics.wording import say
 from tools.playbooks.figures.base import divide, rows
 from tools.playbooks.render import clean_name
-from tools.text import Text, format_value
+from tools.text import Text
 
 __all__ = ["Trace", "named_tables", "traces"]
 
@@ -78,9 +79,8 @@ def _spend(shop: ShopHandle, window: Window) -> Trace:
     if not _reaches(shop, "ad_daily", window):
         return Trace("ad_daily", None, Text("投放日报没有这段时间的数据", "the ad report does not cover these days"))
     table = shop.table("ad_daily")
-    now, before = (_per_day(table, span, lambda t: t.spend.sum()) for span in (window, _earlier(window)))
-    words = Text(*(f"{format_value(before, shop.currency, lang)} → {format_value(now, shop.currency, lang)}" for lang in ("zh", "en")))  # fmt: skip
-    return Trace("ad_daily", _moved(before, now), Text(f"日均花费 {words.zh}", f"spend a day {words.en}"))
+    now, before = (_per_day(table, span, lambda t: t.spend.sum()) for span in _now_and_before(window))
+    return _compared("ad_daily", Text("日均花费", "spend a day"), before, now, shop.currency)
 
 
 def _sessions(shop: ShopHandle, window: Window) -> Trace:
@@ -89,15 +89,18 @@ def _sessions(shop: ShopHandle, window: Window) -> Trace:
             "live_sessions", None, Text("直播场次没有这段时间的数据", "the livestream table does not cover these days")
         )
     table = shop.table("live_sessions")
-    now, before = (_per_day(table, span, lambda t: t.session_id.nunique()) * 7 for span in (window, _earlier(window)))
-    words = Text(
-        *(f"{format_value(before, 'times', lang)} → {format_value(now, 'times', lang)}" for lang in ("zh", "en"))
-    )
-    return Trace("live_sessions", _moved(before, now), Text(f"每周场次 {words.zh}", f"sessions a week {words.en}"))
+    now, before = (_per_day(table, span, lambda t: t.session_id.nunique()) * 7 for span in _now_and_before(window))
+    return _compared("live_sessions", Text("每周场次", "sessions a week"), before, now, "times")
 
 
-def _earlier(window: Window) -> Window:
-    return Window(start=window.start - timedelta(days=_BEFORE), end=window.start - timedelta(days=1))
+def _compared(table: str, what: Text, before: Decimal, now: Decimal, unit: str) -> Trace:
+    was, has = say(before, unit), say(now, unit)
+    text = Text(f"{what.zh} {was.zh} → {has.zh}", f"{what.en} {was.en} → {has.en}")
+    return Trace(table, _moved(before, now), text)
+
+
+def _now_and_before(window: Window) -> tuple[Window, Window]:
+    return window, days_before(window.start, _BEFORE)
 
 
 def _per_day(table: Any, span: Window, total: Callable[[Any], Any]) -> Decimal:

@@ -14,6 +14,7 @@ from tools.errors import BadArguments, DataMissing, NotFound
 from tools.facts import Claim, Fact, Quantity, Role, ToolResult, ToolTable, Window, fact_id
 from tools.metrics.landing import landing
 from tools.metrics.measure import anchor_of
+from tools.metrics.wording import say
 from tools.playbooks.ledger_review import Review, review_fact, review_of
 from tools.playbooks.ledger_verdict import STATUS
 from tools.playbooks.plan import default_start, pair
@@ -71,15 +72,14 @@ def _forecast(ctx: ToolContext, window: Window) -> Fact:
             simulated=ctx.shop.simulated,
         )
     unit = found.unit
-    figures = [found.landed, found.low, found.high]
-    zh, en = ([format_value(value, unit, lang) for value in figures] for lang in ("zh", "en"))
+    landed, low, high = (say(value, unit) for value in (found.landed, found.low, found.high))
     base = Quantity(metric="gmv", value=found.landed, unit=unit, window=window)
     return Fact(
         id=ident,
         kind="metric",
         claim=Claim(
-            zh=f"不做这个计划，{window.start} 至 {window.end} 预计支付金额 {zh[0]}，80% 区间 {zh[1]} 至 {zh[2]}（按截至 {found.as_of} 的数据）。",
-            en=f"Without the plan, GMV from {window.start} to {window.end} is expected at {en[0]}, 80 % interval {en[1]} to {en[2]} (from data up to {found.as_of}).",
+            zh=f"不做这个计划，{window.start} 至 {window.end} 预计支付金额 {landed.zh}，80% 区间 {low.zh} 至 {high.zh}（按截至 {found.as_of} 的数据）。",
+            en=f"Without the plan, GMV from {window.start} to {window.end} is expected at {landed.en}, 80 % interval {low.en} to {high.en} (from data up to {found.as_of}).",
         ),
         quantities=(
             base,

@@ -15,10 +15,11 @@ from tools.metrics.landing import daily_gmv
 from tools.metrics.measure import anchor_of, measure
 from tools.metrics.reader import Reader
 from tools.metrics.tool_effects import campaign_effect
+from tools.metrics.wording import say
 from tools.playbooks.execution import Trace, traces
 from tools.playbooks.ledger_verdict import STATUS, Range, Verdict, judge, lift_of
 from tools.playbooks.plan import pair
-from tools.text import Text, format_value, quantize
+from tools.text import Text, quantize
 
 __all__ = ["Review", "review_fact", "review_of"]
 
@@ -62,13 +63,10 @@ class Review:
     def _span(self, given: Range | None) -> Text:
         if given is None:
             return Text("–", "–")
+        low, high = say(given.low, self.unit), say(given.high, self.unit)
         if not given.low:
-            return Text(
-                f"最多 {format_value(given.high, self.unit, 'zh')}",
-                f"at most {format_value(given.high, self.unit, 'en')}",
-            )
-        zh, en = ([format_value(value, self.unit, lang) for value in (given.low, given.high)] for lang in ("zh", "en"))
-        return Text(f"{zh[0]} 至 {zh[1]}", f"{en[0]} to {en[1]}")
+            return Text(f"最多 {high.zh}", f"at most {high.en}")
+        return Text(f"{low.zh} 至 {high.zh}", f"{low.en} to {high.en}")
 
 
 def review_of(ctx: ToolContext, plan: Mapping[str, Any]) -> Review:
@@ -250,7 +248,8 @@ def _parts(review: Review) -> list[Text]:
             Text(f"开始前的预测区间 {review.forecast_text.zh}", f"forecast before the start {review.forecast_text.en}")
         )
     if review.actual is not None:
-        parts.append(Text(f"实际支付金额 {format_value(review.actual, unit, 'zh')}", f"actual GMV {format_value(review.actual, unit, 'en')}"))  # fmt: skip
+        actual = say(review.actual, unit)
+        parts.append(Text(f"实际支付金额 {actual.zh}", f"actual GMV {actual.en}"))
     if review.lift is not None and review.effect is None:
         parts.append(_above(review.lift, unit))
     if review.effect is not None:
@@ -263,10 +262,9 @@ def _parts(review: Review) -> list[Text]:
 def _above(lift: Range, unit: str) -> Text:
     """What came above the forecast, or below it where all of the interval is."""
     below = lift.high < 0
-    ends = (-lift.high, -lift.low) if below else (lift.low, lift.high)
-    zh, en = ([format_value(value, unit, lang) for value in ends] for lang in ("zh", "en"))
+    low, high = (say(end, unit) for end in ((-lift.high, -lift.low) if below else (lift.low, lift.high)))
     more = Text("少", "below") if below else Text("多", "above")
-    return Text(f"比预测{more.zh} {zh[0]} 至 {zh[1]}", f"{more.en} the forecast by {en[0]} to {en[1]}")
+    return Text(f"比预测{more.zh} {low.zh} 至 {high.zh}", f"{more.en} the forecast by {low.en} to {high.en}")
 
 
 def _quantities(review: Review) -> tuple[Quantity, ...]:

@@ -8,11 +8,12 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from tools.facts import Claim, Fact, Quantity, Role, ToolTable, WhyClass, Window, fact_id
+from tools.metrics.wording import say
 from tools.playbooks.compliance import rules
 from tools.playbooks.pricing import Offers, Promise, Reached, Step
 from tools.playbooks.pricing_shop import Known, Sold, lowest_by, protection_cost
 from tools.playbooks.render import clean_name
-from tools.text import Lang, Text, format_value
+from tools.text import Lang, Text
 
 __all__ = ["BASIS_DAYS", "ORDER_NOTE", "Pricing", "distinct", "price_table"]
 
@@ -46,7 +47,7 @@ class Pricing:
         amount = Decimal(value)
         quantity = Quantity(metric=f"price.{metric}", value=amount, unit=unit, role=role, window=window or self._today, subject=subject)  # fmt: skip
         self._quantities.append(quantity)
-        return Text(format_value(amount, unit, "zh"), format_value(amount, unit, "en"))
+        return say(amount, unit)
 
     def _money(self, metric: str, value: Decimal, role: Role = Role.VALUE, window: Window | None = None, subject: tuple[str, ...] = ()) -> Text:  # fmt: skip
         return self._write(metric, value, self.currency, role, window, subject)
