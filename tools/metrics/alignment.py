@@ -136,6 +136,7 @@ _BEFORE_DATA = Text("去年对应的日子早于已导入的数据", "the like d
 _ONLY_THEN = Text(
     "去年同期落在大促里而今年不在", "the year before these days lay in a campaign and this year they do not"
 )
+_NONE_PLAIN = Text("去年这段时间没有平日", "the window a year before has no ordinary day")
 _NO_MOON = Text("日历里没有那一年的春节", "the calendar does not hold the lunar new year of that year")
 
 
@@ -355,7 +356,7 @@ def _split(window: Window, base: Window, platform: str) -> tuple[Part, ...]:
         )
     taken = {day for part in parts for span in part.base for day in each(span)} | set(then)
     rest = runs(day for day in each(window) if day not in now), runs(day for day in each(base) if day not in taken)
-    return (*parts, Part(_ORDINARY, *rest)) if all(rest) else tuple(parts)
+    return (*parts, Part(_ORDINARY, *rest, _NOTHING if rest[1] else _NONE_PLAIN)) if rest[0] else tuple(parts)
 
 
 def _like_days(days: tuple[Window, ...], event: str, platform: str) -> tuple[Window, ...] | Text:
