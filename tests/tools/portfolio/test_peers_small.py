@@ -1,0 +1,29 @@
+"""A ratio of a handful of orders is never shared: it would be told of single buyers."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.tools.metrics.metric_shops import make_shop
+from tools.portfolio.peers import PeerStore
+from tools.warehouse.access import Warehouse
+
+FIRST, LAST, TODAY = date(2026, 7, 1), date(2026, 11, 20), date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(("every", "shared"), [(2, False), (1, True)], ids=["15 orders a month", "30 orders"])
+def test_a_month_of_few_orders_is_not_shared(every: int, shared: bool, tmp_path: Path) -> None:
+    rows = [
+        {"order_id": f"o{k}", "paid_date": day, "gross_amount": 100, "refund_amount": 100 if k % 5 == 0 else 0}
+        for k in range(0, (LAST - FIRST).days + 1, every)
+        for day in [FIRST + timedelta(days=k)]
+    ]
+    make_shop(tmp_path / "warehouse", {"orders": rows}, merchant="mine", category="护肤")
+    store = PeerStore(tmp_path / "portfolio", Warehouse(tmp_path / "warehouse"), lambda _zone: TODAY)
+    store.join("mine")
+    share = store.read("mine")
+    assert share is not None
+    assert (("refund_rate", date(2026, 9, 1)) in share.values) is shared
