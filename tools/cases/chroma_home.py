@@ -1,7 +1,8 @@
-"""Where Chroma keeps the case base: a folder of this workspace, or a server that several processes share."""
+"""Where Chroma keeps passages: a folder of this workspace, or a server that several processes share."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,10 +13,13 @@ from urllib.parse import urlsplit
 from tools.errors import BackendDown
 from tools.text import Text
 
-__all__ = ["ChromaHome"]
+__all__ = ["ChromaHome", "close"]
 
 _LOCK_FILE = "cases.lock"
 _LOCK_WAIT_S = 30.0
+# Chroma shares one engine per folder among the clients of a process and registers it without a lock: a thread that opens
+# or closes meanwhile would get an engine that is not started, or stopped.
+_REGISTERING = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,14 @@ class ChromaHome:
         return self.url is not None or (self.folder / "chroma.sqlite3").exists()
 
     def client(self) -> Any:
+        """To be closed with `close`."""
         import chromadb
         from chromadb.config import Settings
 
         if self.url is None:
             settings = Settings(anonymized_telemetry=False, is_persistent=True)
-            return chromadb.PersistentClient(path=str(self.folder), settings=settings)
+            with _REGISTERING:
+                return chromadb.PersistentClient(path=str(self.folder), settings=settings)
         parts = urlsplit(self.url)
         secure = parts.scheme == "https"
         return chromadb.HttpClient(
@@ -45,6 +51,15 @@ class ChromaHome:
             ssl=secure,
             settings=Settings(anonymized_telemetry=False),
         )
+
+    @contextmanager
+    def opened(self) -> Iterator[Any]:
+        """A client for as long as it is used."""
+        client = self.client()
+        try:
+            yield client
+        finally:
+            close(client)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -90,3 +105,9 @@ class ChromaHome:
                 "away and try again: the index is rebuilt by itself.",
             )
         )
+
+
+def close(client: Any) -> None:
+    """Close a client; the engine of its folder stops with the last one."""
+    with _REGISTERING:
+        client.close()

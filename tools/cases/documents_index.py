@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from tools.cases.chroma_home import ChromaHome, close
 from tools.embeddings import Embedder, Vectors
 from tools.errors import BackendDown
 from tools.text import Text
@@ -151,7 +152,7 @@ class DocumentIndex:
         self._forget(merchant_id)
         if generation is None:
             return None
-        client = _client(home / generation)
+        client = ChromaHome(home / generation).client()
         collection = client.get_collection(_COLLECTION, embedding_function=None)
         held = self._open[merchant_id] = _Open(generation, client, collection, _rows_of(collection))
         if (collection.metadata or {}).get("embedder") != self._embedder.name:
@@ -179,8 +180,7 @@ class DocumentIndex:
         return known
 
     def _build(self, folder: Path, rows: Sequence[Row], vectors: dict[str, Vectors]) -> None:
-        client = _client(folder)
-        try:
+        with ChromaHome(folder).opened() as client:
             collection = client.create_collection(
                 _COLLECTION,
                 metadata={"embedder": self._embedder.name, "dim": self._embedder.dim},
@@ -195,14 +195,12 @@ class DocumentIndex:
                     documents=[row.text for row in part],
                     metadatas=[row.metadata() for row in part],
                 )
-        finally:
-            client.close()
 
     def _forget(self, merchant_id: str) -> None:
         held = self._open.pop(merchant_id, None)
         if held is not None:
             with suppress(Exception):
-                held.client.close()
+                close(held.client)
 
     def _sweep(self, home: Path) -> None:
         """Generations that are not current: the one before, and what a killed write left."""
@@ -223,15 +221,6 @@ class DocumentIndex:
                 yield
         except Timeout as error:
             raise _down(self._folder, "another process is writing") from error
-
-
-def _client(folder: Path) -> Any:
-    import chromadb
-    from chromadb.config import Settings
-
-    return chromadb.PersistentClient(
-        path=str(folder), settings=Settings(anonymized_telemetry=False, is_persistent=True)
-    )
 
 
 def _rows_of(collection: Any) -> tuple[Row, ...]:

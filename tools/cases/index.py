@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -68,11 +67,11 @@ class CaseIndex:
 
     def _opened(self) -> _Rows:
         if self._home.exists:
-            with closing(self._home.client()) as client:
+            with self._home.opened() as client:
                 collection = self._current(client)
                 if collection is not None:
                     return self._read(collection)
-        with self._home.writing(), closing(self._home.client()) as client:
+        with self._home.writing(), self._home.opened() as client:
             return self._read(self._current(client) or self._build(client))
 
     def _read(self, collection: Any) -> _Rows:
