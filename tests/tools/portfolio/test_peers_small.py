@@ -1,4 +1,4 @@
-"""A ratio of a handful of orders is never shared: it would be told of single buyers."""
+"""A ratio of a handful of orders is never shared, for it would be told of single buyers; nor one of a month that is there in part."""
 
 from __future__ import annotations
 
@@ -27,3 +27,17 @@ def test_a_month_of_few_orders_is_not_shared(every: int, shared: bool, tmp_path:
     share = store.read("mine")
     assert share is not None
     assert (("refund_rate", date(2026, 9, 1)) in share.values) is shared
+
+
+def test_a_month_the_data_begin_in_is_not_shared(tmp_path: Path) -> None:
+    first = date(2026, 7, 10)
+    rows = [
+        {"order_id": f"o{k}", "paid_date": first + timedelta(days=k // 3), "gross_amount": 100, "refund_amount": 0}
+        for k in range(3 * ((LAST - first).days + 1))
+    ]
+    make_shop(tmp_path / "warehouse", {"orders": rows}, merchant="mine", category="护肤")
+    store = PeerStore(tmp_path / "portfolio", Warehouse(tmp_path / "warehouse"), lambda _zone: TODAY)
+    store.join("mine")
+    share = store.read("mine")
+    assert share is not None
+    assert min(month for name, month in share.values if name == "refund_rate") == date(2026, 8, 1)
