@@ -6,11 +6,15 @@ or the new one, never half. What was removed is gone with the old folder: no fre
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import os
 import secrets
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -32,6 +36,8 @@ _POINTER = "current"
 _LOCK_WAIT_S = 30.0
 _BATCH = 16  # passages between two words of progress
 _CHROMA_BATCH = 1000
+_BUILDER = Path(__file__).with_name("documents_build.py")
+_BUILD_S = 600
 _CONFIGURATION = {"hnsw": {"space": "cosine", "ef_search": 200}}
 
 
@@ -180,21 +186,28 @@ class DocumentIndex:
         return known
 
     def _build(self, folder: Path, rows: Sequence[Row], vectors: dict[str, Vectors]) -> None:
-        with ChromaHome(folder).opened() as client:
-            collection = client.create_collection(
-                _COLLECTION,
-                metadata={"embedder": self._embedder.name, "dim": self._embedder.dim},
-                configuration=_CONFIGURATION,
-                embedding_function=None,
-            )
-            for start in range(0, len(rows), _CHROMA_BATCH):
-                part = rows[start : start + _CHROMA_BATCH]
-                collection.add(
-                    ids=[row.id for row in part],
-                    embeddings=np.stack([vectors[row.id] for row in part]),
-                    documents=[row.text for row in part],
-                    metadatas=[row.metadata() for row in part],
-                )
+        """In a process of its own: ours may remember words of a document that was removed (see `documents_build`)."""
+        stacked = np.stack([vectors[row.id] for row in rows]).astype(np.float32)
+        payload = {
+            "folder": str(folder),
+            "collection": _COLLECTION,
+            "metadata": {"embedder": self._embedder.name, "dim": self._embedder.dim},
+            "configuration": _CONFIGURATION,
+            "batch": _CHROMA_BATCH,
+            "rows": [{"id": row.id, "text": row.text, "metadata": row.metadata()} for row in rows],
+            "vectors": base64.b64encode(stacked.tobytes()).decode(),
+        }
+        done = subprocess.run(
+            [sys.executable, "-I", str(_BUILDER)],
+            input=json.dumps(payload),
+            text=True,
+            encoding="utf-8",
+            capture_output=True,
+            timeout=_BUILD_S,
+            check=False,
+        )
+        if done.returncode:
+            raise OSError((done.stderr.strip().splitlines() or ["the index was not written"])[-1][:200])
 
     def _forget(self, merchant_id: str) -> None:
         held = self._open.pop(merchant_id, None)
@@ -254,5 +267,5 @@ def _errors(folder: Path) -> Iterator[None]:
         raise _down(folder, f"chromadb: {error}") from error
     try:
         yield
-    except (ChromaError, sqlite3.Error, OSError, RuntimeError) as error:
+    except (ChromaError, sqlite3.Error, OSError, RuntimeError, subprocess.SubprocessError) as error:
         raise _down(folder, f"{type(error).__name__}: {str(error)[:200]}") from error

@@ -79,7 +79,9 @@ def test_shopify_customers_are_the_buyers_of_the_orders(desk: Desk) -> None:
     assert desk.query("SELECT buyer_key FROM orders") == [(key,)]
     (newer,) = desk.load(
         desk.write(
-            "new.csv", csv_text(SHOPIFY_CUSTOMERS_NEW, [{"Customer ID": "'700198765432", **customers[0]}]), encoding="utf-8"
+            "new.csv",
+            csv_text(SHOPIFY_CUSTOMERS_NEW, [{"Customer ID": "'700198765432", **customers[0]}]),
+            encoding="utf-8",
         )
     )
     assert (newer.format, newer.duplicate) == ("shopify_customers", 1)
