@@ -56,7 +56,7 @@ class Desk:
         page = SimpleNamespace(
             desk=self.desk,
             uploads=self.uploads,
-            service=SimpleNamespace(call=self._no_look, warehouse=self.desk.warehouse),
+            service=SimpleNamespace(read=self._no_look, warehouse=self.desk.warehouse),
         )
         views = cast(Any, SimpleNamespace(parts=parts, page=page, lang=lang, everything=self._everything))
         self.keeping = Keeping(views)

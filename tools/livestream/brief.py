@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from tools.errors import BadArguments
+from tools.fields import wrong_fields
 from tools.livestream.economics import CommissionBase
 from tools.text import Text
 
@@ -215,13 +216,7 @@ def parse_brief(raw: object) -> Brief:
     try:
         return Brief.model_validate(dict(raw))
     except ValidationError as error:
-        wrong = [_wrong(one) for one in error.errors(include_url=False, include_input=False)[:8]]
-        zh, en = ("；".join(wrong), "; ".join(wrong))
+        wrong = wrong_fields(error)
         raise BadArguments(
-            Text(f"直播需求里有字段不对：{zh}。", f"Some fields of the brief are wrong: {en}.")
+            Text(f"直播需求里有字段不对：{wrong.zh}。", f"Some fields of the brief are wrong: {wrong.en}.")
         ) from error
-
-
-def _wrong(error: Mapping[str, Any]) -> str:
-    where = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in error["loc"]) or "brief"
-    return f"{where}: {error['msg'].removeprefix('Value error, ')}"

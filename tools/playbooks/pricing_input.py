@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import ValidationError
 
 from tools.errors import BadArguments
+from tools.fields import wrong_fields
 from tools.playbooks.pricing import Offers, choices
 from tools.text import Text
 
 __all__ = ["parse_offers"]
 
 _MOST_TRIES = 60_000  # baskets × choices × rooms × audiences: about two seconds
-_SHOWN = 8
-
-_SAID: dict[str, Text] = {
-    "missing": Text("没有填", "is missing"),
-    "extra_forbidden": Text("没有这个字段", "there is no such field"),
-    "greater_than": Text("要大于 {gt}", "must be above {gt}"),
-    "greater_than_equal": Text("不能小于 {ge}", "must not be below {ge}"),
-    "less_than_equal": Text("不能大于 {le}", "must not be above {le}"),
-    "decimal_max_places": Text("最多 {decimal_places} 位小数", "takes at most {decimal_places} decimals"),
-    "literal_error": Text("只能是 {expected} 之一", "must be one of {expected}"),
-    "string_too_long": Text("最多 {max_length} 个字", "takes at most {max_length} characters"),
-    "string_too_short": Text("不能为空", "must not be empty"),
-    "too_long": Text("最多 {max_length} 项", "takes at most {max_length} entries"),
-}
-_FAMILY: tuple[tuple[str, Text], ...] = (
-    ("date", Text("要写日期，例如 2026-11-11", "must be a date such as 2026-11-11")),
-    ("bool", Text("要写 true 或 false", "must be true or false")),
-    ("decimal", Text("要写数字", "must be a number")),
-    ("int", Text("要写整数", "must be a whole number")),
-    ("finite", Text("要写数字", "must be a number")),
-    ("string", Text("要写文字", "must be text")),
-    ("tuple", Text("要写成列表", "must be a list")),
-    ("model", Text("要写成“字段: 值”", "must be a set of `field: value`")),
-)
 
 
 def parse_offers(raw: object) -> Offers:
@@ -46,9 +21,10 @@ def parse_offers(raw: object) -> Offers:
     try:
         found = Offers.model_validate(raw)
     except ValidationError as error:
-        wrong = [_wrong(one) for one in error.errors(include_url=False, include_input=False)[:_SHOWN]]
-        zh, en = "；".join(text.zh for text in wrong), "; ".join(text.en for text in wrong)
-        raise BadArguments(Text(f"到手价里有字段不对：{zh}。", f"Some fields of the price are wrong: {en}.")) from error
+        wrong = wrong_fields(error)
+        raise BadArguments(
+            Text(f"到手价里有字段不对：{wrong.zh}。", f"Some fields of the price are wrong: {wrong.en}.")
+        ) from error
     if _tries(found) > _MOST_TRIES:
         raise BadArguments(
             Text(
@@ -63,15 +39,3 @@ def _tries(item: Offers) -> int:
     rooms = {None, *item.rooms, *(o.room for o in item.offers), *(p.room for p in item.promises)}
     audiences = {offer.audience for offer in item.offers if offer.audience}
     return choices(item.offers) * item.most_pieces * len(rooms) * (len(audiences) + 2)
-
-
-def _wrong(error: Any) -> Text:
-    where = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in error["loc"]) or "price"
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "value_error":
-        en, _, zh = error["msg"].removeprefix("Value error, ").partition(" / ")
-        return Text(f"{where}：{zh}", f"{where}: {en}")
-    said = _SAID.get(kind) or next((text for start, text in _FAMILY if kind.startswith(start)), None)
-    if said is None:
-        return Text(f"{where}：格式不对", f"{where}: not in the right form")
-    return Text(f"{where}：{said.zh.format_map(context)}", f"{where}: {said.en.format_map(context)}")
