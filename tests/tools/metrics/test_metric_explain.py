@@ -13,8 +13,11 @@ import pytest
 from metric_shops import make_shop
 
 from tools.errors import BadArguments, DataMissing
+from tools.memo import Memo
+from tools.metrics import causes_products
 from tools.metrics.drivers import Explanation
 from tools.metrics.explain import EXPLAINED, explain
+from tools.metrics.turns import CONVERSION, RateSource, Turn
 from tools.metrics.windows import compare_window, month_of
 from tools.warehouse.access import Shop
 
@@ -248,3 +251,26 @@ def test_refusals(steady: Shop) -> None:
     with pytest.raises(DataMissing) as caught:
         explain(steady, "gmv", month_of(date(2025, 9, 1)), compare_window(month_of(date(2025, 9, 1)), "previous"))
     assert "2025" in caught.value.message.en
+
+
+@pytest.mark.parametrize(("z", "share", "told"), [(-2.9, 0.05, False), (-3.1, 0.05, True), (-3.1, 0.025, False), (-4.6, 0.025, True)])  # fmt: skip
+def test_a_turn_is_a_cause_when_it_is_sure_and_large_enough(
+    z: float, share: float, told: bool, steady: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A conversion turn of a product at 3 standard errors is told from 3 % of GMV on, a clear one (4.5) from 2 %."""
+    day = date(2026, 10, 6)
+    level = explain(steady, "gmv", OCT, SEP).before or 0
+    buyers = float(level) * share / 100  # of p1, which costs 100
+
+    def planted(_pair: object, source: RateSource, key: str) -> Turn | None:
+        return Turn(day, z, -buyers) if source is CONVERSION and key == "p1" else None
+
+    monkeypatch.setattr(causes_products, "rate_turn", planted)
+    monkeypatch.setattr("tools.metrics.explain._recent", Memo(1))  # explanations are remembered by shop and windows
+    causes = explain(steady, "orders", OCT, SEP).causes
+    assert bool(causes) is told
+    if told:
+        (cause,) = causes
+        assert (cause.entity.label.zh, cause.factor) == ("面霜", "conversion")
+        assert cause.event is not None and (cause.event.start, cause.event.turned) == (day, "conversion")
+        assert float(cause.amount) == pytest.approx(-float(level) * share, rel=0.01)
