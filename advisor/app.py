@@ -90,6 +90,7 @@ def build_registry() -> Registry:
     """Every tool of this installation."""
     from tools.base import Registry
     from tools.cases.tools import TOOLS as CASE_TOOLS
+    from tools.livestream.tools import TOOLS as LIVE_TOOLS
     from tools.metrics.tool_customers import TOOLS as CUSTOMER_TOOLS
     from tools.metrics.tools import TOOLS as METRIC_TOOLS
     from tools.playbooks.content_tool import TOOLS as CONTENT_TOOLS
@@ -98,7 +99,16 @@ def build_registry() -> Registry:
     from tools.portfolio.standing import TOOLS as PORTFOLIO_TOOLS
 
     return Registry(
-        [*METRIC_TOOLS, *CUSTOMER_TOOLS, *CASE_TOOLS, *PLAYBOOK_TOOLS, *PORTFOLIO_TOOLS, *CONTENT_TOOLS, *LEDGER_TOOLS]
+        [
+            *METRIC_TOOLS,
+            *CUSTOMER_TOOLS,
+            *CASE_TOOLS,
+            *PLAYBOOK_TOOLS,
+            *PORTFOLIO_TOOLS,
+            *CONTENT_TOOLS,
+            *LEDGER_TOOLS,
+            *LIVE_TOOLS,
+        ]
     )
 
 

