@@ -21,7 +21,7 @@ from tools.livestream.economics import CommissionBase
 from tools.text import Text
 
 __all__ = [
-    "Agency", "Brief", "Creator", "Economics", "HostBrief", "Item", "Role", "SelfRun", "Session", "Step", "load_brief", "parse_brief",
+    "Agency", "Brief", "Creator", "Economics", "HostBrief", "Item", "Role", "Rota", "SelfRun", "Session", "Step", "load_brief", "parse_brief",
 ]  # fmt: skip
 
 Role = Literal["hook", "bridge", "hero", "profit", "image"]  # 引流 承接 主推 利润 形象
@@ -170,6 +170,20 @@ class Session(_Part):
     lotteries: tuple[time, ...] = ()
 
 
+class Rota(_Part):
+    """What the boss says about streaming days: hours a week, gaps, and the people beside the host. Left out: the room's own habit."""
+
+    hours_week: Annotated[Number, Field(gt=0, le=168)] | None = None
+    sessions_day: Annotated[int, Field(ge=1, le=4)] = 2
+    gap_hours: Annotated[Number, Field(ge=0, le=24)] = Decimal(2)  # between two streams
+    shortest: Annotated[Number, Field(gt=0, le=24)] = Decimal(2)  # hours
+    longest: Annotated[Number, Field(gt=0, le=24)] | None = None
+    crew_hourly: Money | None = None  # assistant, control, customer service: per hour on air, without the host
+    on_air: Annotated[int, Field(ge=1, le=3)] = 1  # hosts at a time
+    skills: tuple[str, ...] = ()  # every host of this room needs them
+    days_off: tuple[date, ...] = ()
+
+
 class Brief(_Part):
     """Everything a merchant states about a room. All parts may be missing; each module names what it then needs."""
 
@@ -185,6 +199,7 @@ class Brief(_Part):
     session: Session = Session()
     items: tuple[Item, ...] = ()
     hosts: tuple[HostBrief, ...] = ()
+    rota: Rota = Rota()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Brief:
