@@ -6,7 +6,9 @@ net, `q` commission, `so` outbound parcel, `sr` return parcel, `ins` return insu
 
     m = (1-r)(1-c-k) - q*base - [(1-rc)*so + ins + rp*(sr + d*c*a)] / a          before ads and fixed costs
     base: paid 1 · shipped 1-rc · received 1-r                                    what the commission is charged on
-    VAT (general taxpayer at v): sales are net of v/(1+v); with invoiced cost the same part of c comes back
+    VAT (general taxpayer at v): net sales owe v/(1+v); with invoiced cost the same part of c comes back, and of the platform fee
+    w/(1+w), w = 6 % (its invoice is a service). Ads, agency and parcels carry input VAT too, but only with a special invoice in hand, which
+    small suppliers seldom give: not counted, so m is on the safe side. Lost goods give none back (input VAT is transferred out).
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ class UnitEconomics:
     lost_share: Decimal = Decimal(0)  # d
     vat_rate: Decimal = Decimal(0)  # v of a general taxpayer; 0 leaves VAT out
     cost_invoiced: bool = True
+    fee_vat: Decimal = Decimal(0)  # w: input VAT rate in the platform's invoice, 0.06 for a general taxpayer
 
     @property
     def refunded(self) -> Decimal:
@@ -48,11 +51,12 @@ class UnitEconomics:
 
     @property
     def vat_share(self) -> Decimal:
-        """VAT owed per yuan of net sales, price included: v/(1+v), less what an invoiced cost brings back."""
+        """VAT owed per yuan of net sales, price included: v/(1+v), less what invoices of goods and platform bring back."""
         if not self.vat_rate:
             return Decimal(0)
-        inside = self.vat_rate / (ONE + self.vat_rate)
-        return inside * (ONE - self.cost_share) if self.cost_invoiced else inside
+        owed = self.vat_rate / (ONE + self.vat_rate)
+        back = owed * self.cost_share if self.cost_invoiced else Decimal(0)
+        return owed - back - self.fee_vat / (ONE + self.fee_vat) * self.platform_fee
 
     def base_share(self, base: CommissionBase) -> Decimal:
         """The part of paid GMV a commission is charged on."""
