@@ -226,7 +226,7 @@ class _Making:
         own = self.brief.self_run.ad_share if self.brief.self_run is not None else None
         if own is not None:
             self._take(key, own, Basis.STATED, BRIEF)
-        elif not self._read(key, self.shop.ad_share):
+        elif not (self._read(key, self.shop.ad_share) or self._said(key, stated_share(self.records, "live_ad_ratio"))):
             public = reference("ad_share", self.platform, self.category, self.currency)
             if public is None:
                 self._lack(key)
