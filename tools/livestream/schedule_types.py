@@ -15,9 +15,10 @@ from tools.text import Text
 
 __all__ = [
     "SLOTS", "Cell", "Conflict", "HostShift", "HostTotal", "PlannedSession", "PromoPhase", "RampStep", "Remedy", "Response", "Roster",
-    "Schedule", "Slot", "Uncovered",
+    "Schedule", "Slot", "Status", "Uncovered",
 ]  # fmt: skip
 
+Status = Literal["optimal", "feasible", "infeasible", "none"]
 Slot = Literal["morning", "noon", "afternoon", "evening", "late"]
 # First hour, words, and the start used where the room has never started in that slot.
 SLOTS: dict[Slot, tuple[int, Text, time]] = {
@@ -177,7 +178,7 @@ class Roster:
     `objective` and `bound` are in shop currency: cost less expected contribution plus the soft wishes (evenings, swaps).
     """
 
-    status: Literal["optimal", "feasible", "infeasible", "none"]
+    status: Status
     shifts: tuple[HostShift, ...]
     uncovered: tuple[Uncovered, ...]
     conflicts: tuple[Conflict, ...]
