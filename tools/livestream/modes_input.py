@@ -31,7 +31,7 @@ _TERMS = {
 
 @dataclass
 class Modes:
-    """A brief with its modes filled in. `gmv` is the room's paid GMV a month, None where nobody knows; `ranges` by mode name."""
+    """A brief with its modes filled in. `gmv` is the room's paid GMV a month, None where nobody knows; `ranges`: modes on public terms only, by name."""
 
     brief: Brief
     gmv: Decimal | None
@@ -131,6 +131,7 @@ class _Fill:
         monthly = (public.middle / _MONTHS).quantize(Decimal(1))
         more = Text(f"每年，取中间 ÷ 12：{public.text.zh}", f"a year, its middle ÷ 12: {public.text.en}")
         self.modes.take(key, monthly, Basis.REFERENCE, more)
+        self.modes.ranges["自播"] = public
         return SelfRun(fixed=monthly)
 
     def agencies(self) -> tuple[Agency, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tools.base import ToolSpec
+from tools.livestream.tool_modes import live_modes
 
 __all__ = ["TOOLS"]
 
-TOOLS: tuple[ToolSpec, ...] = ()
+TOOLS: tuple[ToolSpec, ...] = (live_modes,)
