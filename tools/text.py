@@ -19,6 +19,8 @@ _COUNT_NOUNS: dict[str, tuple[str, str]] = {
     "days": (" 天", " days"),
     "rows": (" 行", " rows"),
     "times": (" 次", " times"),
+    "hours": (" 小时", " hours"),
+    "minutes": (" 分钟", " minutes"),
     "count": ("", ""),
 }
 
@@ -71,7 +73,7 @@ def format_value(value: Decimal, unit: str, lang: Lang, *, signed: bool = False)
     """Write one figure for a reader.
 
     ``unit`` is an ISO currency, ``ratio`` (0.18 is written 18.0%), ``pp`` (already in percentage points), ``number``
-    (a bare decimal) or a count noun (``orders``, ``buyers``, ``visitors``, ``items``, ``days``, ``rows``, ``times``).
+    (a bare decimal) or a count noun (``orders``, ``buyers``, ``visitors``, ``items``, ``days``, ``rows``, ``times``, ``hours``, ``minutes``).
     """
     plus = "+" if signed and value > 0 else ""
     if is_money(unit):

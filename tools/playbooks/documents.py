@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import icalendar
 from openpyxl import Workbook
@@ -28,6 +29,7 @@ __all__ = [
     "DayEvent",
     "Document",
     "Sheet",
+    "TimedEvent",
     "check_name",
     "to_ics",
     "to_markdown",
@@ -72,12 +74,23 @@ class DayEvent:
 
 
 @dataclass(frozen=True)
+class TimedEvent:
+    """Something from one time to another; both are the merchant's wall clock, without a zone. `uid` stays the same between exports."""
+
+    uid: str
+    start: datetime
+    end: datetime
+    title: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Document:
-    """`timezone` is the merchant's: whole days are that zone's days. `made` is the day the content was worked out."""
+    """`timezone` is the merchant's: whole days are that zone's days, times that zone's clock. `made` is the day the content was worked out."""
 
     title: str
     sheets: tuple[Sheet, ...]
-    events: tuple[DayEvent, ...]
+    events: tuple[DayEvent | TimedEvent, ...]
     timezone: str
     made: date
     lang: str = "zh"
@@ -175,7 +188,9 @@ def _plain(text: str) -> str:
 
 
 def to_ics(document: Document) -> bytes:
-    """All-day events. Such events name days and not hours, so they fall on the merchant's days in every reader's zone."""
+    """All-day events name days and not hours, so they fall on the merchant's days in every reader's zone. Timed ones are written in UTC,
+    which every calendar shows at the reader's own hour without a table of zones.
+    """
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Merchant Advisor//plan//ZH")
     calendar.add("version", "2.0")
@@ -186,13 +201,22 @@ def to_ics(document: Document) -> bytes:
         event = icalendar.Event()
         event.add("uid", each.uid)
         event.add("dtstamp", datetime.combine(document.made, time(), tzinfo=UTC))
-        event.add("dtstart", each.first)
-        event.add("dtend", each.last + timedelta(days=1))  # the end of an all-day event is not part of it
+        if isinstance(each, TimedEvent):
+            event.add("dtstart", _utc(each.start, document.timezone))
+            event.add("dtend", _utc(each.end, document.timezone))
+        else:
+            event.add("dtstart", each.first)
+            event.add("dtend", each.last + timedelta(days=1))  # the end of an all-day event is not part of it
         event.add("summary", _clean(each.title))
         event.add("description", _clean(each.note))
-        event.add("transp", "TRANSPARENT")  # a task for the day does not block the day
+        if isinstance(each, DayEvent):
+            event.add("transp", "TRANSPARENT")  # a task for the day does not block the day
         calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def _utc(at: datetime, timezone: str) -> datetime:
+    return at.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
 
 
 FORMATS: Mapping[str, Callable[[Document], bytes]] = {".xlsx": to_xlsx, ".md": to_markdown, ".ics": to_ics}
