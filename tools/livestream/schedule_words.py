@@ -1,0 +1,49 @@
+"""Sentences of a schedule: why a session was chosen, in figures."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tools.livestream.schedule_choice import Candidate, Terms
+from tools.livestream.schedule_types import SLOTS, Cell, Slot
+from tools.metrics.wording import say
+from tools.text import Text
+
+__all__ = ["WEEKDAY_NAMES", "hours_text", "why_chosen", "why_test"]
+
+WEEKDAY_NAMES = tuple(
+    Text(zh, en)
+    for zh, en in (("周一", "Mon"), ("周二", "Tue"), ("周三", "Wed"), ("周四", "Thu"), ("周五", "Fri"), ("周六", "Sat"), ("周日", "Sun"))
+)  # fmt: skip
+
+
+def hours_text(hours: Decimal) -> Text:
+    """4.50 hours are 4.5."""
+    plain = f"{hours.normalize():f}"
+    return Text(f"{plain} 小时", f"{plain} h")
+
+
+def why_chosen(one: Candidate, cell: Cell, terms: Terms, currency: str) -> Text:
+    """The slot's own figures, then the marginal rule: what the last hour leaves, and what one more would."""
+    day, slot = WEEKDAY_NAMES[cell.weekday], SLOTS[cell.slot][1]
+    level, low, high = (say((value or Decimal(0)).quantize(Decimal(1)), currency) for value in (cell.gmv_hour, cell.low, cell.high))  # fmt: skip
+    if cell.n:
+        said = Text(f"{day.zh}{slot.zh}近一年 {cell.n} 场，每小时约成交 {level.zh}（均值大致在 {low.zh} 到 {high.zh}）", f"{day.en} {slot.en}: {cell.n} streams in a year, about {level.en} an hour (mean between {low.en} and {high.en})")  # fmt: skip
+    else:
+        said = Text(f"{day.zh}{slot.zh}没播过，按同时段其他日子估每小时约 {level.zh}，选的时候只按下限 {low.zh} 算", f"{day.en} {slot.en} was never held; by other days of the slot about {level.en} an hour, chosen at the low end {low.en}")  # fmt: skip
+    if one.last is None or terms.crew_hour is None:
+        return said
+    last = say(one.last.quantize(Decimal(1)), currency)
+    said = Text(
+        f"{said.zh}；扣投流和人工，最后一小时还剩 {last.zh}",
+        f"{said.en}; after ads and people the last hour leaves {last.en}",
+    )
+    if one.next is None:
+        return Text(f"{said.zh}，再长没播过", f"{said.en}, longer was never held")
+    more = say(one.next.quantize(Decimal(1)), currency)
+    return Text(f"{said.zh}，再加一小时 {more.zh}", f"{said.en}, one hour more {more.en}")
+
+
+def why_test(slot: Slot) -> Text:
+    name = SLOTS[slot][1]
+    return Text(f"试{name.zh}：新直播间先避开最挤的 19–22 点，各时段都试到才比得出来", f"a test of {name.en}: a new room avoids the densest hours, 19 to 22, first, and tries every slot so that they can be compared")  # fmt: skip
