@@ -16,6 +16,7 @@ from advisor.grounding.numbers import Figure
 from advisor.grounding.own_material import is_own_material, without_quotations
 from advisor.grounding.reading import Reading, marks_in, read
 from advisor.grounding.support import Cited, cited_facts
+from advisor.grounding.verbatim import is_verbatim
 from advisor.grounding.whole import bare_directions, causes, dates, denials, moves
 from tools.facts import Fact, WhyClass
 from tools.text import Lang, Text
@@ -56,12 +57,16 @@ def check(
     words = glossary or default_glossary()
     marks = marks_in(draft_text)
     facts = cited_facts(cited, marks, words)
+    own_words = is_verbatim(draft_text, [c.fact for c in facts], lang)
     draft_text, unnamed = without_quotations(draft_text, facts)
     facts = [c for c in facts if not is_own_material(c)]
     names = [name for c in facts for name in (*c.fact.entities, *(s for q in c.fact.quantities for s in q.subject))]
     reading = read(draft_text, names=names, glossary=words, section=section, today=today)
     problems = [*(_unknown_mark(mark) for mark in marks if mark not in cited), *unnamed]
     matches = [_matched(figure, reading, facts, question) for figure in reading.figures]
+    if own_words:
+        told = list(dict.fromkeys(p.get(lang) for p in [*problems, *causes(draft_text, facts, section, why_class)]))
+        return Verdict(not told, told, len(matches), len(matches), [mark for mark in marks if mark in cited])
     if reading.figures and not marks and not all(m.ok for m in matches):
         problems.append(Text("有数字但没有引用证据。", "It has figures but cites no evidence."))
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from tools.base import ToolContext
 from tools.facts import Claim, Fact, Quantity, Role, ToolTable, WhyClass, Window, fact_id
@@ -14,8 +14,9 @@ from tools.livestream.ground import Missing
 from tools.metrics.wording import say
 from tools.text import Lang, Text, format_value
 
-__all__ = ["Teller", "assumption_table", "basis_text", "missing_claims"]
+__all__ = ["Section", "Teller", "assumption_table", "basis_text", "missing_claims"]
 
+Section = Literal["decision", "why", "what", "how", "limits"]
 _BASIS = {
     Basis.DATA: Text("店铺数据", "shop data"),
     Basis.STATED: Text("商家口述", "stated by the merchant"),
@@ -57,8 +58,12 @@ class Teller:
         entities: Sequence[str] = (),
         data: dict[str, Any] | None = None,
         from_shop: bool = True,
+        section: Section = "why",
     ) -> Fact:
-        """The fact of what was written since the last one. `from_shop`: it rests on imported rows, so demo data make it simulated."""
+        """The fact of what was written since the last one. `from_shop`: it rests on imported rows, so demo data make it simulated.
+
+        `section` is where an answer tells it: the first fact of a result is its headline whatever it says here.
+        """
         quantities, self._quantities = tuple(self._quantities), []
         shop = self.ctx.shop
         return Fact(
@@ -70,7 +75,7 @@ class Teller:
             source=source,
             why_class=why,
             entities=tuple(dict.fromkeys(name for name in entities if name)),
-            data=data or {},
+            data={"section": section, **(data or {})},
             simulated=shop.simulated and from_shop,
         )
 

@@ -15,6 +15,7 @@ from advisor.brains.compose.limits import caveats, follow_ups, limit_drafts, no_
 from advisor.brains.compose.pieces import Pieces, gather
 from advisor.brains.compose.readings import READINGS, newcomer_drafts, reading_drafts
 from advisor.brains.compose.say import Say
+from advisor.brains.compose.told import TOLD, peer_drafts, told_drafts
 from advisor.brains.compose.why import cause_clause, is_flat, why_drafts, within_normal
 
 __all__ = ["compose"]
@@ -27,7 +28,7 @@ _ADVICE = {"why_change", "what_to_do", "how_to", "decision", "growth_plan"}
 def compose(turn: TurnView) -> Iterator[Draft]:
     """All drafts of an answer in reading order. A turn without usable facts yields one honest headline."""
     frame, say, pieces = turn.frame, Say(turn.frame.lang), gather(turn)
-    drafts = [*_body(frame, pieces, say), *own_drafts(pieces, say)]
+    drafts = [*_body(turn, pieces, say), *own_drafts(pieces, say)]
     headline = next((draft for draft in drafts if draft.section == "headline" and draft.text), None)
     missing = "" if headline else no_answer(pieces, say) or _nothing(frame, pieces, say)
     if missing:
@@ -43,8 +44,8 @@ def compose(turn: TurnView) -> Iterator[Draft]:
     yield from follow_ups(frame, pieces, say)
 
 
-def _body(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
-    intent = frame.intent
+def _body(turn: TurnView, pieces: Pieces, say: Say) -> Iterator[Draft]:
+    frame, intent = turn.frame, turn.frame.intent
     metric = str(frame.slots.get("metric", ""))
     if intent in ("figure", "compare"):
         yield from (
@@ -52,6 +53,9 @@ def _body(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
         )
         if intent == "compare" and pieces.rows and pieces.figures:
             yield from (d for d in breakdown_drafts(pieces, say) if d.section != "headline")
+        yield from peer_drafts(turn, say)
+    elif intent in TOLD:
+        yield from told_drafts(turn, pieces, say)
     elif intent == "landing":
         yield from landing_drafts(pieces, say)
     elif intent == "health":

@@ -222,6 +222,50 @@ _READINGS: dict[str, tuple[Text, ...]] = {
         Text("会员情况怎么样？", "How are our members doing?"),
     ),
 }
+_TOLD: dict[str, tuple[Text, ...]] = {
+    "pricing": (
+        Text("打折依赖严重吗？", "How dependent are we on discounts?"),
+        Text("有没有到手价翻车的案例？", "Any cases where stacked prices went wrong?"),
+    ),
+    "plan_review": (
+        Text("接下来做什么，怎么做？", "What should we do next, and how?"),
+        Text("店铺整体怎么样？", "How is the shop doing overall?"),
+    ),
+    "wording": (Text("给主推品写一份直播脚本", "Write a live script for the hero product"),),
+    "live_mode": (
+        Text("一场直播到底赚多少？", "What does one session really earn?"),
+        Text("有没有代播翻车的案例？", "Any cases where an agency went wrong?"),
+        Text("保本投产比是多少才行？", "What ROI do we need to break even?"),
+    ),
+    "live_cost": (
+        Text("该自播还是找代播？", "Run it ourselves or use an agency?"),
+        Text("直播投流该加还是停？", "Raise or stop the paid traffic of the room?"),
+    ),
+    "live_products": (
+        Text("给主推品写一份直播脚本", "Write a live script for the hero product"),
+        Text("什么时间开播好？", "When should we go live?"),
+    ),
+    "live_schedule": (
+        Text("明晚直播排什么品？", "Which products go into tomorrow's stream?"),
+        Text("哪个主播最好？", "Who is our best host?"),
+    ),
+    "live_script": (
+        Text("明晚直播排什么品？", "Which products go into tomorrow's stream?"),
+        Text("上一场直播怎么样？", "How did the last stream go?"),
+    ),
+    "live_hosts": (
+        Text("主播怎么排班？", "How should we schedule the hosts?"),
+        Text("上一场直播怎么样？", "How did the last stream go?"),
+    ),
+    "live_ads": (
+        Text("一场直播到底赚多少？", "What does one session really earn?"),
+        Text("哪个推广计划该先停？", "Which ad plan should stop first?"),
+    ),
+    "live_review": (
+        Text("明晚直播排什么品？", "Which products go into tomorrow's stream?"),
+        Text("哪个主播最好？", "Who is our best host?"),
+    ),
+}
 _MARGIN = Text(
     "毛利率还不知道：直接回我一句毛利率是多少，我就能算出这件事保本要多少单。",
     "The gross margin is not known: state it in a reply and the break-even of this step can be worked out.",
@@ -232,7 +276,7 @@ def follow_ups(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
     """Two or three things people ask next in this situation."""
     wanted: list[Text] = []
     sections: Sequence[Any] = frame.slots.get("sections", ())
-    reading = _READINGS.get(frame.intent, ())
+    reading = _READINGS.get(frame.intent) or _TOLD.get(frame.intent, ())
     topic = "" if reading else str(frame.slots.get("topic", "") or "")  # a reading has its own next questions
     intent = reading or _BY_INTENT.get(frame.intent, ())
     if frame.intent == "why_change" and {"what", "how"} <= set(sections):

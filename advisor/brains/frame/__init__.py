@@ -13,8 +13,10 @@ from advisor.brains.frame.bases import settle_windows
 from advisor.brains.frame.classify import REJECT, classify
 from advisor.brains.frame.exemplars import Embedder
 from advisor.brains.frame.followup import previous_frame, resolve
+from advisor.brains.frame.live import wording_of
 from advisor.brains.frame.normalise import detect_language, normalise
-from advisor.brains.frame.replies import clarify, decline, feedback, is_about_an_answer, smalltalk
+from advisor.brains.frame.prices import price_slots
+from advisor.brains.frame.replies import clarify, decline, feedback, is_about_an_answer, needs_price, smalltalk
 from advisor.brains.frame.signals import signals
 from advisor.brains.frame.slots import read_slots
 from advisor.brains.frame.stated import noted, read_stated, target_in
@@ -35,6 +37,16 @@ _FIGURES = {
     "cohorts",
     "lifetime",
     "assets",
+    "pricing",
+    "plan_review",
+    "wording",
+    "live_cost",
+    "live_hosts",
+    "live_review",
+    "live_products",
+    "live_schedule",
+    "live_script",
+    "live_ads",
 }
 _DEFAULT_METRIC = {"why_change", "compare", "breakdown", "figure"}
 
@@ -65,6 +77,7 @@ def frame(
         return Frame(text, said, "state", noticed, "clarify", noted(stated, shop.currency))
     found = signals(_without_own_names(plain, shop))
     slots = read_slots(plain, text[:_LONGEST], found, anchor, today, shop.platform)
+    found = _with_text(text[:_LONGEST], found, slots)
     if "against" in slots:
         found |= {"compare"}  # "November 2010 with November 2009" needs no other word
     if slots.pop("ranked", False) and not found & {"why", "how_so", "how", "what", "decision"}:
@@ -93,6 +106,21 @@ def frame(
         _ahead(plain, slots, anchor, today)
     settle_windows(intent, slots, shop, today)
     return Frame(text, said, intent, slots, kind, reply, round(reading.confidence, 3))
+
+
+def _with_text(raw: str, found: frozenset[str], slots: dict[str, Any]) -> frozenset[str]:
+    """A question about a wording holds the wording; without one it is a question about rules."""
+    if "wording" in found:
+        words = wording_of(raw)
+        if words:
+            slots["wording"] = words
+        else:
+            found -= {"wording"}
+    if "peers" in found:
+        slots["peers"] = True
+    if "pricing" in found:
+        slots |= price_slots(raw)
+    return found
 
 
 _YEAR_SAID = re.compile(r"20\d\d|去年|前年|last year")
@@ -150,6 +178,8 @@ def _ending(
         return "clarify", feedback(plain), intent
     if intent == "unclear":
         return "clarify", clarify(plain, slots), "unclear"
+    if intent == "pricing" and "list_price" not in slots:
+        return "clarify", needs_price(), intent
     return ("figure" if intent in _FIGURES else "advice"), None, intent
 
 

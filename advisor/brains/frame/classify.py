@@ -20,6 +20,17 @@ _EMBEDDING_WEIGHT = 2.0
 _CAUSE, _METHOD = frozenset({"why", "how_so"}), frozenset({"how", "playbook"})
 # Readings that their words alone ask for, each with the signals that make it another question. First that holds wins.
 BY_WORDS: Mapping[str, frozenset[str]] = {
+    "wording": frozenset(),
+    "plan_review": frozenset({"how"}),
+    "pricing": _CAUSE | {"how"},
+    "live_review": frozenset({"how"}),
+    "live_mode": _CAUSE,
+    "live_script": _CAUSE,
+    "live_ads": _CAUSE,
+    "live_products": _CAUSE,
+    "live_schedule": _CAUSE,
+    "live_hosts": _CAUSE | {"breakdown"},
+    "live_cost": _CAUSE,
     "reconcile": frozenset({"how"}),
     "landing": _CAUSE | {"how", "what"},
     "health": _CAUSE,
@@ -110,7 +121,8 @@ def _settled(text: str, found: frozenset[str], brand: bool) -> str | None:
     if "other_shop" in found and not ("cases" in found and "private" not in found):
         return "other_shop"
     for intent, elsewhere in BY_WORDS.items():
-        if intent in found and not found & (elsewhere | {"cases", "rules", "inject"}):
+        rules = frozenset() if intent == "wording" or intent.startswith("live_") else frozenset({"rules"})
+        if intent in found and not found & (elsewhere | rules | {"cases", "inject"}):
             return intent
     if brand and "private" in found and not found & {"cases", "how", "why"}:
         return "other_shop"

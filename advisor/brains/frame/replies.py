@@ -10,7 +10,7 @@ from advisor.brains.base import ShopCard
 from advisor.brains.frame.lexicon import data_yaml
 from tools.text import Text
 
-__all__ = ["clarify", "decline", "feedback", "is_about_an_answer", "smalltalk"]
+__all__ = ["clarify", "decline", "feedback", "is_about_an_answer", "needs_price", "smalltalk"]
 
 _POINTERS = re.compile(r"第[一二三四五1-5]个|那个|这个|\b(?:the (?:first|second|third) one|that one|this one)\b")
 _WRONG = re.compile(r"数|对不上|算|报表|参谋|口径|number|figure|match|add up|report|total")
@@ -49,6 +49,11 @@ def feedback(text: str) -> Text:
 def is_about_an_answer(text: str) -> bool:
     """Feedback that complains of an answer, rather than wishing for a feature or doubting a figure."""
     return not (_FEATURE.search(text) or _WRONG.search(text))
+
+
+def needs_price() -> Text:
+    """A price of stacked offers cannot be worked out without them: which are asked for, and how to say them."""
+    return _text("needs_price")
 
 
 def clarify(text: str, slots: Mapping[str, Any]) -> Text:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from advisor.brains.frame.lexicon import Hit, Lexicon, lexicon
+from advisor.brains.frame.live import live_slots
 from advisor.brains.frame.readings import reading_slots
 from advisor.brains.frame.windows import find_window
 
@@ -90,6 +91,7 @@ def read_slots(
         slots["told"] = told.pop()
     if _WHICH.search(text):
         slots["which"] = True
+    slots |= live_slots(text, found, today)
     slots |= reading_slots(text, found, quoted=str(slots.get("subject", "")), dims=_dims(words, text))
     brands = words.brands.find(text)
     if brands:

@@ -11,6 +11,7 @@ from advisor.brains.compose.pieces import Piece, Pieces, gather
 from advisor.brains.frame.lexicon import data_yaml
 from advisor.brains.planner.plans import topic_of
 from tools.facts import Role
+from tools.text import Text
 
 __all__ = ["Derived"]
 
@@ -50,6 +51,7 @@ class Derived:
             "repurchase_leads": self._lead_topic() == "repurchase",
             "not_repurchase_metric": not str(self._slots.get("metric", "")).startswith("repurchase"),
             "said_window": bool(self._slots.get("window")),
+            "asked_peers": bool(self._slots.get("peers")),
             "asked_lapsed": bool(self._slots.get("lapsed")),
             "asked_repurchase": str(self._slots.get("metric", "")).startswith("repurchase"),
             "undecided": not self.pieces.playbooks,
@@ -128,6 +130,13 @@ class Derived:
         if not entries:
             return None
         return str(entries[0].get("case", "")).replace("-", " ")[:400]
+
+    def _item(self) -> str:
+        """The product a price is asked of; an unnamed one can still be worked out, without its past."""
+        return str(self._slots.get("subject") or Text("这件商品", "the item").get(self._turn.frame.lang))
+
+    def _shop_category(self) -> str | None:
+        return self._turn.shop.category or None
 
     def _question(self) -> str:
         """The merchant's own words find the merchant's own documents."""

@@ -9,22 +9,18 @@ from typing import Any
 
 import pytest
 
+from advisor.app import build_registry
 from advisor.brains.base import Frame, Outcome, ShopCard, ToolCall, TurnView
 from advisor.brains.frame.classify import BY_WORDS
 from advisor.brains.frame.lexicon import data_yaml
 from advisor.brains.planner import PlannerBrain
 from advisor.brains.planner.plans import calls_of
-from tools.base import Registry
-from tools.cases.tools import TOOLS as CASE_TOOLS
 from tools.facts import Claim, Fact, ToolResult
 from tools.metrics.catalog import catalog
-from tools.metrics.tool_customers import TOOLS as CUSTOMER_TOOLS
-from tools.metrics.tools import TOOLS as METRIC_TOOLS
 from tools.playbooks.library import goal_named, playbooks
-from tools.playbooks.tools import TOOLS as PLAYBOOK_TOOLS
 from tools.text import Text
 
-SPECS = tuple(Registry([*METRIC_TOOLS, *CUSTOMER_TOOLS, *CASE_TOOLS, *PLAYBOOK_TOOLS]))
+SPECS = tuple(build_registry())
 PLANS: dict[str, Any] = data_yaml("plans.yaml")
 INTENTS = [name for name in PLANS if name not in ("topics", "drivers")]
 SHOP = ShopCard("栗子小铺", "tmall", "护肤", "CNY", False)
@@ -32,7 +28,9 @@ VALUES = {
     "metric": "gmv", "also": "orders", "window": "2026-10", "by": "channel", "compare": "yoy", "top": 5, "against": "2026-09",
     "asked_goal": "repurchase", "query": "复购下滑", "evidence_query": "hfp wechat", "decides": "first-to-second-order",
     "intent_decides": "first-to-second-order", "topic_metric": "member_share", "lever": "members", "outcome": "failure",
-    "programme": "双11", "first_by": "source",
+    "programme": "双11", "first_by": "source", "list_price": "219", "offers": [{"kind": "shop_coupon", "off": "10"}],
+    "item": "面霜", "wording": "全网最低价", "live_day": "2026-12-02", "live_start": "20:00", "live_hours": "3",
+    "live_budget": "20000", "session": "L1",
 }  # fmt: skip
 
 

@@ -1,0 +1,71 @@
+"""Results told as they are: a livestream plan, a price, a wording, adopted plans. The tool wrote the sentences; here they get their place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from advisor.brains.base import Draft, Frame, TurnView
+from advisor.brains.compose.health import told
+from advisor.brains.compose.pieces import Piece, Pieces
+from advisor.brains.compose.say import Say
+
+__all__ = ["TOLD", "peer_drafts", "told_drafts", "told_pieces"]
+
+# The tool each such intent is answered by.
+TOLD = {
+    "pricing": "price_check",
+    "plan_review": "review_plans",
+    "wording": "check_wording",
+    "live_mode": "live_modes",
+    "live_cost": "live_costs",
+    "live_products": "live_products",
+    "live_schedule": "live_schedule",
+    "live_script": "live_script",
+    "live_hosts": "live_hosts",
+    "live_ads": "live_ads",
+    "live_review": "live_review",
+}
+_MOST = 9
+_PEERS = "peer_standing"
+
+
+def told_pieces(turn: TurnView, tool: str) -> list[Piece]:
+    """The facts of one tool under their marks, in the order the tool gave them."""
+    marks = {fact.id: mark for mark, fact in turn.facts()}
+    found = (
+        fact
+        for outcome in turn.outcomes
+        if outcome.call.name == tool and outcome.result
+        for fact in outcome.result.facts
+    )
+    return [Piece(marks[fact.id], fact) for fact in found if fact.id in marks]
+
+
+def told_drafts(turn: TurnView, pieces: Pieces, say: Say) -> Iterator[Draft]:
+    """The first fact leads, each other one goes to the section its tool names (the reasons, where it names none)."""
+    frame: Frame = turn.frame
+    found = [piece for piece in told_pieces(turn, TOLD[frame.intent]) if piece.fact.kind != "case"]
+    if not found:
+        for note in [note for tool, note in pieces.notes if tool == TOLD[frame.intent]][:1]:
+            yield Draft("headline", say.t(f"没有可看的记录：{note.zh}", f"There is no result to show yet. {note.en}"))
+    for piece in found[:1]:
+        lead, *rest = _sentences(told(piece, say), say)
+        yield Draft("headline", lead, piece.fact.why_class)
+        if rest:
+            yield Draft("why", " ".join(rest) if not say.zh else "".join(rest), piece.fact.why_class)
+    for piece in found[1:_MOST]:
+        section = piece.fact.data.get("section", "why")
+        yield Draft(section, told(piece, say), piece.fact.why_class)
+
+
+def _sentences(text: str, say: Say) -> list[str]:
+    """The sentences of a claim: the first is the headline, what follows it is its first reason."""
+    parts = re.split(r"(?<=。)" if say.zh else r"(?<=[^.][.!]) (?=[A-Z\"“¥£$])", text)
+    return [part for part in parts if part.strip()]
+
+
+def peer_drafts(turn: TurnView, say: Say) -> Iterator[Draft]:
+    """Where the shop stands among shops that share, beside a comparison that asked for it."""
+    for piece in told_pieces(turn, _PEERS)[:3]:
+        yield Draft("why", told(piece, say), piece.fact.why_class)
