@@ -81,24 +81,22 @@ def hand_sql(connection: duckdb.DuckDBPyConnection) -> Numbers:
     for dim in ("channel", "province"):
         for key, month, gross, _ in rows(f"SELECT {dim}, {k}, sum(gross_amount), count(*) {paid} GROUP BY 1, 2"):
             found[f"{dim}:{key}:{month}"] = int(gross * 100)
-    _people_sql(connection, paid)
+    _people_sql(connection)
     names, values = zip(*_people_columns(), strict=True)
     row = connection.execute(f"SELECT {', '.join(values)} FROM months").fetchone()  # noqa: S608
     return found | {name: int(value or 0) for name, value in zip(names, row or (), strict=True)}
 
 
-def _people_sql(connection: duckdb.DuckDBPyConnection, paid: str) -> None:
+def _people_sql(connection: duckdb.DuckDBPyConnection) -> None:
     """Per buyer: distinct days by month, all (p) and of goods (g), the first five days' worth of each month, and two months' money."""
     bit = "1::BIGINT << CAST(back % 60 AS INT)"
     masks = ", ".join(
         f"bit_or({bit}) FILTER (back // 60 = {m}) AS d{m}, bit_or({bit}) FILTER (back // 60 = {m} AND goods) AS g{m}"
         for m in range(13)
     )
-    money = ", ".join(f"sum(gross_amount) FILTER (back // 30 = {m}) AS c{m}" for m in range(2))
-    rows = f"SELECT buyer_key, gross_amount, DATE '2026-10-31' - paid_date AS back, NOT coalesce(is_service, false) AS goods {paid}"
-    connection.execute(
-        f"CREATE TEMP TABLE masks AS SELECT {masks}, {money} FROM ({rows} AND buyer_key <> '') GROUP BY buyer_key"  # noqa: S608
-    )
+    money = ", ".join(f"sum(gross) FILTER (back // 30 = {m}) AS c{m}" for m in range(2))
+    rows = "SELECT buyer_no, gross, DATE '2026-10-31' - paid_date AS back, goods FROM wh.buyer_days WHERE merchant_id = 'bench'"
+    connection.execute(f"CREATE TEMP TABLE masks AS SELECT {masks}, {money} FROM ({rows}) GROUP BY buyer_no")  # noqa: S608
     full, five = (1 << 30) - 1, (1 << 5) - 1
     parts = []
     for m in range(26):

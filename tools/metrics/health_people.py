@@ -6,7 +6,9 @@ windows are asked. A buyer's days are distinct by construction (a bit is set or 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -116,9 +118,12 @@ class People:
 def _by_month(masks: Masks) -> Counts:
     counts = np.zeros((MONTHS + 1, masks.shape[1]), dtype=np.uint16)
     for k in range(MONTHS):
-        bits = (masks[k // 2] >> np.int64(MONTH * (k % 2))) & np.int64((1 << MONTH) - 1)
-        counts[k + 1] = counts[k] + np.bitwise_count(bits)
+        np.add(counts[k], np.bitwise_count(masks[k // 2] & _month_bits(k)), out=counts[k + 1])
     return counts
+
+
+def _month_bits(k: int) -> np.int64:
+    return np.int64(((1 << MONTH) - 1) << (MONTH * (k % 2)))
 
 
 def _tail(masks: Masks, month: int) -> Counts:
@@ -134,65 +139,73 @@ def load_people(reader: Reader, month: Window) -> People | None:
     """Read every buyer once; None where orders carry no buyer id. What others would count anew is remembered in the reader."""
     if not reader.offers(RELATIONS["known_orders"]):
         return None
-    rows = reader.relation("known_orders")
-    back = (ibis.literal(month.end).epoch_days() - rows.paid_date.epoch_days()).cast("int64")
-    t = rows.filter(rows.paid_date <= month.end).mutate(back_=back)
-    t = t.filter(t.back_ < REACH)
-    t = t.mutate(bit_=ibis.literal(1, type="int64") << (t.back_ % _BITS), cents_=(t.gross_amount * 100).cast("int64"))
-    orders = reader.table("orders")
-    served = bool(reader.run(orders.aggregate(any_=orders.is_service.any()))[0]["any_"])
-    found = _by_buyer(t, served).to_pyarrow()
-    days = _stack(found, "d", _MASKS)
+    rows = reader.buyer_days()
+    back = ibis.literal(month.end).epoch_days() - rows.paid_date.epoch_days()
+    t = rows.filter(rows.paid_date.between(month.end - timedelta(days=REACH - 1), month.end))
+    days, goods = _masks(t.select("buyer_no", "goods", back_=back.cast("int16")).to_pyarrow())
+    cents, orders = _money(t, month, days.shape[1])
     history = history_days(reader, Window(start=month.end, end=month.end)) + 1
-    people = People.of(
-        days,
-        _stack(found, "g", _MASKS) if served else days,
-        _stack(found, "c", _MONEY),
-        _stack(found, "o", _MONEY),
-        history,
+    people = People.of(days, goods, cents, orders, history)
+    _remember(
+        reader, people, month, reader.run(t.group_by("paid_date").aggregate(gross=t.gross.sum(), orders=t.orders.sum()))
     )
-    _remember(reader, people, month)
     return people
 
 
-def _by_buyer(t: Any, served: bool) -> Any:
-    """A row for each buyer; every cell is filled (0 for nothing), so that it arrives as plain integers."""
+def _masks(found: Any) -> tuple[Masks, Masks]:
+    """Days, and days with goods, as bits: from rows sorted by buyer and day, a chunk of them at a time."""
+    buyers = 1 + max(
+        (int(batch["buyer_no"].to_numpy().max()) for batch in found.to_batches() if len(batch)), default=-1
+    )
+    days = np.zeros((_MASKS, buyers), dtype=np.int64)
+    goods = np.zeros((_MASKS, buyers), dtype=np.int64)  # untouched memory costs nothing
+    served = False
+    for batch in found.to_batches():
+        if not len(batch):
+            continue
+        buyer, back, good = (batch[name].to_numpy(zero_copy_only=False) for name in ("buyer_no", "back_", "goods"))
+        served |= not good.all()
+        mask = back // np.int16(_BITS)
+        cell = buyer.astype(np.int64) * _MASKS - mask  # grows along the rows
+        if (cell[1:] < cell[:-1]).any():
+            order = np.argsort(cell, kind="stable")
+            buyer, back, good, mask, cell = (part[order] for part in (buyer, back, good, mask, cell))
+        starts = np.flatnonzero(np.concatenate(([True], cell[1:] != cell[:-1])))
+        bits = np.int64(1) << (back - mask * np.int16(_BITS)).astype(np.int64)
+        at = mask[starts], buyer[starts]
+        days[at] |= np.bitwise_or.reduceat(bits, starts)
+        goods[at] |= np.bitwise_or.reduceat(bits * good, starts)
+    return days, goods if served else days
 
-    def within(k: int, length: int) -> Any:
-        return t.back_.between(k * length, (k + 1) * length - 1)
 
-    names = {f"d{k}": within(k, _BITS).ifelse(t.bit_, 0).bit_or() for k in range(_MASKS)}
-    if served:
-        goods = ~t.is_service.fill_null(False)
-        names |= {f"g{k}": (within(k, _BITS) & goods).ifelse(t.bit_, 0).bit_or() for k in range(_MASKS)}
-    for k in range(_MONEY):
-        names |= {f"c{k}": within(k, MONTH).ifelse(t.cents_, 0).sum(), f"o{k}": within(k, MONTH).ifelse(1, 0).sum()}
-    return t.group_by("buyer_key").aggregate(**names).drop("buyer_key")
-
-
-def _stack(found: Any, letter: str, count: int) -> Masks:
-    rows = np.empty((count, found.num_rows), dtype=np.int64)
-    for k in range(count):
-        at = 0
-        for chunk in found.column(f"{letter}{k}").chunks:
-            rows[k, at : at + len(chunk)] = chunk.cast("int64").to_numpy(zero_copy_only=False)
-            at += len(chunk)
-    return rows
+def _money(t: Any, month: Window, buyers: int) -> tuple[Masks, Masks]:
+    """Whole cents and orders of the last two months by buyer ([month, buyer])."""
+    t = t.filter(t.paid_date > month.end - timedelta(days=_MONEY * MONTH))
+    older = (t.paid_date <= month.end - timedelta(days=MONTH)).ifelse(1, 0).cast("int8")
+    found = t.select("buyer_no", "orders", older_=older, cents_=(t.gross * 100).cast("int64")).to_pyarrow()
+    buyer, orders, older, amounts = (found[name].to_numpy() for name in ("buyer_no", "orders", "older_", "cents_"))
+    cents, counts = np.zeros((_MONEY, buyers), dtype=np.int64), np.zeros((_MONEY, buyers), dtype=np.int64)
+    np.add.at(cents, (older, buyer), amounts)
+    np.add.at(counts, (older, buyer), orders)
+    return cents, counts
 
 
-def _remember(reader: Reader, people: People, month: Window) -> None:
-    """Splits of the last months, and buyers by month, under the keys their own modules look for."""
+def _remember(reader: Reader, people: People, month: Window, by_day: Iterable[dict[str, Any]]) -> None:
+    """Splits of the last months, and buyers, orders and money by month, under the keys their own modules look for."""
     for k, window in enumerate(months_back(month, _MONEY)):
         new, old = people.split(k)
         found = Split(people.group(k, new), people.group(k, old), history_days(reader, window))
         reader.memo.setdefault(("split", window.start, window.end, ()), found)
     windows = months_back(month, min(people.months(), MONTHS))
-    days = [people.active(k) for k in range(len(windows))]
-    rows: list[dict[str, Decimal | None]] = [
-        {"buyers": Decimal(int((paid > 0).sum())), "day_buyers": Decimal(int(paid.sum()))} for paid in days
-    ]
-    feeds = {
-        base: next(feed for feed in BASES[base] if feed.relation == relation)
-        for base, relation in (("buyers", "known_orders"), ("day_buyers", "buyer_days"))
-    }
+    gross, orders = [Decimal(0)] * (MONTHS + 1), [0] * (MONTHS + 1)
+    for row in by_day:
+        k = (month.end - row["paid_date"]).days // MONTH
+        gross[k], orders[k] = gross[k] + row["gross"], orders[k] + int(row["orders"])
+    rows: list[dict[str, Decimal | None]] = []
+    for k in range(len(windows)):
+        paid = people.active(k)
+        buyers = {"buyers": Decimal(int((paid > 0).sum())), "day_buyers": Decimal(int(paid.sum()))}
+        rows.append({**buyers, "gross_known": gross[k], "orders_known": Decimal(orders[k])})
+    relations = dict.fromkeys(("buyers", "gross_known", "orders_known"), "known_orders") | {"day_buyers": "buyer_days"}
+    feeds = {base: next(feed for feed in BASES[base] if feed.relation == name) for base, name in relations.items()}
     remember(reader, feeds, windows, rows)

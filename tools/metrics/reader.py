@@ -42,6 +42,11 @@ class _HasRows(Protocol):
 
 
 @runtime_checkable
+class _HasBuyerDays(Protocol):
+    def buyer_days(self) -> Any | None: ...
+
+
+@runtime_checkable
 class _HasPlatform(Protocol):
     @property
     def platform(self) -> str: ...
@@ -89,6 +94,22 @@ class Reader:
         if name not in self._relations:
             self._relations[name] = RELATIONS[name].build(self)
         return self._relations[name]
+
+    def buyer_days(self) -> Any:
+        """One row per buyer and pay day of known orders, sorted so: buyer_no (from 0), paid_date, orders, goods, gross.
+
+        As the warehouse wrote it beside the orders, or made from them here where it did not.
+        """
+        made = self.shop.buyer_days() if isinstance(self.shop, _HasBuyerDays) else None
+        if made is not None:
+            return made
+        rows = self.relation("known_orders")
+        rows = rows.mutate(goods_=~rows.is_service.fill_null(False))
+        t = rows.group_by("buyer_key", "paid_date").aggregate(
+            orders=rows.count().cast("int32"), goods=rows.goods_.any(), gross=rows.gross_amount.sum()
+        )
+        number = ibis.dense_rank().over(order_by=t.buyer_key).cast("int32")
+        return t.mutate(buyer_no=number).drop("buyer_key").order_by("buyer_no", "paid_date")
 
     def offers(self, relation: Relation) -> bool:
         """Whether the relation's tables and needed columns hold data."""

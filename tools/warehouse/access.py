@@ -21,6 +21,7 @@ from tools.errors import BackendDown, BadArguments, DataMissing, NotFound, NotPe
 from tools.text import Text
 from tools.warehouse.schema import TableSpec, tables
 from tools.warehouse.writer import DUCKDB_CONFIG, MerchantProfile, check_merchant_id, merchant_file
+from tools.warehouse.writer_rollup import BUYER_DAYS
 
 __all__ = ["PRIVATE_TABLES", "Shop", "Warehouse"]
 
@@ -47,6 +48,7 @@ class _Root:
     coverage: dict[str, tuple[date, date] | None]
     rows: dict[str, int]
     columns: dict[str, set[str]]
+    rollups: frozenset[str]
 
 
 class Shop:
@@ -130,6 +132,16 @@ class Shop:
         mine = full.filter(full.merchant_id == self.merchant_id).drop("merchant_id", "import_id")
         older = [column for column in spec.columns if column.name not in self._root.columns[spec.name]]
         return mine.mutate(**{column.name: ibis.null(_IBIS_TYPES[column.type]) for column in older}) if older else mine
+
+    def buyer_days(self) -> Any | None:
+        """One row per buyer and pay day of paid orders, sorted so: buyer_no (from 0), paid_date, orders, goods, gross.
+
+        None where the orders are hidden, and in a file an older version of the program wrote last.
+        """
+        if "orders" in self._hidden or BUYER_DAYS not in self._root.rollups:
+            return None
+        full = self._ibis.table(BUYER_DAYS, database=(_ATTACHED, "main"))
+        return full.filter(full.merchant_id == self.merchant_id).drop("merchant_id")
 
     def imports(self) -> list[dict[str, Any]]:
         """The import ledger, newest first."""
@@ -245,7 +257,14 @@ def _open(path: Path, stamp: tuple[int, int, int]) -> _Root:
     for name, count, first, last in connection.execute(" UNION ALL ".join(parts)).fetchall():
         rows[name] = count
         coverage[name] = (first, last) if first is not None else None
-    return _Root(stamp, connection, profile, found[7], coverage, rows, columns)
+    made = _rollups(connection, found[7]) if "rollups" in columns else frozenset()
+    return _Root(stamp, connection, profile, found[7], coverage, rows, columns, made)
+
+
+def _rollups(connection: duckdb.DuckDBPyConnection, generation: str) -> frozenset[str]:
+    """The rollups made from this very state of the file."""
+    rows = connection.execute(f"SELECT name FROM {_ATTACHED}.rollups WHERE generation = ?", [generation]).fetchall()  # noqa: S608
+    return frozenset(name for (name,) in rows)
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:

@@ -21,6 +21,7 @@ from filelock import FileLock
 from tools.errors import BadArguments
 from tools.text import Text
 from tools.warehouse.schema import create_tables
+from tools.warehouse.writer_rollup import refresh_rollups
 
 __all__ = ["DUCKDB_CONFIG", "MerchantProfile", "check_merchant_id", "merchant_file", "write_merchant"]
 
@@ -79,8 +80,9 @@ def write_merchant(folder: Path, profile: MerchantProfile) -> Iterator[duckdb.Du
             connection = duckdb.connect(copy, config=DUCKDB_CONFIG)
             try:
                 create_tables(connection)
-                _stamp(connection, profile)
+                generation = _stamp(connection, profile)
                 yield connection
+                refresh_rollups(connection, generation)
                 connection.execute("CHECKPOINT")
             finally:
                 connection.close()
@@ -92,12 +94,13 @@ def write_merchant(folder: Path, profile: MerchantProfile) -> Iterator[duckdb.Du
             Path(f"{copy}.wal").unlink(missing_ok=True)
 
 
-def _stamp(connection: duckdb.DuckDBPyConnection, profile: MerchantProfile) -> None:
+def _stamp(connection: duckdb.DuckDBPyConnection, profile: MerchantProfile) -> str:
+    """Give the file a new generation and return it; a new file also gets its profile."""
     generation = uuid.uuid4().hex[:12]
     known = connection.execute("SELECT count(*) FROM merchants").fetchone()
     if known is not None and known[0]:
         connection.execute("UPDATE merchants SET generation = ?", [generation])
-        return
+        return generation
     row = [
         profile.merchant_id,
         profile.name,
@@ -110,6 +113,7 @@ def _stamp(connection: duckdb.DuckDBPyConnection, profile: MerchantProfile) -> N
         datetime.now(UTC).replace(tzinfo=None),
     ]
     connection.execute("INSERT INTO merchants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    return generation
 
 
 def _fsync(path: Path) -> None:

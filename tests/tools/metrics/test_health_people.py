@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from health_shops import END, MONTH, shop_of
 
@@ -16,7 +18,7 @@ from tools.metrics.catalog import catalog
 from tools.metrics.customers import split
 from tools.metrics.engine import cut
 from tools.metrics.health_model import months_back
-from tools.metrics.health_people import People, load_people
+from tools.metrics.health_people import People, _masks, load_people
 from tools.metrics.reader import Reader
 from tools.warehouse.access import Shop
 
@@ -101,6 +103,45 @@ def test_what_is_remembered_equals_what_others_would_count(made: tuple[Shop, lis
     for window in windows[:2]:
         assert ("split", window.start, window.end, ()) in warm.memo
         assert split(warm, window) == split(cold, window)
+
+
+def test_orders_alone_tell_the_same_as_what_was_written_beside_them(made: tuple[Shop, list[dict[str, Any]]]) -> None:
+    shop, _ = made
+    assert shop.buyer_days() is not None
+    beside, alone = Reader(shop), Reader(_OrdersOnly(shop))
+    found, counted = load_people(beside, MONTH), load_people(alone, MONTH)
+    assert found is not None and counted is not None
+    assert sorted(found.days.T.tolist()) == sorted(counted.days.T.tolist())
+    assert sorted(found.goods.T.tolist()) == sorted(counted.goods.T.tolist())
+    assert sorted(found.cents.T.tolist()) == sorted(counted.cents.T.tolist())
+    assert sorted(found.orders.T.tolist()) == sorted(counted.orders.T.tolist())
+    assert beside.memo["bases"] == alone.memo["bases"]
+
+
+class _OrdersOnly:
+    """A shop whose file holds nothing but the tables."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "buyer_days":
+            raise AttributeError(name)
+        return getattr(self._shop, name)
+
+
+def test_rows_out_of_order_give_the_same_bits(made: tuple[Shop, list[dict[str, Any]]]) -> None:
+    shop, _ = made
+    t = Reader(shop).buyer_days()
+    rows = t.filter(t.paid_date > END - timedelta(days=780)).to_pyarrow()
+    backs = pa.array([(END - day).days for day in rows["paid_date"].to_pylist()], type=pa.int16())
+    rows = rows.append_column("back_", [backs])
+    order = list(range(rows.num_rows))
+    random.Random(5).shuffle(order)
+    (days, goods), (shuffled_days, shuffled_goods) = _masks(rows), _masks(rows.take(order))
+    assert (days == shuffled_days).all() and (goods == shuffled_goods).all()
+    assert int(np.bitwise_count(days).sum()) == rows.num_rows
+    assert int(np.bitwise_count(goods).sum()) == sum(rows["goods"].to_pylist())
 
 
 def test_months_needs_whole_periods(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import duckdb
 
 from tools.warehouse.importer import ImportReport, detect, import_files
 from tools.warehouse.writer import MerchantProfile, merchant_file
+from tools.warehouse.writer_rollup import ROLLUP_TABLES
 
 
 def cells(header: str) -> list[str]:
@@ -235,9 +236,9 @@ class Desk:
         return hashlib.sha256(self.file.read_bytes()).hexdigest()
 
     def content(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All shop data without bookkeeping, in a fixed order."""
+        """All shop data without bookkeeping and what is made from them, in a fixed order."""
         found = {}
         for (table,) in self.query("SELECT table_name FROM duckdb_tables()"):
-            if table not in {"merchants", "imports", "row_versions"}:
+            if table not in {"merchants", "imports", "row_versions", *ROLLUP_TABLES}:
                 found[table] = self.query(f"SELECT * EXCLUDE (import_id) FROM {table} ORDER BY ALL")
         return found
