@@ -218,7 +218,7 @@ class _Making:
             self._take(key, said.vat_rate, Basis.STATED, BRIEF)
         else:
             law = Text("税法一般规定，请会计确认", "the general rule of tax law; confirm with your accountant")
-            self._take(key, rate, Basis.REFERENCE, law)
+            self._take(key, rate, Basis.ASSUMED, law)
         return fee_vat
 
     def _ads(self) -> Decimal | None:

@@ -7,11 +7,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from tools.facts import Claim
 from tools.livestream.assumption import Assumption, Basis
+from tools.livestream.brief import Brief
 from tools.seeds import load_yaml
 from tools.text import Text, format_value
 
-__all__ = ["BRIEF", "CHAT", "Reference", "assumption", "default_of", "input_text", "reference", "vat_terms"]
+__all__ = [
+    "BRIEF",
+    "CHAT",
+    "Reference",
+    "assumption",
+    "below_cost",
+    "default_of",
+    "input_text",
+    "reference",
+    "vat_terms",
+]
 
 BRIEF = Text("直播需求里写的", "the brief")
 CHAT = Text("对话里说过的", "said in a chat")
@@ -106,3 +118,13 @@ def _fitting(name: str, category: str) -> Iterator[dict[str, Any]]:
         words = one.get("categories")
         if words is None or any(word.lower() in said for word in words):
             yield one
+
+
+def below_cost(brief: Brief) -> list[Claim]:
+    """One sentence per item of the brief that sells under its cost: allowed for a hook, but said."""
+    notes = []
+    for item in brief.items:
+        if item.cost is not None and item.price < item.cost:
+            names = item.sku, item.price, item.cost
+            notes.append(Claim(zh="{}：卖价 {} 低于成本 {}，每卖一件都在亏；若是引流款请限量，否则请核对。".format(*names), en="{}: the price {} is below its cost {}, so every piece loses; cap it if it is a hook, else check the figures.".format(*names)))  # fmt: skip
+    return notes

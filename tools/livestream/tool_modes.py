@@ -10,7 +10,7 @@ from tools.facts import Chart, Claim, Fact, ToolResult, ToolTable
 from tools.livestream.assumption import Assumptions, Basis
 from tools.livestream.brief import Brief, parse_brief
 from tools.livestream.ground import Ground, Missing, ground
-from tools.livestream.ground_inputs import input_text
+from tools.livestream.ground_inputs import below_cost, input_text
 from tools.livestream.ground_shop import RoomShop
 from tools.livestream.modes import contracts_of
 from tools.livestream.modes_facts import ModeFacts
@@ -47,7 +47,7 @@ def live_modes(ctx: ToolContext, *, brief: dict[str, Any] | None = None) -> Tool
     modes = modes_of(told, base, RoomShop(reader, ctx.today), ctx.records)
     inputs = Assumptions((*base.assumptions.items_, *modes.inputs))
     table = assumption_table(inputs, ctx.lang, ctx.shop.currency)
-    result = ToolResult(guidance=_GUIDANCE, notes=missing_claims(_asked(base, modes)))
+    result = ToolResult(guidance=_GUIDANCE, notes=[*missing_claims(_asked(base, modes)), *below_cost(told)])
     from_shop = any(one.basis is Basis.DATA for one in inputs.values())
     if base.best is None or not contracts_of(modes.brief, base.best, ZERO):
         result.facts = limits(ctx, base, modes, told, reader, from_shop=from_shop)
@@ -73,7 +73,7 @@ def _asked(base: Ground, modes: Modes) -> list[Missing]:
 
 def _warnings(base: Ground, modes: Modes, inputs: Assumptions) -> list[Claim]:
     notes = [Claim(zh="各方式按同样的货、同样的转化比较；代播和达人带来的人群不同时，实际会有差别。", en="All modes are compared on the same goods and conversion; an agency or creator that brings other people will differ.")]  # fmt: skip
-    public = [one for one in inputs.values() if one.basis is Basis.REFERENCE and one.key != "economics.vat_rate"]
+    public = [one for one in inputs.values() if one.basis is Basis.REFERENCE]
     if public:
         names = Text("、".join(one.label.zh for one in public), ", ".join(one.label.en for one in public))
         notes.append(Claim(zh=f"这些输入只有公开参考，请换成自己的：{names.zh}。", en=f"Only public references exist for these inputs, replace them with your own: {names.en}."))  # fmt: skip

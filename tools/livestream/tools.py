@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tools.base import ToolSpec
+from tools.livestream.tool_costs import live_costs
 from tools.livestream.tool_modes import live_modes
 
 __all__ = ["TOOLS"]
 
-TOOLS: tuple[ToolSpec, ...] = (live_modes,)
+TOOLS: tuple[ToolSpec, ...] = (live_modes, live_costs)
