@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import numpy as np
@@ -12,11 +12,12 @@ import numpy.typing as npt
 from tools.cases import vocabulary
 from tools.cases.relation import drivers_in
 from tools.cases.schema import Case
+from tools.seeds import load_yaml
 
 __all__ = ["FIELDS", "agreement"]
 
 # One column each in `agreement`, in this order.
-FIELDS = ("category", "other_category", "problem", "lever", "platform", "small", "outcome")
+FIELDS = ("category", "other_category", "goods", "problem", "lever", "platform", "small", "outcome")
 _NEARLY_SMALL = 0.7  # a small merchant by type whose sales are larger or not known
 
 
@@ -26,9 +27,28 @@ def _pattern(kind: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     rows = []
     for term in vocabulary.terms(kind).values():
         names = {name.casefold() for name in (term.zh, term.en, *term.aliases) if len(name) > 1}
-        parts = [rf"(?<![a-z]){re.escape(name)}(?![a-z])" if name.isascii() else re.escape(name) for name in names]
-        rows.append((term.id, re.compile("|".join(parts))))
+        rows.append((term.id, _any_of(names)))
     return tuple(rows)
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    parts = [rf"(?<![a-z]){re.escape(name)}(?![a-z])" if name.isascii() else re.escape(name) for name in names]
+    return re.compile("|".join(parts))
+
+
+@cache
+def _goods() -> tuple[tuple[tuple[str, str], re.Pattern[str]], ...]:
+    """(category, subcategory) to a pattern of what is sold there."""
+    table = load_yaml("vocabulary.yaml")["goods"]
+    return tuple(
+        ((category, sub), _any_of(str(name).casefold() for name in names))
+        for category, subs in table.items()
+        for sub, names in subs.items()
+    )
+
+
+def _goods_named(text: str) -> set[tuple[str, str]]:
+    return {where for where, pattern in _goods() if pattern.search(text)}
 
 
 def _named(kind: str, text: str) -> set[str]:
@@ -38,8 +58,9 @@ def _named(kind: str, text: str) -> set[str]:
 def agreement(query: str, cases: Sequence[Case], near: str | None = None) -> npt.NDArray[np.float64]:
     """A row per case, a column per FIELDS: up to 1 where the case is what the question names. `near`: the asking shop's category."""
     text = query.casefold()
-    said = vocabulary.guess_category(query)
-    liked = {said, near} - {None}
+    goods = _goods_named(text)
+    said = {vocabulary.guess_category(query), *(category for category, _ in goods)} - {None}
+    liked = said | ({near} - {None})
     problems, levers, platforms = set(drivers_in(query)), _named("levers", text), _named("platforms", text)
     small = "small_seller" in _named("merchant_types", text)
     outcomes = _named("outcomes", text)
@@ -47,7 +68,8 @@ def agreement(query: str, cases: Sequence[Case], near: str | None = None) -> npt
         [
             (
                 case.category in liked,
-                said is not None and case.category != said,
+                bool(said) and case.category not in said,
+                (case.category, case.subcategory) in goods,
                 bool(problems & set(case.drivers)),
                 bool(levers & set(case.levers)),
                 bool(platforms & set(case.platforms)),

@@ -21,7 +21,7 @@ _LATIN_SUFFIX = re.compile(r"(?<=[a-z]{3})(?:'s|’s|s)$")
 
 
 class LexicalScores(NamedTuple):
-    """One row per document. `coverage`: share of the query's idf weight whose words (or their synonyms) occur, 0 to 1."""
+    """One row per document. `coverage`: share of the idf weight of the query's subject words that occur (or their synonyms), 0 to 1."""
 
     bm25: npt.NDArray[np.float64]
     coverage: npt.NDArray[np.float64]
@@ -30,6 +30,12 @@ class LexicalScores(NamedTuple):
 @cache
 def _stopwords() -> frozenset[str]:
     return frozenset(str(word) for word in load_yaml("vocabulary.yaml")["stopwords"])
+
+
+@cache
+def _light() -> frozenset[str]:
+    """Words that say nothing of the subject: they may rank, but their absence from every case makes no question strange."""
+    return frozenset(_stem(str(word)) for word in load_yaml("vocabulary.yaml")["light_words"])
 
 
 @cache
@@ -108,6 +114,7 @@ class LexicalIndex:
         return np.asarray(self._bm25.get_scores(known), dtype=np.float64)
 
     def _coverage(self, words: list[str]) -> npt.NDArray[np.float64]:
+        words = [word for word in words if word not in _light()] or words
         if not words:
             return np.zeros(len(self._words))
         table = _synonyms()

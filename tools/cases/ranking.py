@@ -26,9 +26,10 @@ Numbers = npt.NDArray[np.float64]
 # whole case, BM25 of the nearest question, then what the question demands of the fields.
 ORDER = ("body", "body_two", "asked_two", "words", "asked_words", *FIELDS)
 # What decides whether anything is near: how much nearer the best passage is than what no case answers (the nearest
-# probe, the three nearest), the share of the question's words found, BM25 in cases and in questions, the best order.
-# and how many of category, problem and lever the question names that the best case has.
-CLOSENESS = ("over_probe", "over_probes", "coverage", "asked_coverage", "words", "asked_words", "best")
+# probe, the three nearest), the share of the question's words found, BM25 in cases and in questions, the best order,
+# and how many of category, goods, problem and lever the question names that the best case has.
+CLOSENESS = ("over_probe", "over_probes", "coverage", "asked_coverage", "words", "asked_words", "best", "named")
+_NAMED = [ORDER.index(name) for name in ("category", "goods", "problem", "lever")]
 
 
 class Signals(NamedTuple):
@@ -66,6 +67,7 @@ def closeness_row(signals: Signals, fit: Numbers, allowed: npt.NDArray[np.bool_]
             np.log1p(signals.lexical.bm25[keep].max()),
             np.log1p(signals.asked.bm25[keep].max()),
             fit[keep].max(),
+            signals.order[keep][fit[keep].argmax()][_NAMED].sum(),
         ]
     )
 

@@ -17,6 +17,7 @@ import yaml
 from evals.benchmarks.retrieval import Question, fuse, ndcg, open_store, questions
 from tools.cases.chroma_home import ChromaHome
 from tools.cases.constraints import FIELDS, agreement
+from tools.cases.lexical import LexicalIndex
 from tools.cases.library import load_cases, passages_of, probes
 from tools.cases.ranking import ORDER, order
 from tools.cases.store import CaseStore
@@ -106,6 +107,41 @@ def test_what_a_question_demands_is_read_into_fields(query: str, field: str, hol
     assert callable(holds)
     column = agreement(query, load_cases())[:, FIELDS.index(field)]
     assert (column > 0).tolist() == [bool(holds(case)) for case in load_cases()]
+
+
+@pytest.mark.parametrize(
+    ("query", "subs"),
+    [
+        ("夏威夷果越来越难卖", {("food", "snacks")}),
+        ("our duvets look like everyone else's", {("home", "textile")}),
+        ("my boring t-shirts", set()),  # "ring" inside a word is no jewellery
+        ("精华和面霜怎么搭着卖", {("beauty", "skincare")}),
+    ],
+)
+def test_goods_are_read_as_the_trade_that_sells_them(query: str, subs: set[tuple[str, str]]) -> None:
+    cases = load_cases()
+    rows = agreement(query, cases)
+    named = {
+        (case.category, case.subcategory) for case, row in zip(cases, rows, strict=True) if row[FIELDS.index("goods")]
+    }
+    assert named == subs
+    for case, row in zip(cases, rows, strict=True):
+        assert bool(row[FIELDS.index("category")]) == (case.category in {category for category, _ in subs})
+        assert bool(row[FIELDS.index("other_category")]) == (bool(subs) and not row[FIELDS.index("category")])
+
+
+def test_every_trade_with_goods_is_one_of_the_vocabulary() -> None:
+    table = load_yaml("vocabulary.yaml")
+    for category, subs in table["goods"].items():
+        assert set(subs) <= set(table["categories"][category]["subs"]), category
+        assert all(names and len(set(names)) == len(names) for names in subs.values()), category
+
+
+def test_words_without_a_subject_make_no_question_strange() -> None:
+    index = LexicalIndex(["会员 复购", "退货 快递"])
+    assert index.score("会员很多但是怎么办").coverage[0] == index.score("会员").coverage[0] == 1
+    assert index.score("会员充电桩").coverage[0] < 1, "a subject nobody has still counts"
+    assert index.score("但是很多").coverage.tolist() == [0, 0]
 
 
 def test_the_shops_own_category_counts_like_one_named() -> None:

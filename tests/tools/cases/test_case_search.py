@@ -45,12 +45,13 @@ QUERIES = [
     ("too dependent on Amazon, want our own site", {"anker-channel-diversification"}),
     ("creator and agency fell out over who owns the brand", {"li-ziqi-ip-mcn-dispute"}),
     ("high-end makeup loyalty without discounts", {"mao-geping-online-to-counter"}),
-    ("food safety scandal destroyed a livestreamer", {"three-sheep-mooncake-collapse"}),
-]
-# Short and general: the right case ranks among the first five, but the floor that keeps strangers out refuses it too.
-TOO_SHORT = [
     ("会员很多但是销售没涨怎么办", {"topsports-members-not-growth", "kidswant-member-relationship-retail"}),
     ("how to turn replenishment into a subscription", {"chewy-autoship-subscription"}),
+    (
+        "沉睡会员怎么唤醒",
+        {"never-fully-dressed-loyalty", "sephora-beauty-insider-tiers", "starbucks-rewards-active-members"},
+    ),
+    ("food safety scandal destroyed a livestreamer", {"three-sheep-mooncake-collapse"}),
 ]
 UNRELATED = [
     "怎么申请增值税发票",
@@ -94,15 +95,6 @@ def test_a_fresh_folder_is_indexed_without_embedding(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("query", "expected"), QUERIES)
 def test_the_expected_case_is_among_the_first_five(store: CaseStore, query: str, expected: set[str]) -> None:
     assert expected & {hit.case.id for hit in store.search(query, k=5)}
-
-
-@pytest.mark.parametrize(("query", "expected"), TOO_SHORT)
-def test_a_short_general_question_is_ranked_right_and_answered_under_a_filter(
-    store: CaseStore, query: str, expected: set[str]
-) -> None:
-    assert not store.search(query), "the floor got better: move it to QUERIES"
-    for market in {store.get(one).market for one in expected}:
-        assert expected & {hit.case.id for hit in store.search(query, k=5, market=market)}
 
 
 @pytest.mark.parametrize("query", UNRELATED)
