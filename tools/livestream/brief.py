@@ -6,11 +6,12 @@ Money is in the shop's currency; shares may be written 0.15, 15% or "15 %".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -21,9 +22,10 @@ from tools.livestream.economics import CommissionBase
 from tools.text import Text
 
 __all__ = [
-    "Agency", "Brief", "Creator", "Economics", "HostBrief", "Item", "Role", "Rota", "SelfRun", "Session", "Step", "load_brief", "parse_brief",
+    "Agency", "Brief", "Creator", "Economics", "HostBrief", "Item", "Role", "Rota", "SelfRun", "Session", "Step", "load_brief", "parse_brief", "plain_brief",
 ]  # fmt: skip
 
+_MOST_BYTES = 100_000
 Role = Literal["hook", "bridge", "hero", "profit", "image"]  # 引流 承接 主推 利润 形象
 
 
@@ -210,24 +212,60 @@ class Brief(_Part):
         return self
 
 
-def load_brief(path: Path) -> Brief:
-    """Read a brief from a YAML file. Raises BadArguments naming every wrong field, in both languages."""
+class _Loader(yaml.SafeLoader):
+    """YAML 1.1 reads 19:30 as the number 1170; in a brief it is a time. Booleans are the words true and false only: `off` is text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in some if not tag.endswith((":int", ":float", ":bool"))]
+    for first, some in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tfTF"))
+
+
+def plain_brief(path: Path) -> dict[str, Any]:
+    """A brief's file as plain JSON data: numbers as written, days and times as text. Raises BadArguments in both languages."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        if path.stat().st_size > _MOST_BYTES:
+            raise BadArguments(
+                Text(f"“{path.name}”太大，不像一份直播需求。", f'"{path.name}" is too large for a brief.')
+            )
+        raw = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
+    except FileNotFoundError as error:
+        raise BadArguments(Text(f"没有找到文件 {path}。", f"There is no file {path}.")) from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
         why = str(error).splitlines()[0][:200]
         raise BadArguments(
             Text(f"读不了直播需求文件“{path.name}”：{why}。", f'The brief "{path.name}" cannot be read: {why}.')
         ) from error
-    return parse_brief(raw)
+    if not isinstance(raw, Mapping):
+        raise _not_a_brief()
+    plain: dict[str, Any] = _plain(raw)
+    return plain
+
+
+def _not_a_brief() -> BadArguments:
+    return BadArguments(Text("直播需求应当是一组“字段: 值”。", "A brief is a set of `field: value` lines."))
+
+
+def _plain(value: Any) -> Any:
+    """Dates as text, keys as text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def load_brief(path: Path) -> Brief:
+    """Read a brief from a YAML file. Raises BadArguments naming every wrong field, in both languages."""
+    return parse_brief(plain_brief(path))
 
 
 def parse_brief(raw: object) -> Brief:
     """Validate a brief given as plain data. Raises BadArguments naming every wrong field."""
     if not isinstance(raw, Mapping):
-        raise BadArguments(
-            Text("直播需求应当是一组“字段: 值”。", "A brief is a set of `field: value` lines."),
-        )
+        raise _not_a_brief()
     try:
         return Brief.model_validate(dict(raw))
     except ValidationError as error:
