@@ -19,6 +19,7 @@ from advisor.cli.data import import_command, merchants
 from advisor.cli.demo import demo, ui
 from advisor.cli.formats import formats
 from advisor.cli.health import doctor, evals
+from advisor.cli.live import live
 from advisor.cli.metrics import metrics
 from advisor.cli.playbooks import playbooks
 from advisor.cli.reconcile import reconcile
@@ -73,6 +74,7 @@ app.add_typer(merchants, name="merchants")
 app.add_typer(metrics, name="metrics")
 app.add_typer(cases, name="cases")
 app.add_typer(playbooks, name="playbooks")
+app.add_typer(live, name="live")
 app.add_typer(evals, name="eval")
 
 

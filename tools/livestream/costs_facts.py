@@ -13,7 +13,7 @@ from tools.livestream.costs_input import Costing
 from tools.livestream.costs_shop import Swings
 from tools.livestream.ground import FEE, Ground
 from tools.livestream.modes_limits import highest
-from tools.livestream.modes_words import cents
+from tools.livestream.modes_words import SOURCE, cents
 from tools.livestream.telling import Teller, basis_text
 from tools.text import Text, format_value
 
@@ -21,8 +21,10 @@ __all__ = ["LINES", "CostFacts"]
 
 ZERO, ONE = Decimal(0), Decimal(1)
 _POINT = Decimal("0.01")
-_SOURCE = "输入及其依据见表 / inputs and their basis: see the table"
-_FORMULA = "利润 = 支付金额 − 退款 − 货成本 − 平台扣点 − 增值税 − 快递和运费险 − 退货损失 − 佣金 − 投流 − 人力 − 固定费用 / profit = paid − refunds − goods − platform fee − VAT − parcels and insurance − losses on returns − commission − ads − people − fixed"
+_FORMULA = Text(
+    "利润 = 支付金额 − 退款 − 货成本 − 平台扣点 − 增值税 − 快递和运费险 − 退货损失 − 佣金 − 投流 − 人力 − 固定费用",
+    "profit = paid − refunds − goods − platform fee − VAT − parcels and insurance − losses on returns − commission − ads − people − fixed",
+)
 LINES: dict[LineKey, Text] = {
     "paid": Text("支付金额", "paid GMV"),
     "refunds": Text("退款", "refunds"),
@@ -70,7 +72,7 @@ class CostFacts:
 
     def fact(self, what: str, claim: Text) -> Fact:
         label = self.found.period.label
-        return self.teller.fact(what, claim, formula=_FORMULA, source=_SOURCE, why=WhyClass.DECOMPOSITION, entities=(label.zh, label.en), data={"part": what}, from_shop=self.found.period.actual)  # fmt: skip
+        return self.teller.fact(what, claim, formula=_FORMULA.get(self.ctx.lang), source=SOURCE.get(self.ctx.lang), why=WhyClass.DECOMPOSITION, entities=(label.zh, label.en), data={"part": what}, from_shop=self.found.period.actual)  # fmt: skip
 
     def all(self) -> list[Fact]:
         facts = [self.result(), self.lines()]

@@ -17,7 +17,7 @@ from tools.livestream.ground_inputs import vat_terms
 from tools.livestream.modes import Compared, Crossing, Lever, ModeResult, compare, contracts_of
 from tools.livestream.modes_input import Modes
 from tools.livestream.modes_limits import highest
-from tools.livestream.modes_words import BASES, LEVERS, cents, joined, mode_name, terms_text
+from tools.livestream.modes_words import BASES, LEVERS, SOURCE, cents, joined, mode_name, terms_text
 from tools.livestream.telling import Teller
 from tools.text import Text
 
@@ -28,8 +28,10 @@ _POINT = Decimal("0.01")
 _REACH = Decimal("1.5")  # a break-even up to this many times today's volume may be tried
 _NOTHING = Text("", "")
 _BEST = Text("（平台扣点未知，按 0 算的最好情况）", " (platform fee unknown: the best case, at a fee of zero)")
-_FORMULA = "每元剩余 m =（1−退款率）×（1−货成本−扣点−增值税）− 佣金 −（发货 + 运费险 + 退货损失）÷ 笔单价；利润 = GMV × m − 投流 − 固定费；保本 = 固定费 ÷（m − 投流占比） / m = (1 − refunds)(1 − cost − fee − VAT) − commission − (parcels + insurance + losses on returns) ÷ order value; profit = GMV × m − ads − fixed; break-even = fixed ÷ (m − ad share)"
-_SOURCE = "输入及其依据见表 / inputs and their basis: see the table"
+_FORMULA = Text(
+    "每元剩余 m =（1−退款率）×（1−货成本−扣点−增值税）− 佣金 −（发货 + 运费险 + 退货损失）÷ 笔单价；利润 = GMV × m − 投流 − 固定费；保本 = 固定费 ÷（m − 投流占比）",
+    "m = (1 − refunds)(1 − cost − fee − VAT) − commission − (parcels + insurance + losses on returns) ÷ order value; profit = GMV × m − ads − fixed; break-even = fixed ÷ (m − ad share)",
+)
 
 
 @dataclass
@@ -82,7 +84,7 @@ class ModeFacts:
 
     def fact(self, what: str, claim: Text, names: Sequence[str] = ()) -> Fact:
         said = [word for name in names for word in mode_name(name)]
-        return self.teller.fact(what, claim, formula=_FORMULA, source=_SOURCE, why=WhyClass.INFERENCE, entities=said, data={"part": what}, from_shop=self.from_shop)  # fmt: skip
+        return self.teller.fact(what, claim, formula=_FORMULA.get(self.ctx.lang), source=SOURCE.get(self.ctx.lang), why=WhyClass.INFERENCE, entities=said, data={"part": what}, from_shop=self.from_shop)  # fmt: skip
 
     @property
     def _case(self) -> Text:

@@ -14,7 +14,7 @@ from tools.livestream.ground import FEE, Ground, ground
 from tools.livestream.ground_inputs import input_text
 from tools.livestream.modes import contracts_of
 from tools.livestream.modes_input import Modes
-from tools.livestream.modes_words import cents, joined, mode_name
+from tools.livestream.modes_words import SOURCE, cents, joined, mode_name
 from tools.livestream.telling import Teller
 from tools.metrics.reader import Reader
 from tools.text import Text
@@ -22,7 +22,6 @@ from tools.text import Text
 __all__ = ["highest", "limits"]
 
 ZERO, ONE = Decimal(0), Decimal(1)
-_SOURCE = "输入及其依据见表 / inputs and their basis: see the table"
 
 
 def limits(ctx: ToolContext, base: Ground, modes: Modes, told: Brief, reader: Reader, *, from_shop: bool) -> list[Fact]:
@@ -58,7 +57,7 @@ def limits(ctx: ToolContext, base: Ground, modes: Modes, told: Brief, reader: Re
     what, all_of = input_text(key).label, joined(parts)
     fee = Text("（平台扣点也未知，按 0 算，所以还要再低些）", " (the platform fee is unknown too and counted as zero, so it must be lower still)") if base.lacks(FEE) else Text("", "")  # fmt: skip
     claim = Text(f"还不知道“{what.zh}”，不能说赚亏，但能说上限：月直播支付 {volume.zh}时想不亏，{all_of.zh}{fee.zh}。", f"Without \"{what.en}\" no profit can be told, only its limit: to lose nothing at {volume.en} of paid GMV a month, {all_of.en}{fee.en}.")  # fmt: skip
-    return [teller.fact("limit", claim, source=_SOURCE, why=WhyClass.INFERENCE, entities=names, data={"part": "limit"}, from_shop=from_shop)]  # fmt: skip
+    return [teller.fact("limit", claim, source=SOURCE.get(ctx.lang), why=WhyClass.INFERENCE, entities=names, data={"part": "limit"}, from_shop=from_shop)]  # fmt: skip
 
 
 def _with(unit: UnitEconomics, name: str, value: Decimal) -> UnitEconomics:

@@ -10,8 +10,9 @@ from tools.livestream.modes import Lever
 from tools.livestream.telling import Teller
 from tools.text import Text
 
-__all__ = ["BASES", "LEVERS", "cents", "joined", "mode_label", "mode_name", "terms_text"]
+__all__ = ["BASES", "LEVERS", "SOURCE", "cents", "joined", "mode_label", "mode_name", "terms_text"]
 
+SOURCE = Text("输入及其依据见表", "inputs and their basis: see the table")
 BASES = {
     "paid": Text("按支付金额结算", "charged on paid GMV"),
     "shipped": Text("按发货金额结算", "charged on shipped GMV"),
