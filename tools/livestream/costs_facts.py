@@ -186,10 +186,10 @@ class CostFacts:
     def fee(self) -> Fact | None:
         if not self.bound:
             return None
-        point, dear = self.share("fee_point", _POINT), replace(self.found.costs.unit, platform_fee=_POINT)
+        point, dear = self.teller.write("fee_point", ONE, "pp"), replace(self.found.costs.unit, platform_fee=_POINT)
         lost = self.sheet.profit - sheet(replace(self.found.costs, unit=dear)).profit
         said = self.money("fee_cost", lost)
-        return self.fact("fee", Text(f"平台扣点每 {point.zh}要从上面再扣 {said.zh}。", f"Each {point.en} of platform fee takes a further {said.en} off this."))  # fmt: skip
+        return self.fact("fee", Text(f"平台扣点每有{point.zh}，要从上面再扣 {said.zh}。", f"Each {point.en} of platform fee takes a further {said.en} off this."))  # fmt: skip
 
     # -- table --------------------------------------------------------------------------------------------------------
     def table(self) -> ToolTable:

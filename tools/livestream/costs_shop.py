@@ -62,7 +62,14 @@ class Swings:
 
 def past(reader: Reader, scope: Scope, session: str, month: str | None, day: date) -> Period:
     """A period of the room's history. Raises DataMissing without one, BadArguments for a session nobody knows."""
-    need(reader, "live_sessions", Text("没有可以核算的场次", "there is no session to cost"))
+    need(
+        reader,
+        "live_sessions",
+        Text(
+            "没有可以核算的场次（也可以在需求里写 expected_gmv 来算一个计划）",
+            "there is no session to cost (a brief with expected_gmv costs a plan instead)",
+        ),
+    )
     known = [s for s in sessions(reader) if s.day < day and s.paid_amount is not None]
     if not known:
         raise DataMissing(Text("直播场次里没有成交金额，算不了盈亏。", "The sessions carry no GMV, so no profit can be told."), tables=("live_sessions",))  # fmt: skip

@@ -209,11 +209,11 @@ class ModeFacts:
         if not self.bound:
             return None
         dearer = replace(self.unit, platform_fee=_POINT)
-        one = self.share("fee_point", _POINT)
+        one = self.teller.write("fee_point", ONE, "pp")
         lost = self.unit.contribution() - dearer.contribution()
         per = self.money("fee_per_10k", lost * 10_000)
         base = self.money("base", Decimal(10_000))
-        zh = f"平台扣点未知，所以以上是扣点为零的最好情况：扣点每多 {one.zh}，每支付 {base.zh}就少剩 {per.zh}"
+        zh = f"平台扣点未知，所以以上是扣点为零的最好情况：扣点每多{one.zh}，每支付 {base.zh}就少剩 {per.zh}"
         en = f"The platform fee is unknown, so these are best cases at a fee of zero: each further {one.en} of fee takes {per.en} off every {base.en} paid"
         if self.modes.gmv is not None:
             month = self.money("fee_month", lost * self.choice.modes[0].gmv)

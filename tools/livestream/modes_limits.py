@@ -22,19 +22,20 @@ from tools.text import Text
 __all__ = ["highest", "limits"]
 
 ZERO, ONE = Decimal(0), Decimal(1)
+_NEEDED = ("economics.order_value", "economics.returned", "economics.cost_share", FEE, "economics.outbound", "economics.return_parcel", "economics.insurance")  # fmt: skip
 
 
 def limits(ctx: ToolContext, base: Ground, modes: Modes, told: Brief, reader: Reader, *, from_shop: bool) -> list[Fact]:
-    """One fact, or none where more than one input is missing or the volume is unknown."""
+    """One fact: the limit, or what has to be known first where more than one input is missing or the volume is unknown."""
     lacking = {one.key for one in base.missing} & {"economics.cost_share", "economics.returned"}
     if len(lacking) != 1 or modes.gmv is None:
-        return []
+        return [_first(ctx, base, modes)]
     key = lacking.pop()
     name = key.removeprefix("economics.")
     said = told.economics.model_copy(update={name: ZERO, **({"cancelled": ZERO} if name == "returned" else {})})
     unit = ground(told.model_copy(update={"economics": said}), reader, ctx.records, ctx.today).best
     if unit is None:
-        return []
+        return [_first(ctx, base, modes)]
     turned = unit
     gmv, ads = modes.gmv, base.ad_share or ZERO
     teller = Teller(ctx)
@@ -58,6 +59,16 @@ def limits(ctx: ToolContext, base: Ground, modes: Modes, told: Brief, reader: Re
     fee = Text("（平台扣点也未知，按 0 算，所以还要再低些）", " (the platform fee is unknown too and counted as zero, so it must be lower still)") if base.lacks(FEE) else Text("", "")  # fmt: skip
     claim = Text(f"还不知道“{what.zh}”，不能说赚亏，但能说上限：月直播支付 {volume.zh}时想不亏，{all_of.zh}{fee.zh}。", f"Without \"{what.en}\" no profit can be told, only its limit: to lose nothing at {volume.en} of paid GMV a month, {all_of.en}{fee.en}.")  # fmt: skip
     return [teller.fact("limit", claim, source=SOURCE.get(ctx.lang), why=WhyClass.INFERENCE, entities=names, data={"part": "limit"}, from_shop=from_shop)]  # fmt: skip
+
+
+def _first(ctx: ToolContext, base: Ground, modes: Modes) -> Fact:
+    """What has to be known before anything is worth computing, by name; no figure is made up for it."""
+    asked = [one.label for one in base.missing if one.key in _NEEDED]
+    if modes.gmv is None:
+        asked.append(input_text("expected_gmv").label)
+    names = Text("、".join(f"“{t.zh}”" for t in asked), "; ".join(t.en for t in asked))
+    claim = Text(f"现在还不能说该自播还是找代播：先补{names.zh}，其余的可以先用默认值或公开参考。", f"Which way to run a room cannot be told yet. First needed: {names.en}. The rest can start from defaults or public references.")  # fmt: skip
+    return Teller(ctx).fact("first", claim, source=SOURCE.get(ctx.lang), data={"part": "first"}, from_shop=False)
 
 
 def _with(unit: UnitEconomics, name: str, value: Decimal) -> UnitEconomics:
