@@ -135,7 +135,7 @@ def _reference(kept: Sequence[_Kept], notes: list[Text]) -> Response:
     days = [one.session.day for one in kept]
     return Response(
         Basis.REFERENCE, (), len(kept), min(days, default=None), max(days, default=None), _starts(kept), None, None, {}, {}, None, 0, None,
-        index, tuple(notes),
+        False, index, tuple(notes),
     )  # fmt: skip
 
 
@@ -181,7 +181,8 @@ def _fitted(history: History, kept: Sequence[_Kept], notes: list[Text]) -> Respo
     base = Response(
         Basis.DATA, (), len(kept), first, last, _starts(kept), _money(median(one.hours for one in kept)),
         _usual_week(kept, first, last), {}, {}, _ratio(float(np.exp(adjusted.campaign))) if both else None, int(campaign.sum()),
-        _ratio(float(np.expm1(adjusted.month))) if adjusted.month else None, {}, tuple(notes),
+        _ratio(float(np.expm1(adjusted.month))) if adjusted.month else None, adjusted.campaign_clear, {},
+        tuple(notes),
     )  # fmt: skip
     cells = tuple(
         _cell(weekday, slots[number], number_at, place, hours, adjusted.values, gmv, viewers)

@@ -32,6 +32,7 @@ class Adjusted:
     values: Any
     campaign: float
     month: float
+    campaign_clear: bool = False  # two standard errors away from none
 
 
 def adjust(values: Any, hours: Any, design: Any, campaign: Any, months: Any, *, with_campaign: bool, with_trend: bool) -> Adjusted:  # fmt: skip
@@ -45,9 +46,10 @@ def adjust(values: Any, hours: Any, design: Any, campaign: Any, months: Any, *, 
     effects, errors = _poisson(np.column_stack(columns), values, hours, set(at.values()))
     boost = float(effects[at["campaign"]]) if with_campaign else 0.0
     slope = float(effects[at["month"]]) if with_trend else 0.0
+    clear = with_campaign and abs(boost) >= _CLEAR * errors[at["campaign"]]
     if with_trend and abs(slope) < _CLEAR * errors[at["month"]]:
         slope = 0.0
-    return Adjusted(values / np.exp(boost * campaign + slope * months), boost, slope)
+    return Adjusted(values / np.exp(boost * campaign + slope * months), boost, slope, bool(clear))
 
 
 def _poisson(x: Any, y: Any, weights: Any, free: set[int]) -> tuple[Any, Any]:

@@ -85,10 +85,10 @@ def double_booked(shifts: Sequence[Shift]) -> tuple[tuple[Shift, Shift], ...]:
 
 
 def wishes_for(hosts: Sequence[HostSpec]) -> Wishes:
-    """Soft aims priced at an hour of a mean host for an evening too many, and half of one for a slot not tried (1 and 0.5 where no cost is known)."""
+    """Soft aims: an hour of a mean host for an evening too many, two for a slot a host was not tried in. 1 and 2 where no cost is known."""
     mean = sum((host.hourly for host in hosts), Decimal(0)) / len(hosts) if hosts else Decimal(0)
-    unit = mean or Decimal(1)
-    return Wishes(evening_turn=unit, swap_turn=unit / 2)
+    unit = mean.quantize(Decimal("0.01")) or Decimal(1)
+    return Wishes(evening_turn=unit, swap_turn=unit * 2)
 
 
 def make_roster(

@@ -24,11 +24,11 @@ from tools.livestream.roster_rules import (
 from tools.livestream.schedule_types import Conflict, Remedy
 from tools.text import Text
 
-__all__ = ["conflicts", "remedies", "why_not"]
+__all__ = ["NOBODY", "conflicts", "remedies", "why_not"]
 
 _NO_WISH = Wishes()
 _NEW, _DAY = "+", 24 * 60
-_NOBODY = Text(
+NOBODY = Text(
     "同一时刻或交接时需要的人数，多过主播人数",
     "more people are needed at a moment, or to hand over to, than there are hosts",
 )
@@ -80,7 +80,7 @@ def conflicts(airs: Sequence[Air], hosts: Sequence[HostSpec], seconds: float) ->
         if solve(airs, hosts, _NO_WISH, without=tried, seconds=seconds).status == "infeasible":
             dropped.add(rule)
     left = [RULES[rule] for rule in RULES if rule not in dropped]
-    return (Conflict(tuple(left) or (_NOBODY,)),)
+    return (Conflict(tuple(left) or (NOBODY,)),)
 
 
 def remedies(airs: Sequence[Air], hosts: Sequence[HostSpec], solved: Solved, seconds: float) -> tuple[Remedy, ...]:

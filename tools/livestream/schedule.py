@@ -14,7 +14,6 @@ from decimal import Decimal
 from tools.errors import BadArguments
 from tools.livestream.assumption import Basis
 from tools.livestream.brief import Brief, HostBrief
-from tools.livestream.economics import UnitEconomics
 from tools.livestream.ground import Ground
 from tools.livestream.response import History, campaign_days, room_response
 from tools.livestream.roster import host_specs, make_roster
@@ -59,9 +58,8 @@ def plan_schedule(
         raise BadArguments(Text(f"一次排 1 到 {MOST_WEEKS} 周，收到 {weeks}。", f"A schedule covers 1 to {MOST_WEEKS} weeks, not {weeks}."))  # fmt: skip
     days = [start + timedelta(days=n) for n in range(7 * weeks)]
     response = room_response(history)
-    unit = base.unit or base.best
     staff = tuple(brief.hosts if hosts is None else hosts)
-    terms, assumptions = stated_terms(brief, response, unit, base.ad_share, staff)
+    terms, assumptions = stated_terms(brief, response, base, staff)
     phases = promo_phases(days[0], days[-1], history.platform)
     cold = response.basis is Basis.REFERENCE
     if cold:
@@ -84,7 +82,7 @@ def plan_schedule(
         status=status,  # type: ignore[arg-type]
         notes=(
             *response.notes,
-            *_notes(response, base, unit, terms, start),
+            *_notes(response, base, terms, start),
             *undated(days[0], days[-1], history.platform),
         ),
     )
@@ -94,7 +92,7 @@ def _planned(
     days: Sequence[date], response: Response, terms: Terms, phases: Sequence[PromoPhase], platform: str, currency: str
 ) -> tuple[tuple[PlannedSession, ...], str]:
     lift = {}
-    if response.campaign is not None:
+    if response.campaign is not None and response.campaign_clear:
         lift = dict.fromkeys(campaign_days(days[0], days[-1], platform), response.campaign)
     options = candidates(_cautious(response), terms, days, lift)
     picked, status = choose(options, terms, days[0])
@@ -164,12 +162,12 @@ def _air(one: PlannedSession, terms: Terms, brief: Brief) -> Air:
     return Air(one.session_id, one.start, one.end, one.slot, brief.rota.on_air, frozenset(brief.rota.skills), worth)
 
 
-def _notes(response: Response, base: Ground, unit: UnitEconomics | None, terms: Terms, start: date) -> list[Text]:
+def _notes(response: Response, base: Ground, terms: Terms, start: date) -> list[Text]:
     notes: list[Text] = []
     if response.basis is Basis.REFERENCE:
         notes.append(Text("自家直播场次太少，还看不出哪个时段好：先按规则轮流试时段，不写预期成交。公开的各时段在线占比来自抖音、可信度低，只当参考。", "Too few streams of its own to tell good hours: a test plan by rule, with no expected sales. Public shares of users online are Douyin's and of low confidence, a reference only."))  # fmt: skip
         return notes
-    if unit is None:
+    if terms.margin is None:
         notes.append(Text("算不出每元成交剩多少（缺的输入见下），所以按成交额选场次，判断不了这一小时该不该开。", "What a yuan of sales leaves cannot be computed (missing inputs below), so sessions are chosen by sales; whether an hour pays cannot be judged."))  # fmt: skip
     elif base.unit is None:
         notes.append(Text("平台扣点没给，按 0 算，是最好的情况；补上后能留下的会更少。", "The platform fee was not given and counts as 0, the best case; with it less is left."))  # fmt: skip

@@ -34,7 +34,7 @@ _CHANGES: dict[Kind, Text] = {
         "hand out coupons, ask for carts and bookings, one round each of group message, SMS and push; check stock and links",
     ),
     "burst": Text(
-        "开场前 2 小时放最强的权益和主推款；人手排满，售后和库存专人盯",
+        "开卖的头 2 小时放最强的权益和主推款；人手排满，售后和库存专人盯",
         "put the best offer and the heroes into the first 2 hours; full crew, one person on stock and after-sales",
     ),
     "encore": Text(
@@ -60,7 +60,7 @@ def promo_phases(first: date, last: date, platform: str) -> tuple[PromoPhase, ..
 
 
 def _of(season: Season) -> list[PromoPhase]:
-    """Where the opening of a season is not known, the first known day stands in and its name says so."""
+    """Where the opening of a season is not known, the first known day stands in and `doubt` says so."""
     opens, ends = season.start or season.first, season.end or season.last
     weakest = min(season.phases, key=lambda phase: ("low", "medium", "high").index(phase.confidence))
     spans: list[tuple[Kind, date, date]] = [
@@ -70,15 +70,15 @@ def _of(season: Season) -> list[PromoPhase]:
     ]
     if season.end is not None:
         spans.append(("encore", ends + timedelta(days=1), ends + timedelta(days=_ENCORE)))
-    doubt = Text("", "")
+    doubt = None
     if season.start is None:
         doubt = Text(
-            "，开始日未查到，按最早已知的一天算", ", its opening was not found, so the first known day stands in"
+            "开始日未查到，按最早已知的一天算", "its opening day was not found, so the first known day stands in"
         )
     return [
         PromoPhase(
-            Text(season.name.zh + doubt.zh, season.name.en + doubt.en), kind, _NAMES[kind], start, end, _CHANGES[kind],
-            weakest.source, weakest.confidence,
+            season.name, kind, _NAMES[kind], start, end, _CHANGES[kind],
+            weakest.source, weakest.confidence, doubt,
         )
         for kind, start, end in spans
     ]  # fmt: skip

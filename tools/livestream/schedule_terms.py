@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from tools.livestream.assumption import Assumption, Basis
 from tools.livestream.brief import Brief, HostBrief
-from tools.livestream.economics import UnitEconomics
+from tools.livestream.ground import Ground
 from tools.livestream.roster import host_specs, wishes_for
 from tools.livestream.schedule_choice import HALF, Terms
 from tools.livestream.schedule_types import Response
@@ -22,6 +22,15 @@ _SAID, _HABIT, _DEFAULT = (
     Text("直播间近一年的习惯（中位数）", "the room's habit of the last year (median)"),
     Text("默认，可在需求里改", "default, change it in the brief"),
 )
+_LEFT = Text("每元支付成交剩下（投流、人工之前）", "left of a yuan paid, before ads and people")
+_AFTER = Text(
+    "扣退款、货、平台扣点、物流之后，见测算输入", "after refunds, goods, platform fee and parcels, see the inputs"
+)
+_EVENING = Text("晚班多排一次的代价", "price of an evening turn over the fair share")
+_SWAP = Text("少轮到一个时段的代价", "price of a turn short in a slot, so that hosts can be compared")
+_ONE_HOUR = Text("默认：一位主播平均一小时", "default: an hour of a mean host")
+_TWO_HOURS = Text("默认：一位主播平均两小时", "default: two hours of a mean host")
+_DECIDE = ("order_value", "cancelled", "returned", "cost_share", "platform_fee")
 
 
 def test_hours(terms: Terms) -> Decimal:
@@ -30,7 +39,7 @@ def test_hours(terms: Terms) -> Decimal:
 
 
 def stated_terms(
-    brief: Brief, response: Response, unit: UnitEconomics | None, ad_share: Decimal | None, hosts: Sequence[HostBrief]
+    brief: Brief, response: Response, base: Ground, hosts: Sequence[HostBrief]
 ) -> tuple[Terms, tuple[Assumption, ...]]:
     """The terms, and each of them as an assumption to be shown."""
     rota = brief.rota
@@ -73,45 +82,27 @@ def stated_terms(
         "times",
         *made.said("sessions_day" in set_),
     )
+    unit = base.unit or base.best
     margin = None if unit is None else unit.contribution()
     if margin is not None:
-        source = Text(
-            "扣退款、货、平台扣点、物流之后，见测算输入",
-            "after refunds, goods, platform fee and parcels, see the inputs",
-        )
-        made.take(
-            "m",
-            Text("每元支付成交剩下（投流、人工之前）", "left of a yuan paid, before ads and people"),
-            margin.quantize(Decimal("0.0001")),
-            "ratio",
-            Basis.DATA,
-            source,
-        )
+        made.take("m", _LEFT, margin.quantize(Decimal("0.0001")), "ratio", _weakest(base), _AFTER)
     crew = _crew(brief, hosts, made)
     wish = wishes_for(host_specs(hosts))
     if hosts:
-        source = Text("默认：一位主播平均一小时", "default: an hour of a mean host")
-        made.take(
-            "wish.evening_turn",
-            Text("晚班多排一次的代价", "price of an evening turn over the fair share"),
-            wish.evening_turn,
-            "money",
-            Basis.ASSUMED,
-            source,
-        )
-        made.take(
-            "wish.swap_turn",
-            Text("少轮到一个时段的代价", "price of a slot a host was not tried in"),
-            wish.swap_turn,
-            "money",
-            Basis.ASSUMED,
-            source,
-        )
+        made.take("wish.evening_turn", _EVENING, wish.evening_turn, "money", Basis.ASSUMED, _ONE_HOUR)
+        made.take("wish.swap_turn", _SWAP, wish.swap_turn, "money", Basis.ASSUMED, _TWO_HOURS)
     terms = Terms(
-        margin, ad_share, crew, week, rota.sessions_day, timedelta(minutes=int(rota.gap_hours * 60)), shortest, rota.longest,
+        margin, base.ad_share, crew, week, rota.sessions_day, timedelta(minutes=int(rota.gap_hours * 60)), shortest, rota.longest,
         frozenset(rota.days_off),
     )  # fmt: skip
     return terms, tuple(made.items)
+
+
+def _weakest(base: Ground) -> Basis:
+    """The weakest basis of what decides m; parcels that are small and assumed do not count."""
+    order = list(Basis)
+    found = [base.assumptions[f"economics.{name}"].basis for name in _DECIDE if f"economics.{name}" in base.assumptions]
+    return max(found, key=order.index, default=Basis.ASSUMED)
 
 
 class _Making:

@@ -67,6 +67,7 @@ class Response:
     campaign: Decimal | None  # campaign day over ordinary day; None where no campaign day was seen
     campaign_n: int
     trend_month: Decimal | None  # change a month, as a ratio
+    campaign_clear: bool = False  # whether the campaign factor is told apart from none
     index: dict[Slot, Decimal] = field(default_factory=dict)
     notes: tuple[Text, ...] = ()
 
@@ -86,6 +87,7 @@ class PromoPhase:
     change: Text
     source: str
     confidence: str
+    doubt: Text | None = None  # what is not known of its dates
 
 
 @dataclass(frozen=True)

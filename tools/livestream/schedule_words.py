@@ -1,15 +1,18 @@
-"""Sentences of a schedule: why a session was chosen, in figures."""
+"""Words of a schedule: weekdays and hours, the pattern of a plan, and why a session was chosen, in figures."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, time
 from decimal import Decimal
 
 from tools.livestream.schedule_choice import Candidate, Terms
-from tools.livestream.schedule_types import SLOTS, Cell, Slot
+from tools.livestream.schedule_types import SLOTS, Cell, PlannedSession, Slot
 from tools.metrics.wording import say
 from tools.text import Text
 
-__all__ = ["WEEKDAY_NAMES", "hours_text", "why_chosen", "why_test"]
+__all__ = ["WEEKDAY_NAMES", "clock_text", "days_text", "pattern_text", "why_chosen", "why_test"]
 
 WEEKDAY_NAMES = tuple(
     Text(zh, en)
@@ -17,10 +20,34 @@ WEEKDAY_NAMES = tuple(
 )  # fmt: skip
 
 
-def hours_text(hours: Decimal) -> Text:
-    """4.50 hours are 4.5."""
-    plain = f"{hours.normalize():f}"
-    return Text(f"{plain} 小时", f"{plain} h")
+def days_text(weekdays: Sequence[int]) -> Text:
+    """周一至周五 for neighbours, else each day; every day of the week is 每天."""
+    if len(weekdays) == 7:
+        return Text("每天", "every day")
+    first, last = weekdays[0], weekdays[-1]
+    if len(weekdays) > 2 and last - first == len(weekdays) - 1:
+        return Text(f"{WEEKDAY_NAMES[first].zh}至{WEEKDAY_NAMES[last].zh}", f"{WEEKDAY_NAMES[first].en} to {WEEKDAY_NAMES[last].en}")  # fmt: skip
+    return Text("、".join(WEEKDAY_NAMES[d].zh for d in weekdays), ", ".join(WEEKDAY_NAMES[d].en for d in weekdays))
+
+
+def clock_text(start: datetime, end: datetime) -> str:
+    """19:00–24:00; midnight at the end is 24:00, later hours are the next day's."""
+    until = "24:00" if end.time() == time() else f"{end:%H:%M}"
+    return f"{start:%H:%M}–{until}"
+
+
+def pattern_text(sessions: Sequence[PlannedSession], most: int = 4) -> Text:
+    """Weekdays and hours held most often, in order of the clock; the rest is in the table."""
+    groups: dict[str, Counter[int]] = {}
+    for one in sessions:
+        groups.setdefault(clock_text(one.start, one.end), Counter())[one.day.weekday()] += 1
+    kept = sorted(sorted(groups, key=lambda clock: -groups[clock].total())[:most])
+    parts = [(days_text(sorted(groups[clock])), clock) for clock in kept]
+    more = Text("等", " and others") if len(groups) > most else Text("", "")
+    return Text(
+        "，".join(f"{days.zh} {clock}" for days, clock in parts) + more.zh,
+        ", ".join(f"{days.en} {clock}" for days, clock in parts) + more.en,
+    )
 
 
 def why_chosen(one: Candidate, cell: Cell, terms: Terms, currency: str) -> Text:

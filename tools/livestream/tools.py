@@ -5,7 +5,8 @@ from __future__ import annotations
 from tools.base import ToolSpec
 from tools.livestream.tool_costs import live_costs
 from tools.livestream.tool_modes import live_modes
+from tools.livestream.tool_schedule import live_schedule
 
 __all__ = ["TOOLS"]
 
-TOOLS: tuple[ToolSpec, ...] = (live_modes, live_costs)
+TOOLS: tuple[ToolSpec, ...] = (live_modes, live_costs, live_schedule)
