@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from tools.facts import WhyClass
 from tools.metrics.causes_products import product_causes, refund_causes
+from tools.metrics.causes_slow import slow_causes, with_slides
 from tools.metrics.causes_traffic import traffic_causes
 from tools.metrics.checks import market_move
 from tools.metrics.cuts import LIVE, PAID, Cuts, judged_moves
@@ -48,6 +49,7 @@ def find_causes(pair: Pair, cuts: Cuts, totals: Totals, factors: Sequence[Driver
         *_market(pair, level, change, least),
         *(refund_causes(pair, cuts, least) if net else []),
     ]
+    found = with_slides(found, slow_causes(pair, cuts, totals, factors, least, net=net))
     found = [cause for cause in _nest(cuts, found) if _large_enough(cause, least)]
     flat = abs(change) < _FLAT * level
     return sorted(found, key=lambda cause: -_weight(cause, change, flat=flat))[:5]

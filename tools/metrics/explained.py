@@ -9,6 +9,7 @@ from tools.base import ToolContext
 from tools.facts import Claim, Fact, Quantity, Role, ToolTable, Window
 from tools.metrics.catalog import catalog, table_text
 from tools.metrics.drivers import Cause, Driver, Event, Explanation
+from tools.metrics.explained_words import AGAINST, LMDI, MIX, READ_FROM, cause_claim, moved
 from tools.metrics.windows import when_en, window_text
 from tools.metrics.wording import make_fact, quantities_of, say
 from tools.text import Lang, Text, format_value
@@ -16,33 +17,6 @@ from tools.text import Lang, Text, format_value
 __all__ = ["Writer"]
 
 ZERO = Decimal(0)
-# Where a driver, an event or a check is read; everything else is read from the orders.
-_READ_FROM: dict[str, tuple[str, ...]] = {
-    "visitors": ("shop_daily",),
-    "conversion": ("shop_daily", "orders"),
-    "refunds": ("orders", "refunds"),
-    "traffic_source": ("traffic_daily",),
-    "turned visitors": ("traffic_daily", "product_daily"),
-    "turned conversion": ("product_daily",),
-    "turned refunds": ("order_lines",),
-    "price_raise": ("order_lines",),
-    "price_cut": ("order_lines",),
-    "promotion_start": ("promotions",),
-    "promotion_end": ("promotions",),
-    "host_absent": ("live_sessions",),
-    "host_new": ("live_sessions",),
-    "ad_stopped": ("ad_daily",),
-    "ad_cut": ("ad_daily",),
-    "ad_raised": ("ad_daily",),
-    "product": ("order_lines", "product_daily"),
-    "ad_plan": ("ad_daily",),
-    "live_host": ("live_sessions",),
-    "live_session": ("live_sessions",),
-    "promotion": ("promotions", "orders"),
-    "stock_out": ("stock_daily",),
-    "calendar": ("seeds/calendar.yaml",),
-    "market": ("market_daily",),
-}
 
 
 class Writer:
@@ -55,7 +29,7 @@ class Writer:
         self.key = (found.metric, found.window, found.previous)
 
     def _source(self, name: str) -> str:
-        return self.source(_READ_FROM.get(name, ("orders",)))
+        return self.source(READ_FROM.get(name, ("orders",)))
 
     def factors(self) -> list[Fact]:
         return [self._factor(driver, rank) for rank, driver in enumerate(self.found.factors[:4], 1)]
@@ -66,7 +40,7 @@ class Writer:
             quantities.append(
                 quantities[-1].model_copy(update={"value": driver.share, "unit": "ratio", "role": Role.SHARE})
             )
-        move = self._move(driver)
+        move = moved(driver, self.found.window, self.found.previous)
         part = say(driver.contribution, self.unit, signed=True)
         target, now = catalog()[self.found.metric].name, when_en(self.found.window)
         claim = Text(
@@ -80,7 +54,7 @@ class Writer:
             quantities,
             topic="factor",
             rank=rank,
-            formula=_LMDI,
+            formula=LMDI,
             source=self._source(driver.id),
             why_class=driver.why_class,
             entities=driver.subject,
@@ -104,22 +78,6 @@ class Writer:
     def _part(self, value: Decimal, unit: str, metric: str, subject: tuple[str, ...]) -> Quantity:
         return Quantity(
             metric=metric, value=value, unit=unit, role=Role.CONTRIBUTION, window=self.found.window, subject=subject
-        )
-
-    def _move(self, driver: Driver) -> Text:
-        """从 A 降到 B / fell to B, from A …; a movement too small to show is said to be none."""
-        words = window_text(self.found.window), window_text(self.found.previous)
-        if driver.after is None or driver.before is None:
-            return Text("发生变化", "changed")
-        old, new = say(driver.before, driver.unit), say(driver.after, driver.unit)
-        if old == new:
-            return Text(f"基本持平（{new.zh}）", f"stayed close to {new.en}")
-        down = driver.after < driver.before
-        nouns = tuple(f" {noun}" for noun in (driver.unit, driver.label.en))
-        bare = [next((x.removesuffix(n) for n in nouns if x.endswith(n)), x) for x in (new.en, old.en)]
-        return Text(
-            f"从{words[1].zh}的 {old.zh} {'降到' if down else '升到'}{words[0].zh}的 {new.zh}",
-            f"{when_en(self.found.window)} {'fell' if down else 'rose'} to {bare[0]}, against {bare[1]} {when_en(self.found.previous)}",
         )
 
     def causes(self) -> list[Fact]:
@@ -153,7 +111,7 @@ class Writer:
         exact = own is not None and own.id != "ad_plan"
         amount = driver.contribution if exact else cause.amount
         part = self._part(amount, self.money, "gmv", driver.subject)
-        claim = self._cause_claim(cause, say(amount, self.money, signed=True))
+        claim = cause_claim(cause, say(amount, self.money, signed=True), self.found.window, self.found.previous)
         names = [
             *driver.subject,
             *(cause.event.subject if cause.event else ()),
@@ -167,7 +125,7 @@ class Writer:
             [*self._own(driver), part],
             topic="entity",
             rank=rank,
-            formula=_AGAINST,
+            formula=AGAINST,
             source=self._source(driver.id),
             why_class=driver.why_class,
             entities=names,
@@ -179,53 +137,11 @@ class Writer:
             direction=_sign(cause.amount),
         )
 
-    def _cause_claim(self, cause: Cause, part: Text) -> Text:
-        driver, move, now = cause.entity, self._move(cause.entity), when_en(self.found.window)
-        name = driver.label
-        inner = Text("", "")
-        if cause.within is not None and driver.id == "traffic_source":
-            inner = Text(f"，其中“{cause.within.label.zh}”变化最大", f', "{cause.within.label.en}" most of all')
-        match driver.id:
-            case "traffic_source":
-                return Text(
-                    f"来自“{name.zh}”的访客{move.zh}{inner.zh}；这个来源的支付金额变化 {part.zh}。",
-                    f'Visitors from "{name.en}" {move.en}{inner.en}; the GMV of this source changed by {part.en}.',
-                )
-            case "product" | "stock_out":
-                return Text(
-                    f"“{name.zh}”的支付金额{move.zh}，变化 {part.zh}。",
-                    f'GMV of "{name.en}" {move.en}, a change of {part.en}.',
-                )
-            case "live_host":
-                return Text(
-                    f"主播“{name.zh}”的直播成交金额{move.zh}；计入接替场次后，直播对支付金额的影响约 {part.zh}。",
-                    f'Livestream GMV of host "{name.en}" {move.en}; with the sessions others took over, livestream moved GMV by about {part.en}.',
-                )
-            case "ad_plan":
-                return Text(
-                    f"推广计划“{name.zh}”的推广花费{move.zh}；按表面投产估计，支付金额约 {part.zh}。",
-                    f'Ad spend of plan "{name.en}" {move.en}; at its surface return that is about {part.en} of GMV.',
-                )
-            case "promotion":
-                factor = catalog()[driver.metric].name
-                return Text(
-                    f"活动“{name.zh}”前后，{factor.zh}{move.zh}，对应支付金额 {part.zh}。",
-                    f'Around the promotion "{name.en}", {factor.en} {move.en}; that is {part.en} of GMV {now}.',
-                )
-            case "market":
-                return Text(
-                    f"大盘指数{move.zh}；店铺若只跟着大盘走，支付金额约变化 {part.zh}。",
-                    f"The market index {move.en}; moving with it alone would change GMV by about {part.en}.",
-                )
-        return Text(
-            f"“{name.zh}”的支付金额{move.zh}，变化 {part.zh}。", f'GMV of "{name.en}" {move.en}, a change of {part.en}.'
-        )
-
     def _group(self, driver: Driver, rank: int) -> Fact:
         """First-time buyers of one origin: their share, their own rate, and the points of the change they make."""
         old, new = driver.weight or (ZERO, ZERO)
         part, mix = say(driver.contribution, "pp", signed=True), say(driver.mix or ZERO, "pp", signed=True)
-        weights, move = (say(old, "ratio"), say(new, "ratio")), self._move(driver)
+        weights, move = (say(old, "ratio"), say(new, "ratio")), moved(driver, self.found.window, self.found.previous)
         own = Text("", "")
         if driver.before is not None and driver.after is not None:
             own = Text(f"，他们的 90 天复购率{move.zh}", f"; their 90-day repurchase {move.en}")
@@ -255,7 +171,7 @@ class Writer:
             quantities,
             topic="entity",
             rank=rank,
-            formula=_MIX,
+            formula=MIX,
             source=self._source(driver.id),
             why_class=driver.why_class,
             entities=subject,
@@ -369,19 +285,6 @@ class Writer:
             return []
         head = ("因素", "之前", "现在", "影响") if lang == "zh" else ("factor", "before", "now", "effect")
         return [ToolTable(title=Claim(zh="变化拆解", en="What the change is made of"), columns=head, rows=tuple(rows))]
-
-
-_MIX = Text(
-    "中点法：占比变化 ×（该组复购率 − 平均）+ 占比 × 该组复购率变化，各组相加等于总变化",
-    "midpoint split: change of share x (own rate - average) + share x change of own rate; groups add up to the change",
-)
-_LMDI = Text(
-    "LMDI 精确拆解（有 0 或负数时用 Shapley），各项相加等于总变化",
-    "LMDI (Shapley at zeros), parts add up to the change exactly",
-)
-_AGAINST = Text(
-    "与其余部分的同期变化、以及自身历史相比", "against the others over the same windows and against its own history"
-)
 
 
 def _cell(value: Decimal | None, unit: str, lang: Lang) -> str:

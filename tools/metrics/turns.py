@@ -54,10 +54,20 @@ class RateSource:
     name: Text
     sure: float
     turned: str
+    reach: int = 0  # days before both windows that tell the level before as well
 
 
+# A month of a product's buyers is a small sample: the level before is read over three. Visitors wander too much for that.
 CONVERSION = RateSource(
-    "product_daily", "product_id", "day", "buyers", "visitors", Text("支付转化率", "conversion rate"), 3.0, "conversion"
+    "product_daily",
+    "product_id",
+    "day",
+    "buyers",
+    "visitors",
+    Text("支付转化率", "conversion rate"),
+    3.7,
+    "conversion",
+    60,
 )
 VISITS = RateSource("product_daily", "product_id", "day", "visitors", "", Text("访客", "visitors"), 6.0, "visitors")
 REFUNDED = RateSource(
@@ -117,7 +127,7 @@ def rate_turn(pair: Pair, source: RateSource, key: str) -> Turn | None:
     mine, rest = days.get(key), days[""]
     if mine is None:
         return None
-    span = Window(start=min(w.start for w in pair.both), end=max(w.end for w in pair.both))
+    span = _span(pair, source)
     usable = [d for d in each(span) if d in mine and mine[d][1] > 0 and rest[d][0] > mine[d][0]]
     if len(usable) < 2 * _EDGE + 2:
         return None
@@ -150,12 +160,17 @@ def _break(
     return best
 
 
+def _span(pair: Pair, source: RateSource) -> Window:
+    start = min(w.start for w in pair.both) - timedelta(days=source.reach)
+    return Window(start=start, end=max(w.end for w in pair.both))
+
+
 def _daily(pair: Pair, source: RateSource) -> dict[str, dict[date, tuple[float, float]]]:
     """(above, below) by entity and day, and of all together under "". One query per rate, remembered by the reader."""
     remembered = ("turns", source.relation, source.above, pair.both)
     if remembered not in pair.reader.memo:
         t = pair.reader.relation(source.relation)
-        t = t.filter(in_window(t[source.day], pair.both), t[source.key].notnull())
+        t = t.filter(in_window(t[source.day], (_span(pair, source),)), t[source.key].notnull())
         above = (t[source.above[:-1]] > 0).ifelse(1, 0).sum() if source.above.endswith("?") else t[source.above].sum()
         below = t.count() if source.below == "#" else t[source.below or source.above].sum()
         rows = pair.reader.run(t.group_by(key_=t[source.key], day_=t[source.day]).aggregate(a_=above, b_=below))

@@ -253,11 +253,11 @@ def test_refusals(steady: Shop) -> None:
     assert "2025" in caught.value.message.en
 
 
-@pytest.mark.parametrize(("z", "share", "told"), [(-2.9, 0.05, False), (-3.1, 0.05, True), (-3.1, 0.025, False), (-4.6, 0.025, True)])  # fmt: skip
+@pytest.mark.parametrize(("z", "share", "told"), [(-3.6, 0.05, False), (-3.8, 0.05, True), (-3.8, 0.025, False), (-4.6, 0.025, True)])  # fmt: skip
 def test_a_turn_is_a_cause_when_it_is_sure_and_large_enough(
     z: float, share: float, told: bool, steady: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A conversion turn of a product at 3 standard errors is told from 3 % of GMV on, a clear one (4.5) from 2 %."""
+    """A conversion turn of a product at 3.7 standard errors is told from 3 % of GMV on, a clear one (4.5) from 2 %."""
     day = date(2026, 10, 6)
     level = explain(steady, "gmv", OCT, SEP).before or 0
     buyers = float(level) * share / 100  # of p1, which costs 100
