@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from advisor.answer import Section
 from advisor.brains.base import Draft, Frame, TurnView
 from advisor.brains.compose.health import told
 from advisor.brains.compose.pieces import Piece, Pieces
@@ -27,6 +28,7 @@ TOLD = {
     "live_review": "live_review",
 }
 _MOST = 9
+_ORDER: tuple[Section, ...] = ("decision", "why", "what", "how", "limits")
 _PEERS = "peer_standing"
 
 
@@ -54,9 +56,14 @@ def told_drafts(turn: TurnView, pieces: Pieces, say: Say) -> Iterator[Draft]:
         yield Draft("headline", lead, piece.fact.why_class)
         if rest:
             yield Draft("why", " ".join(rest) if not say.zh else "".join(rest), piece.fact.why_class)
-    for piece in found[1:_MOST]:
-        section = piece.fact.data.get("section", "why")
-        yield Draft(section, told(piece, say), piece.fact.why_class)
+    for piece in sorted(found[1:_MOST], key=lambda piece: _ORDER.index(_section(piece))):
+        yield Draft(_section(piece), told(piece, say), piece.fact.why_class)
+
+
+def _section(piece: Piece) -> Section:
+    """Where the tool wants the fact told; the reasons, where it does not say or names no section of an answer."""
+    found: Section = next((name for name in _ORDER if name == piece.fact.data.get("section")), "why")
+    return found
 
 
 def _sentences(text: str, say: Say) -> list[str]:
