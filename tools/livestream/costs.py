@@ -100,7 +100,7 @@ def sheet(costs: Costs) -> Sheet:
         "hosts": -costs.hosts,
         "fixed": -costs.fixed,
     }
-    return Sheet(tuple(Line(key, quantize(amount, 2)) for key, amount in amounts.items()))
+    return Sheet(tuple(Line(key, quantize(amount, 2) + ZERO) for key, amount in amounts.items()))
 
 
 def _turn(costs: Costs, name: FlipInput, factor: Decimal) -> Costs:

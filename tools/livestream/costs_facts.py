@@ -104,7 +104,7 @@ class CostFacts:
             rate = self.share("profit_rate", books.profit / books.net)
             zh, en = f"{zh}（占退后成交 {rate.zh}）", f"{en} ({rate.en} of net sales)"
         if self.bound:
-            zh, en = f"{zh}；平台扣点未知，按 0 算，是最好情况", f"{en}; the platform fee is unknown and counted as zero, the best case"  # fmt: skip
+            zh, en = f"{zh}；平台扣点未知，按零算，是最好情况", f"{en}; the platform fee is unknown and counted as zero, the best case"  # fmt: skip
         if "self_run.fixed" in self.found.lacks:
             zh, en = f"{zh}；还没算固定费用（未知）", f"{en}; fixed cost is unknown and not in it"
         if not self.found.period.ripe:
@@ -189,7 +189,7 @@ class CostFacts:
         point, dear = self.teller.write("fee_point", ONE, "pp"), replace(self.found.costs.unit, platform_fee=_POINT)
         lost = self.sheet.profit - sheet(replace(self.found.costs, unit=dear)).profit
         said = self.money("fee_cost", lost)
-        return self.fact("fee", Text(f"平台扣点每有{point.zh}，要从上面再扣 {said.zh}。", f"Each {point.en} of platform fee takes a further {said.en} off this."))  # fmt: skip
+        return self.fact("fee", Text(f"平台扣点每有 {point.zh}，要从上面再扣 {said.zh}。", f"Each {point.en} of platform fee takes a further {said.en} off this."))  # fmt: skip
 
     # -- table --------------------------------------------------------------------------------------------------------
     def table(self) -> ToolTable:

@@ -27,7 +27,7 @@ ZERO, ONE = Decimal(0), Decimal(1)
 _POINT = Decimal("0.01")
 _REACH = Decimal("1.5")  # a break-even up to this many times today's volume may be tried
 _NOTHING = Text("", "")
-_BEST = Text("（平台扣点未知，按 0 算的最好情况）", " (platform fee unknown: the best case, at a fee of zero)")
+_BEST = Text("（平台扣点未知，按零算的最好情况）", " (platform fee unknown: the best case, at a fee of zero)")
 _FORMULA = Text(
     "每元剩余 m =（1−退款率）×（1−货成本−扣点−增值税）− 佣金 −（发货 + 运费险 + 退货损失）÷ 笔单价；利润 = GMV × m − 投流 − 固定费；保本 = 固定费 ÷（m − 投流占比）",
     "m = (1 − refunds)(1 − cost − fee − VAT) − commission − (parcels + insurance + losses on returns) ÷ order value; profit = GMV × m − ads − fixed; break-even = fixed ÷ (m − ad share)",
@@ -213,7 +213,7 @@ class ModeFacts:
         lost = self.unit.contribution() - dearer.contribution()
         per = self.money("fee_per_10k", lost * 10_000)
         base = self.money("base", Decimal(10_000))
-        zh = f"平台扣点未知，所以以上是扣点为零的最好情况：扣点每多{one.zh}，每支付 {base.zh}就少剩 {per.zh}"
+        zh = f"平台扣点未知，所以以上是扣点为零的最好情况：扣点每多 {one.zh}，每支付 {base.zh}就少剩 {per.zh}"
         en = f"The platform fee is unknown, so these are best cases at a fee of zero: each further {one.en} of fee takes {per.en} off every {base.en} paid"
         if self.modes.gmv is not None:
             month = self.money("fee_month", lost * self.choice.modes[0].gmv)
@@ -290,19 +290,24 @@ class ModeFacts:
             return None
         agency = self.modes.brief.agencies[0]
 
+        aim = max(best.profit, ZERO)
+
         def lead(rate: Decimal) -> Decimal:
             brief = self.modes.brief.model_copy(update={"agencies": (agency.model_copy(update={"commission": rate}),)})
             rooms = {room.name: room for room in self.build(self.unit, brief)}
-            return rooms["代播"].profit(best.gmv, self.unit) - best.profit
+            return rooms["代播"].profit(best.gmv, self.unit) - aim
 
         rate, name = highest(lead), mode_name(best.contract.name)
         low, high = self.share("commission_low", public.low, Role.RANGE_LOW), self.share("commission_high", public.high, Role.RANGE_HIGH)  # fmt: skip
         lead_in = Text(f"代播佣金只有公开范围 {low.zh}到 {high.zh}（不含固定费），不能当报价", f"The agency's commission is only a public range of {low.en} to {high.en} (no fixed fee), which is no offer")  # fmt: skip
         if rate is None:
             then = Text(f"即使不收佣金也不比{name.zh}多剩", f"even at no commission it leaves no more than {name.en}")
+            if not aim:
+                then = Text("即使不收佣金也亏", "even at no commission it loses")
         else:
             limit = self.share("commission_limit", rate, Role.TARGET)
-            then = Text(f"拿到报价后，同样的成交下综合费率低于 {limit.zh}才比{name.zh}多剩", f"with a quote in hand, at the same sales it beats {name.en} only below {limit.en} all in")  # fmt: skip
+            pays = Text(f"才比{name.zh}多剩", f"it beats {name.en}") if aim else Text("才不亏", "it loses nothing")
+            then = Text(f"拿到报价后，同样的成交下综合费率低于 {limit.zh}{pays.zh}", f"with a quote in hand, at the same sales {pays.en} only below {limit.en} all in")  # fmt: skip
         return self.fact("quote", Text(f"{lead_in.zh}；{then.zh}。", f"{lead_in.en}; {then.en}."), ["代播", best.contract.name])  # fmt: skip
 
     def incremental(self) -> Fact | None:

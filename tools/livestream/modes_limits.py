@@ -56,7 +56,7 @@ def limits(ctx: ToolContext, base: Ground, modes: Modes, told: Brief, reader: Re
             level = teller.write("highest", top.quantize(Decimal("0.0001")), "ratio", Role.TARGET, subject=(room.name,))
             parts.append(Text(f"{label.zh}要低于 {level.zh}", f"{label.en} needs it below {level.en}"))
     what, all_of = input_text(key).label, joined(parts)
-    fee = Text("（平台扣点也未知，按 0 算，所以还要再低些）", " (the platform fee is unknown too and counted as zero, so it must be lower still)") if base.lacks(FEE) else Text("", "")  # fmt: skip
+    fee = Text("（平台扣点也未知，按零算，所以还要再低些）", " (the platform fee is unknown too and counted as zero, so it must be lower still)") if base.lacks(FEE) else Text("", "")  # fmt: skip
     claim = Text(f"还不知道“{what.zh}”，不能说赚亏，但能说上限：月直播支付 {volume.zh}时想不亏，{all_of.zh}{fee.zh}。", f"Without \"{what.en}\" no profit can be told, only its limit: to lose nothing at {volume.en} of paid GMV a month, {all_of.en}{fee.en}.")  # fmt: skip
     return [teller.fact("limit", claim, source=SOURCE.get(ctx.lang), why=WhyClass.INFERENCE, entities=names, data={"part": "limit"}, from_shop=from_shop)]  # fmt: skip
 

@@ -82,6 +82,27 @@ def test_vat_is_owed_on_net_sales_and_comes_back_on_invoiced_cost() -> None:
     assert without.contribution() < taxed.contribution() < WORKED.contribution()
 
 
+def test_the_worked_example_with_vat() -> None:
+    """knowhow A1: at 13 % with invoiced cost m falls from .387 to about .336 and the break-even rises to about 64.4万.
+
+    Those figures hold only with the input VAT of the platform's fee (a service, 6 %), and without any of ads or parcels.
+    """
+    taxed = replace(WORKED, vat_rate=D("0.13"), fee_vat=D("0.06"))
+    assert round(taxed.contribution(), 3) == D("0.336")
+    assert round((break_even(D(120000), taxed.contribution(), D("0.15")) or D(0)) / 10000, 1) == D("64.4")
+    without = replace(taxed, fee_vat=D(0))
+    assert round((break_even(D(120000), without.contribution(), D("0.15")) or D(0)) / 10000, 1) != D("64.4")
+
+
+@given(v=st.sampled_from([D("0.01"), D("0.09"), D("0.13")]), c=shares, k=shares)
+def test_vat_by_hand_on_one_kept_order(v: D, c: D, k: D) -> None:
+    """An order of 113 kept, nothing returned: output VAT less the input VAT printed on the two invoices."""
+    unit = UnitEconomics(D(113), D(0), D(0), c, k, vat_rate=v, fee_vat=D("0.06"))
+    output = D(113) - D(113) / (1 + v)
+    goods, service = 113 * c - 113 * c / (1 + v), 113 * k - 113 * k / D("1.06")
+    assert float(unit.contribution() * 113) == pytest.approx(float(113 * (1 - c - k) - (output - goods - service)))
+
+
 def test_commission_steps_are_marginal() -> None:
     steps = (Tier(D(100000), D("0.10")), Tier(D(200000), D("0.15")), Tier(None, D("0.20")))
     assert [commission_of(D(x), steps) for x in (50000, 100000, 150000, 300000)] == [5000, 10000, 17500, 45000]
