@@ -1,8 +1,8 @@
 """What a rundown is made of: candidates, rules, the audience a plan expects, and the plan itself, as plain frozen rows.
 
-Minutes count from the start of the session. An airing is one item on air once: its talk minutes, then the change to the next item.
-Demand of an airing is counted at the audience of the ten-minute segment it starts in, so that only the segment, and not the order
-inside it, moves money; the order inside is ruled by roles, hooks, runs and pins.
+Minutes count from the start of the session. A session runs in rounds of a half hour, the grain at which a room's audience is known. An
+airing is one item on air once: its talk minutes, then the change to the next item. Airings of a round follow each other without a gap
+and end with it; what is left of a round goes to questions from the audience.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from tools.text import Text
 
 __all__ = [
     "ROLE_NAMES",
-    "SEGMENT",
     "Audience",
     "Block",
     "Candidate",
@@ -31,7 +30,7 @@ __all__ = [
 ]
 
 Kind = Literal["talk", "hook", "coupon", "lottery", "interaction"]
-SEGMENT = 10  # minutes; a repeat of an item and the audience of an airing are counted by segment
+NO_NOTE = Text("", "")
 ROLE_NAMES: dict[Role, Text] = {
     "hook": Text("引流", "hook"),
     "bridge": Text("承接", "bridge"),
@@ -87,59 +86,63 @@ class Reserved:
 
 @dataclass(frozen=True)
 class Audience:
-    """People expected to come in per half hour of the session (the last one may be short), and where they thin out or peak."""
+    """People expected to come in per round of `step` minutes (the last one may be short), and where they thin out or peak."""
 
     minutes: int
-    people: tuple[Decimal, ...]  # per half hour
+    people: tuple[Decimal, ...]  # per round
     basis: Basis = Basis.DATA
     sessions: int = 0  # n behind it
-    weights: tuple[int, ...] = ()  # orders seen per half hour, behind the curve
+    weights: tuple[int, ...] = ()  # orders seen per round, behind the curve
+    step: int = 30
 
-    def per_minute(self, minute: int) -> Decimal:
-        half = min(minute // 30, len(self.people) - 1)
-        return self.people[half] / min(30, self.minutes - 30 * half)
+    def length(self, r: int) -> int:
+        """Minutes of round `r`."""
+        return min(self.step, self.minutes - self.step * r)
+
+    def per_minute(self, r: int) -> Decimal:
+        """People a minute in round `r`."""
+        return self.people[r] / self.length(r)
 
     @cached_property
     def prime(self) -> frozenset[int]:
-        """Half hours of the highest audience per minute: a quarter of the session, at least one; earlier ones first among equals."""
-        rank = sorted(range(len(self.people)), key=lambda h: (-self.per_minute(30 * h), h))
+        """Prime time: the quarter of the rounds (at least one) with the most people a minute; earlier first among equals."""
+        rank = sorted(range(len(self.people)), key=lambda r: (-self.per_minute(r), r))
         return frozenset(rank[: -(-len(self.people) // 4)])
 
     @cached_property
     def troughs(self) -> tuple[int, ...]:
-        """Minutes at which a half hour begins that lies under both neighbours or ends the session, and 10 % under the mean."""
-        flow = [self.per_minute(30 * h) for h in range(len(self.people))]
-        mean = sum(self.people) / self.minutes
-        low = [
-            h
-            for h in range(1, len(flow))
-            if flow[h] < Decimal("0.9") * mean
-            and flow[h] <= flow[h - 1]
-            and (h + 1 == len(flow) or flow[h] < flow[h + 1])
-        ]
-        return tuple(30 * h for h in low)
+        """Rounds, never the first, that lie under both neighbours (or under the one before the end) and 10 % under the mean."""
+        flow = [self.per_minute(r) for r in range(len(self.people))]
+        floor, last = Decimal("0.9") * sum(self.people) / self.minutes, len(flow) - 1
+        return tuple(
+            r
+            for r in range(1, len(flow))
+            if flow[r] < floor and flow[r] < flow[r - 1] and (r == last or flow[r] <= flow[r + 1])
+        )
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a rundown must keep. `off` names rules that do not apply: see `tools.livestream.products_rules.RULES`."""
+    """What a rundown must keep. `off` names rules that do not apply: see `tools.livestream.products_rules.RULE_NAMES`."""
 
     change: int = 1
-    in_a_row: int = 2
-    hero_every: int = 25
-    hook_within: int = 30  # a hook starts within the first minutes
-    hook_lead: int = 10  # and within the minutes before each trough
+    in_a_row: int = 2  # blocks of one role
+    hero_gap: int = (
+        30  # most minutes from one hero's start to the next, and from the start and to the end of the session
+    )
+    hook_within: int = (
+        30  # a hook is on in the rounds that begin in the first minutes; and closes the round before each trough
+    )
     shares: Mapping[Role, tuple[int, int]] = field(
         default_factory=lambda: {"hook": (15, 20), "hero": (40, 50), "profit": (25, 30), "image": (5, 10)}
     )
-    hard_shares: bool = False  # False: an item outside a band costs `share_cost`
+    hard_shares: bool = False  # False: an item outside a band costs `Values.share_cost`
     margin_floor: Decimal = Decimal(0)  # money left per yuan, for every role but the hook
     safety: Decimal = Decimal("1.28")  # z: 90 % of sessions covered
     reserved: tuple[Reserved, ...] = ()
     apart: Mapping[Role, int] = field(
-        default_factory=lambda: {"hero": 2, "hook": 2, "bridge": 6, "profit": 6, "image": 6}
-    )
-    grid: int = 1  # minutes between possible starts
+        default_factory=lambda: {"hero": 1, "hook": 1, "bridge": 2, "profit": 2, "image": 2}
+    )  # of so many rounds in a row an item is on in one at most
     off: frozenset[str] = frozenset()
 
 
@@ -156,7 +159,7 @@ class Block:
     link: int | None = None
     price: Decimal | None = None
     units: Decimal | None = None  # pieces expected in this airing
-    note: Text = Text("", "")
+    note: Text = NO_NOTE
 
 
 @dataclass(frozen=True)
