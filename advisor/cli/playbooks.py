@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from advisor.cli.console import guarded, help_text, language, print_json, print_table, say
 from advisor.cli.pricing import price
-from advisor.cli.session import AsJson, Language, Merchant, Workspace, result_json, run_tool, say_result, with_service
+from advisor.cli.session import (
+    AsJson,
+    Language,
+    Merchant,
+    Workspace,
+    call_tool,
+    result_json,
+    run_tool,
+    say_result,
+    with_service,
+)
 from tools.errors import BadArguments
 from tools.text import Lang, Text
 
@@ -74,6 +84,30 @@ def list_playbooks(lang: Language = "auto", as_json: AsJson = False) -> None:
         print_table(columns, [(row["id"], row["name"], ("、" if zh else ", ").join(row["goals"])) for row in rows])
 
 
+@playbooks.command("check")
+def check(lang: Language = "auto", as_json: AsJson = False) -> None:
+    """Check every playbook file; exit 3 with the file and the field of each that is broken. The others stay in use."""
+    spoken = language(lang)
+    with guarded(spoken, as_json=as_json):
+        from tools.playbooks.library import broken_files
+        from tools.playbooks.library import playbooks as library
+
+        count, broken = len(library()), broken_files()
+        if as_json:
+            problems = [{"file": file.name, "problem": file.problem} for file in broken]
+            print_json({"playbooks": count, "ok": not broken, "problems": problems})
+        else:
+            for file in broken:
+                say(f"✗ {file.name}: {file.problem}")
+            found = Text(
+                f"{count} 个打法可用，{len(broken)} 个文件有错。",
+                f"{count} playbooks can be used, {len(broken)} files are broken.",
+            )
+            say(found.get(spoken))
+    if broken:
+        raise typer.Exit(3)
+
+
 @playbooks.command("match")
 def match(
     goal: Annotated[
@@ -111,7 +145,7 @@ def plan(
     first = day_of(start)
     if out is None:
         arguments = {"playbook_id": playbook_id, "start": str(first) if first else None}
-        run_tool("plan_playbook", arguments, lang, merchant, workspace, as_json=as_json)
+        _show_plan(arguments, language(lang), merchant, workspace, as_json=as_json)
         return
     spoken = language(lang)
     with guarded(spoken, as_json=as_json):
@@ -121,6 +155,27 @@ def plan(
             return await export_plan(service, scope, playbook_id, out.name, lang=spoken, start=first)
 
         write_out(with_service(workspace, merchant, work), out, spoken, as_json=as_json)
+
+
+def _show_plan(
+    arguments: dict[str, Any], lang: Lang, merchant: str | None, workspace: Path | None, *, as_json: bool
+) -> None:
+    """The plan, then its texts one below the other: a table would break the lines that are to be copied."""
+    with guarded(lang, as_json=as_json):
+        result = call_tool("plan_playbook", arguments, workspace=workspace, merchant=merchant, lang=lang)
+        from advisor.service.plans import plan_of
+        from tools.playbooks.exports import plan_texts
+
+        texts = plan_texts(plan_of(result), lang)
+        if as_json:
+            print_json({**result_json(result, lang), "texts": [one._asdict() for one in texts]})
+            return
+        say_result(result, lang, as_json=False)
+        if texts:
+            say("可直接用的文案（每段后面是合规检查的结果）" if lang == "zh" else "Texts to paste, each with its check")
+        for number, one in enumerate(texts, 1):
+            check = "合规检查：" if lang == "zh" else "Check: "
+            say(f"\n{number}. {one.kind}\n{one.text}\n{check}{one.verdict}")
 
 
 @playbooks.command("content")

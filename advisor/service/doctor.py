@@ -54,6 +54,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield from _shops(settings.root / "warehouse")
     yield _embedder(settings)
     yield _cases(settings.root / "chroma")
+    yield from _playbooks()
     yield _model(settings)
     yield Check(
         "page",
@@ -189,6 +190,22 @@ def _cases(folder: Path) -> Check:
         return Check("cases", "broken", error.message)
     text = Text(f"{count} 个案例，索引里有 {indexed} 段文字", f"{count} cases, {indexed} passages in the index")
     return Check("cases", "ok" if indexed else "note", text)
+
+
+def _playbooks() -> Iterator[Check]:
+    from tools.playbooks.library import broken_files, playbooks
+
+    count = len(playbooks())
+    yield Check("playbooks", "ok" if count else "broken", Text(f"{count} 个打法可用", f"{count} playbooks can be used"))
+    for file in broken_files():
+        yield Check(
+            "playbooks",
+            "broken",
+            Text(
+                f"打法文件 {file.name} 有错，已跳过，其余照常：{file.problem}",
+                f"The playbook file {file.name} is broken and left out, the others work: {file.problem}",
+            ),
+        )
 
 
 def _indexed(folder: Path) -> int:

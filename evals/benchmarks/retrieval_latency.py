@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,8 +63,8 @@ def latency() -> dict[str, Any]:
     store.search("warm up")
     embedding, added, whole = [], [], []
     for text in texts:
-        embedding.append(_timed(lambda text=text: embedder.embed_queries([text]), time.process_time))
-        added.append(_timed(lambda text=text: store.search(text), time.thread_time))
+        embedding.append(_timed(partial(embedder.embed_queries, [text]), time.process_time))
+        added.append(_timed(partial(store.search, text), time.thread_time))
         whole.append(embedding[-1].wall + added[-1].wall)
     many = _many()
     alone = float(np.percentile([one.wall for one in embedding], 95))
@@ -100,7 +101,7 @@ def _many() -> list[_Time]:
     chosen = np.random.default_rng(1).integers(0, _MERCHANTS, _ROUNDS)
     vectors = embedder.embed_queries([""] * _ROUNDS)
     return [
-        _timed(lambda n=n, row=row: indexes[n].cosines(row), time.thread_time)
+        _timed(partial(indexes[n].cosines, row), time.thread_time)
         for n, row in zip(chosen.tolist(), vectors, strict=True)
     ]
 

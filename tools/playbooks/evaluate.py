@@ -176,6 +176,8 @@ def _figure_holds(condition: FigureCondition, situation: Situation, playbook: Pl
 def _drivers_of(condition: DriverCondition, situation: Situation) -> list[DriverView]:
     """Drivers that meet the condition, the largest first."""
     wanted, sign = set(condition.drivers), -1 if condition.direction == "down" else 1
+    if any(driver.primary and driver.keys & set(condition.unless) for driver in situation.drivers):
+        return []
     least = max(condition.min_share * situation.scale, Decimal("0.01"))
     found = [d for d in situation.drivers if d.keys & wanted and d.contribution * sign >= least]
     return sorted(found, key=lambda driver: -abs(driver.contribution)) if situation.scale > 0 else []

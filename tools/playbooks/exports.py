@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from tools.cases.library import load_cases
 from tools.cases.schema import Case
@@ -14,7 +14,7 @@ from tools.facts import Fact
 from tools.playbooks.documents import Column, DayEvent, Document, Sheet
 from tools.text import Lang, Text
 
-__all__ = ["ShopLabel", "document_title", "plan_document", "uid", "week_of"]
+__all__ = ["PlanText", "ShopLabel", "document_title", "plan_document", "plan_texts", "uid", "week_of"]
 
 _SIMULATED = Text("（模拟数据）", " (simulated data)")
 _SHEETS = {
@@ -66,6 +66,19 @@ class ShopLabel:
     name: str
     timezone: str
     simulated: bool
+
+
+class PlanText(NamedTuple):
+    """A text of a plan to paste. `verdict`: what the rules say of it, one finding a line, or that nothing was found."""
+
+    kind: str
+    text: str
+    verdict: str
+
+
+def plan_texts(fact: Fact, lang: Lang) -> list[PlanText]:
+    """The texts of a plan in one language, each with the result of its check, as a person reads and copies them."""
+    return [PlanText(*_text_row(item, lang)) for item in fact.data["artefacts"]]
 
 
 def document_title(shop: ShopLabel, words: str, lang: Lang) -> str:

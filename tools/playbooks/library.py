@@ -1,9 +1,12 @@
-"""The shipped playbooks: read once, checked against the schema, found by id."""
+"""The shipped playbooks: read once, checked against the schema, found by id. One broken file leaves the others usable."""
 
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
+import yaml
 from pydantic import ValidationError
 
 from tools.errors import BadArguments
@@ -11,7 +14,7 @@ from tools.playbooks.schema import Playbook
 from tools.seeds import load_yaml, seed_path
 from tools.text import Text
 
-__all__ = ["GOALS", "find_playbook", "goal_named", "playbooks"]
+__all__ = ["GOALS", "BrokenFile", "broken_files", "find_playbook", "goal_named", "playbooks"]
 
 # What a merchant may want, with the words people use for it.
 GOALS: dict[str, tuple[Text, tuple[str, ...]]] = {
@@ -32,28 +35,75 @@ GOALS: dict[str, tuple[Text, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+class BrokenFile(NamedTuple):
+    """A playbook file that cannot be used: its name and, in one line, what is wrong in it."""
+
+    name: str
+    problem: str
+
+    @property
+    def playbook_id(self) -> str:
+        return Path(self.name).stem
+
+
+class _Shelf(NamedTuple):
+    books: tuple[Playbook, ...]
+    broken: tuple[BrokenFile, ...]
+
+
 @cache
-def playbooks() -> tuple[Playbook, ...]:
-    """All playbooks in order of id. Raises ValueError naming the file that breaks the schema."""
-    found = []
+def _shelf() -> _Shelf:
+    books, broken = [], []
     for path in sorted(seed_path("playbooks").glob("*.yaml")):
         try:
-            book = Playbook.model_validate(load_yaml("playbooks", path.name))
-        except ValidationError as error:
-            raise ValueError(f"seeds/playbooks/{path.name}: {error}") from error
-        if book.id != path.stem:
-            raise ValueError(f"seeds/playbooks/{path.name}: id {book.id} differs from the file name")
-        if unknown := set(book.goals) - set(GOALS):
-            raise ValueError(f"seeds/playbooks/{path.name}: unknown goals {sorted(unknown)}")
-        found.append(book)
-    return tuple(found)
+            books.append(_read(path))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
+            broken.append(BrokenFile(path.name, _in_a_line(error)))
+    return _Shelf(tuple(books), tuple(broken))
+
+
+def _read(path: Path) -> Playbook:
+    """One file against the schema. Raises ValueError, ValidationError or YAMLError."""
+    book = Playbook.model_validate(load_yaml("playbooks", path.name))
+    if book.id != path.stem:
+        raise ValueError(f"id {book.id} differs from the file name")
+    if unknown := set(book.goals) - set(GOALS):
+        raise ValueError(f"unknown goals {sorted(unknown)}")
+    return book
+
+
+def _in_a_line(error: Exception) -> str:
+    """Where and what, short enough for a list: the first field of a schema, the line of a slip in the YAML."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "file"
+        return f"{where}: {first['msg']}"
+    return " ".join(str(error).replace('in "<unicode string>", ', "").split())[:300]
+
+
+def playbooks() -> tuple[Playbook, ...]:
+    """The playbooks that can be used, in order of id. A file that cannot is left out and named by `broken_files`."""
+    return _shelf().books
+
+
+def broken_files() -> tuple[BrokenFile, ...]:
+    """What `playbooks` left out; empty as shipped."""
+    return _shelf().broken
 
 
 def find_playbook(playbook_id: str) -> Playbook:
-    """Raises BadArguments with the nearest id."""
+    """Raises BadArguments with the nearest id, or with what is wrong in the file of that id."""
     for book in playbooks():
         if book.id == playbook_id:
             return book
+    for file in broken_files():
+        if file.playbook_id == playbook_id:
+            raise BadArguments(
+                Text(
+                    f"打法文件 {file.name} 有错，用不了：{file.problem}",
+                    f"The playbook file {file.name} is broken: {file.problem}",
+                )
+            )
     raise BadArguments.unknown(Text("打法", "playbook"), playbook_id, [book.id for book in playbooks()])
 
 

@@ -154,11 +154,13 @@ class FigureCondition(_Model):
 class DriverCondition(_Model):
     """A driver of the shop's change has that id (or kind) and carries at least that part of it, in the given direction.
 
-    `of_fall`: its sentence says that GMV went down, so it is left out where GMV rose.
+    `of_fall`: its sentence says that GMV went down, so it is left out where GMV rose. `unless`: what refutes it by leading the
+    change: a market that fell too is no excuse where the shop's own dated event did it.
     """
 
     kind: Literal["driver"] = "driver"
     drivers: tuple[str, ...]
+    unless: tuple[str, ...] = ()
     direction: Literal["down", "up"] = "down"
     min_share: Decimal = Decimal("0.2")
     of_fall: bool = False

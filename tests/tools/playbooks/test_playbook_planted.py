@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from tests.tools.playbooks.planted import ranked, run, simulated
 from tests.tools.playbooks.shopkit import figure
+from tests.tools.playbooks.shopkit import situation as by_hand
 from tests.tools.playbooks.test_playbook_match import SHOP
 from tools.playbooks.evaluate import Blocked, Evaluation, evaluate
-from tools.playbooks.library import playbooks
+from tools.playbooks.library import find_playbook, playbooks
 from tools.playbooks.match import rank
 from tools.playbooks.schema import DriverCondition, FigureCondition, Playbook
 from tools.playbooks.views import DriverView, Situation
@@ -46,7 +47,8 @@ def worse(situation: Situation, book: Playbook, against: object, beyond: Decimal
     assert isinstance(against, DriverCondition)
     amount = situation.scale * (against.min_share + beyond) * (-1 if against.direction == "down" else 1)
     view = DriverView("event", against.drivers[0], Text("x", "x"), amount)
-    return replace(situation, drivers=(*situation.drivers, view))
+    others = [driver for driver in situation.drivers if not driver.keys & set(against.unless)]  # what would refute it
+    return replace(situation, drivers=(*others, view))
 
 
 @given(number=st.integers(0, len(CONTRAS) - 1), beyond=st.decimals("0.01", "3", places=2))
@@ -102,3 +104,27 @@ def test_a_shop_without_a_cause_is_offered_at_most_three(tmp_path: Path) -> None
     assert shop is not None
     _, found = ranked(shop)
     assert len(found.matches) <= 3 and [each.start_here for each in found.matches][:1] in ([True], [])
+
+
+@pytest.mark.parametrize(
+    ("event", "leads", "offered_now"),
+    [("price_raise", True, True), ("price_raise", False, False), ("stock_out", True, False)],
+)
+def test_a_falling_market_is_no_excuse_for_what_the_shop_did_itself(event: str, leads: bool, offered_now: bool) -> None:
+    """The price rise of shop 4: the market fell by as much as the shop on the whole, and the price rise still led."""
+    book = find_playbook("product-conversion-recovery")
+    drivers = [
+        DriverView("event", "market", Text("大盘", "the market"), Decimal(-10000)),
+        DriverView("event", event, Text("x", "x"), Decimal(-4000), ("甲",), "conversion", leads),
+    ]
+    now = by_hand(
+        [
+            figure("product_conversion", "0.03", previous=Decimal("0.04"), history=(Decimal("0.04"),) * 5),
+            figure("product_visitors", 1000, "visitors"),
+            figure("product_buyer_value", 80, "CNY"),
+        ],
+        drivers=drivers,
+        tables={"orders": 700, "product_daily": 700},
+        names={"weak_product": "甲"},
+    )
+    assert isinstance(evaluate(book, now, now.names), Evaluation) == offered_now
