@@ -140,7 +140,9 @@ class Item(_Part):
     for_whom: tuple[str, ...] = ()
     not_for: tuple[str, ...] = ()
     gift: str | None = None
-    questions: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()  # "适合敏感肌吗？先在耳后试" holds the answer too
+    coupon: str | None = Field(default=None, max_length=200)  # how to reach the price, for the script
+    until: str | None = Field(default=None, max_length=60)  # the day and hour the price ends, for the script
     pinned: Annotated[int, Field(ge=1)] | None = None  # the boss locks it to this block of the rundown
     must: bool = False
 
@@ -170,6 +172,7 @@ class Session(_Part):
     hero_every: Annotated[int, Field(ge=10, le=120)] = 25
     coupons: tuple[time, ...] = ()
     lotteries: tuple[time, ...] = ()
+    ai_host: bool = False  # a digital host: it must be labelled throughout
 
 
 class Rota(_Part):
