@@ -35,7 +35,9 @@ _ONE_WAY = 2.33  # one chance in a hundred on either side
 _HABIT = 4.0  # some twenty series are read in a shop: a quiet one may slide in two shops of a hundred at most
 _LARGE = 0.12  # log; under a ninth in two months nobody acts
 _LARGE_SHORT = 0.30  # where there is no history that says what is usual
-_UNKNOWN_MEMORY = 0.5  # lag-1 correlation assumed without history
+# Lag-1 correlation assumed without history, and the most that is believed: with 0.7 not even 13 weeks in perfect order could pass
+# the first question, and the second already measures what memory does to slopes.
+_MEMORY = 0.5
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def slide_of(values: Sequence[float | None], noise: float) -> Slide | None:
     if slope is None or change is None or slope * change <= 0:
         return None
     past = _blocks(values[:-BLOCK])
-    memory = _memory(past) if past else _UNKNOWN_MEMORY
+    memory = _memory(past) if past else _MEMORY
     if abs(change) < (_LARGE if past else _LARGE_SHORT) or mann_kendall(block, memory) * np.sign(slope) < _ONE_WAY:
         return None
     z = _against_past(slope, block, past, noise)
@@ -116,7 +118,7 @@ _LEAST_PAST = 7  # overlapping blocks; half a year of history
 
 
 def _memory(blocks: Sequence[Sequence[float | None]]) -> float:
-    """Lag-1 correlation of what is left around each block's own line, 0 to 0.8; a line through 13 points hides some of it."""
+    """Lag-1 correlation of what is left around each block's own line, 0 to 0.5; a line through 13 points hides some of it."""
     above, below = 0.0, 0.0
     for block in blocks:
         left = _residuals(block)
@@ -124,7 +126,7 @@ def _memory(blocks: Sequence[Sequence[float | None]]) -> float:
         above += sum(a * b for a, b in pairs)
         below += sum((a * a + b * b) / 2 for a, b in pairs)
     rho = above / below if below else 0.0
-    return float(min(max(rho + (1 + 4 * rho) / BLOCK, 0.0), 0.8))
+    return float(min(max(rho + (1 + 4 * rho) / BLOCK, 0.0), _MEMORY))
 
 
 def _residuals(block: Sequence[float | None]) -> list[float | None]:
