@@ -132,6 +132,7 @@ class Item(_Part):
     cost: Money | None = None
     floor: Money | None = None
     stock: Annotated[int, Field(ge=0)] | None = None
+    limit: Annotated[int, Field(ge=1)] | None = None  # pieces offered each time it is on (限量)
     refund: Share | None = None
     units_per_1000: Annotated[Number, Field(ge=0)] | None = None  # units sold per 1,000 viewers while it is on
     talk_minutes: Annotated[int, Field(ge=1, le=60)] | None = None
