@@ -72,7 +72,7 @@ class CostFacts:
 
     def fact(self, what: str, claim: Text) -> Fact:
         label = self.found.period.label
-        return self.teller.fact(what, claim, formula=_FORMULA.get(self.ctx.lang), source=SOURCE.get(self.ctx.lang), why=WhyClass.DECOMPOSITION, entities=(label.zh, label.en), data={"part": what}, from_shop=self.found.period.actual)  # fmt: skip
+        return self.teller.fact(what, claim, formula=_FORMULA.get(self.ctx.lang), source=SOURCE.get(self.ctx.lang), why=WhyClass.DECOMPOSITION, entities=(label.zh, label.en, _sentence(label.en)), data={"part": what}, from_shop=self.found.period.actual)  # fmt: skip
 
     def all(self) -> list[Fact]:
         facts = [self.result(), self.lines()]
@@ -159,8 +159,23 @@ class CostFacts:
             paid, left = self.money("paid", costs.gmv, Role.RANGE_LOW, (name.zh,)), self._left(sheet(costs).profit)
             zh.append(f"{name.zh} {paid.zh}{left.zh}")
             en.append(f"{name.en} {paid.en} {left.en}")
-        what = self.swings.what
+        what = self._taken_from(self.swings)
         return self.fact("scenarios", Text(f"按支付金额的三种情形：{'，'.join(zh)}；{what.zh}。", f"By paid GMV: {', '.join(en)}; {what.en}."))  # fmt: skip
+
+    def _taken_from(self, swings: Swings) -> Text:
+        """Where low and high come from, with the sample behind them."""
+        if swings.kind == "assumed":
+            return Text("没有历史，高低是在计划上下各取三成的假设", "without a history, low and high are an assumed width around the plan")  # fmt: skip
+        n = self.teller.write("sample", swings.n, "count", Role.SAMPLE)
+        days = self.teller.write("days", swings.days, "days", Role.SAMPLE)
+        where = Text(f"{days.zh}里 {n.zh} 场的二成和八成分位", f"low and high cut off a fifth of {n.en} streams in {days.en} at either end")  # fmt: skip
+        if swings.kind == "sums":
+            where = Text(f"一年里 {n.zh} 段连续 {days.zh}合计的二成和八成分位", f"low and high cut off a fifth of {n.en} sums over {days.en} at either end")  # fmt: skip
+        if not swings.around_plan:
+            return where
+        return Text(
+            f"以计划为中心，高低幅度取自 {where.zh}", f"around the plan, with the room's own width ({where.en})"
+        )
 
     def flip(self) -> Fact | None:
         if self.found.open_cost:

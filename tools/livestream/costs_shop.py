@@ -51,13 +51,18 @@ class Period:
 
 @dataclass(frozen=True)
 class Swings:
-    """Low, usual and high paid GMV of a period, with what they are taken from."""
+    """Low, usual and high paid GMV of a period: the 20th, 50th and 80th percentile of `n` streams in `days`, or of `n` sums over `days`.
+
+    `kind` "assumed": no history, a stated width. `around_plan`: the room's own width around what a plan expects.
+    """
 
     low: Decimal
     usual: Decimal
     high: Decimal
     n: int
-    what: Text
+    days: int
+    kind: Literal["streams", "sums", "assumed"]
+    around_plan: bool = False
 
 
 def past(reader: Reader, scope: Scope, session: str, month: str | None, day: date) -> Period:
@@ -166,19 +171,17 @@ def swings(reader: Reader, period: Period, day: date) -> Swings | None:
     if not known or sum(s.orders or 0 for s in known) < LEAST:
         return None
     last = known[-1].day
-    if period.scope == "session":
+    kind: Literal["streams", "sums"] = "streams" if period.scope == "session" else "sums"
+    if kind == "streams":
+        days, least = DAYS, _LEAST_SESSIONS
         values = [s.paid_amount or ZERO for s in known if s.day > last - timedelta(days=DAYS)]
-        what = Text(f"近 90 天各场的二成和八成分位（{len(values)} 场）", f"the 20th and 80th percentile of {len(values)} streams in 90 days")  # fmt: skip
-        enough = len(values) >= _LEAST_SESSIONS
     else:
-        days = period.days
+        days, least = period.days, _LEAST_SUMS
         values = _rolling(known, days, last)
-        what = Text(f"近一年里连续 {days} 天合计的二成和八成分位", f"the 20th and 80th percentile of {days}-day sums over a year")  # fmt: skip
-        enough = len(values) >= _LEAST_SUMS
-    if not enough:
+    if len(values) < least:
         return None
     low, usual, high = (_quantile(values, part) for part in (_LOW, Decimal("0.5"), _HIGH))
-    return Swings(low, usual, high, len(values), what)
+    return Swings(low, usual, high, len(values), days, kind)
 
 
 def _rolling(known: Sequence[LiveSession], days: int, last: date) -> list[Decimal]:

@@ -99,11 +99,9 @@ def _swings(reader: Reader, period: Period, ctx: ToolContext) -> Swings | None:
         return own
     if own is not None and own.usual:
         low, high = own.low / own.usual, own.high / own.usual
-        what = Text(f"以计划为中心，高低幅度取自{own.what.zh}", f"around the plan, as wide as {own.what.en}")
-        return replace(own, low=period.gmv * low, usual=period.gmv, high=period.gmv * high, what=what)
-    width = load_yaml("livestream.yaml")["scenario"]
-    what = Text("没有历史，高低按计划上下三成假设", "no history: three tenths lower and higher than planned is assumed")
-    return Swings(period.gmv * Decimal(width["low"]), period.gmv, period.gmv * Decimal(width["high"]), 0, what)
+        return replace(own, low=period.gmv * low, usual=period.gmv, high=period.gmv * high, around_plan=True)
+    low, high = (Decimal(load_yaml("livestream.yaml")["scenario"][name]) for name in ("low", "high"))
+    return Swings(period.gmv * low, period.gmv, period.gmv * high, 0, 0, "assumed", around_plan=True)
 
 
 def _asked(keys: list[str]) -> list[Missing]:
