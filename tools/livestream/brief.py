@@ -22,7 +22,7 @@ from tools.livestream.economics import CommissionBase
 from tools.text import Text
 
 __all__ = [
-    "Agency", "Brief", "Creator", "Economics", "HostBrief", "Item", "Role", "Rota", "SelfRun", "Session", "Step", "load_brief", "parse_brief", "plain_brief",
+    "Agency", "Brief", "Creator", "Economics", "HostBrief", "HostPay", "Item", "Role", "Rota", "SelfRun", "Session", "Step", "load_brief", "parse_brief", "plain_brief",
 ]  # fmt: skip
 
 _MOST_BYTES = 100_000
@@ -161,6 +161,13 @@ class HostBrief(_Part):
     max_hours_week: Annotated[int, Field(ge=1, le=60)] = 40
 
 
+class HostPay(_Part):
+    """How hosts are paid: base a month and a commission on GMV; for the pay simulation of `live_hosts`. Left out: hours × hourly, a reference rate."""
+
+    base: Money | None = None
+    rate: Share | None = None
+
+
 class Session(_Part):
     """The stream to plan. `lasting` in hours; `viewers` where the room has no history."""
 
@@ -206,6 +213,7 @@ class Brief(_Part):
     items: tuple[Item, ...] = ()
     hosts: tuple[HostBrief, ...] = ()
     rota: Rota = Rota()
+    pay: HostPay = HostPay()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Brief:
