@@ -159,7 +159,7 @@ def _equal(total: int, parts: int) -> tuple[int, ...]:
     """`parts` lengths that sum to `total`, on a grid of 15 minutes but for the last, none over 3 hours."""
     lengths, left = [], total
     for number in range(parts, 1, -1):
-        step = min(ceil(left / number / _GRID) * _GRID, LONGEST_TURN)
+        step = min(round(left / number / _GRID) * _GRID, LONGEST_TURN)
         lengths.append(step)
         left -= step
     return (*lengths, left)
