@@ -13,6 +13,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from statistics import median_low
 from time import perf_counter, process_time
 
@@ -83,12 +84,12 @@ class Brute:
         k = rules.in_a_row
         if any(len(set(roles[n : n + k + 1])) == 1 for n in range(len(roles) - k)):
             return False
-        if any(a[2] == b[2] for a, b in zip(on, on[1:], strict=False)):
+        if any(a[2] == b[2] for a, b in pairwise(on)):
             return False
         for i, item in enumerate(items):
             mine = [r for r, _, j in on if j == i]
             width = rules.apart[item.role]
-            if any(b - a < width for a, b in zip(mine, mine[1:], strict=False)) or (item.must and not mine):
+            if any(b - a < width for a, b in pairwise(mine)) or (item.must and not mine):
                 return False
             if item.pinned and [n for n, one in enumerate(on) if one[2] == i] != [item.pinned - 1]:
                 return False
@@ -118,7 +119,7 @@ class Brute:
         items, rules, step = self.items, self.rules, self.audience.step
         if any(item.role == "hero" for item in items):
             marks = [0, *(t for _, t, i in on if items[i].role == "hero"), self.audience.minutes]
-            if any(b - a > rules.hero_gap for a, b in zip(marks, marks[1:], strict=False)):
+            if any(b - a > rules.hero_gap for a, b in pairwise(marks)):
                 return False
         hooks = [item.talk + rules.change for item in items if item.role == "hook"]
         if not hooks:

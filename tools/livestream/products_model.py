@@ -105,7 +105,7 @@ class _Build:
                     for role in {item.role for item in v.items}:
                         model.add(self.role(role, parts) <= v.rules.in_a_row * (1 + self.role(role, parts, other=True)))
                 if lengths and self.applies("hero"):
-                    begin = 0 if a == 0 else v.parts[a - 1].end - min(lengths)
+                    begin = 0 if a == 0 else max(0, v.parts[a - 1].end - min(lengths))
                     end = v.minutes if b == last else v.parts[b + 1].start
                     needed = -(-(end - begin) // v.rules.hero_gap) - 1
                     if needed > 0:

@@ -17,7 +17,8 @@ _ASIDE = 2  # minutes left that are worth a line of their own
 
 def greedy(values: Values) -> list[Airing]:
     """What a sensible host does by hand: at each moment the item that earns most a minute, hooks where they belong, heroes in time."""
-    v, found = values, []
+    v = values
+    found: list[Airing] = []
     closes = {parts[0] for parts in v.closing}
     shut = {p for parts in v.closing for p in parts[1:]}
     left = {i: item.stock * 1000 for i, item in enumerate(v.items) if item.stock is not None}
@@ -63,9 +64,9 @@ def _may(v: Values, i: int, r: int, last_round: dict[int, int], left: dict[int, 
     cover = covered(item, v.rules)
     if cover is not None and left[i] < v.milli[i][r] and (item.margin <= 0 or r in v.audience.prime):
         return False
-    if r in v.audience.prime and cover is not None and item.stock is not None:
-        if item.stock * 1000 - left[i] + v.milli[i][r] > cover:
-            return False
+    taken = (item.stock or 0) * 1000 - left.get(i, 0)
+    if r in v.audience.prime and cover is not None and taken + v.milli[i][r] > cover:
+        return False
     run = [v.items[one.item].role for one in found[-v.rules.in_a_row :]]
     return len(run) < v.rules.in_a_row or any(role != item.role for role in run)
 

@@ -1,0 +1,218 @@
+"""A rundown in words: what it should leave, how far that is proven and better than other orders, and which stock will not do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from tools.base import ToolContext
+from tools.facts import Claim, Fact, Role, ToolTable, WhyClass
+from tools.livestream.assumption import Basis
+from tools.livestream.demand import THIN
+from tools.livestream.products_input import BEST, GREEDY, LAST, Made
+from tools.livestream.products_types import ROLE_NAMES, Block, Candidate
+from tools.livestream.products_values import Values, covered
+from tools.livestream.resample import DRAWS, Outcome
+from tools.livestream.telling import Teller
+from tools.text import Lang, Text, format_value, quantize
+
+__all__ = ["ProductFacts"]
+
+_WARNED = 5
+_KINDS = {
+    "coupon": Text("发券", "coupons"),
+    "lottery": Text("抽奖", "lottery"),
+    "interaction": Text("互动答疑", "questions from the audience"),
+}
+_NAMES = {
+    BEST: Text("优化后的排法", "the optimised order"),
+    GREEDY: Text("按当下最赚的依次排", "whatever earns most next"),
+    LAST: Text("上一场的实际顺序", "the last real order"),
+}
+
+
+class ProductFacts:
+    """Facts and tables of one rundown for one reader."""
+
+    def __init__(self, ctx: ToolContext, made: Made) -> None:
+        self.ctx, self.made, self.teller = ctx, made, Teller(ctx)
+        plan = made.plan
+        assert plan.audience is not None
+        self.values = Values(plan.candidates, plan.audience, plan.rules)
+        self.wanted = self._wanted()
+
+    def all(self) -> list[Fact]:
+        facts = [self.headline(), self.proof()]
+        facts += [fact for name in (LAST, GREEDY) if (fact := self.against(name)) is not None]
+        return [*facts, *self.warnings()]
+
+    def _wanted(self) -> dict[str, Decimal]:
+        """Pieces the rundown would sell of each item if stock were no limit."""
+        found: dict[str, Decimal] = {}
+        place = {c.sku: i for i, c in enumerate(self.values.items)}
+        for block in self.made.plan.talks():
+            r = min(block.start // self.values.audience.step, self.values.rounds - 1)
+            found[block.sku] = found.get(block.sku, Decimal(0)) + Decimal(self.values.milli[place[block.sku]][r]) / 1000
+        return found
+
+    # -- facts ----------------------------------------------------------------------------------------------------
+    def headline(self) -> Fact:
+        w, plan, made = self.teller.write, self.made.plan, self.made
+        left = w("contribution", quantize(plan.contribution, 2), "money")
+        gmv = w("gmv", quantize(plan.gmv, 2), "money", Role.CONTRIBUTION)
+        pieces = w("units", quantize(plan.units, 0), "items", Role.CONTRIBUTION)
+        shown = w("items", len({block.sku for block in plan.talks()}), "count", Role.SAMPLE)
+        talks = w("talks", len(plan.talks()), "count", Role.SAMPLE)
+        best_case = made.base.unit is None
+        more = Text("；平台扣点未知，按 0 算，是上限", "; the platform fee is unknown and taken as 0, so this is an upper bound") if best_case else Text("", "")  # fmt: skip
+        claim = Text(
+            f"这场预计留下 {left.zh}（退货、货成本、扣点、物流之后，未扣投流、人工和固定费用），支付成交 {gmv.zh}、{pieces.zh}，{shown.zh} 个商品讲 {talks.zh} 次{more.zh}。",
+            f"The session should leave {left.en} (after returns, goods, fees and parcels; before ads, people and fixed costs) on {gmv.en} paid and {pieces.en}, with {shown.en} products in {talks.en} talks{more.en}.",
+        )  # fmt: skip
+        return self.teller.fact(
+            "products", claim, formula="sum of pieces x price x m; pieces = rate x people per minute x talk minutes / 1000, up to stock",
+            source="live_sessions, live_items, live_orders, item_costs, stock_daily, brief", why=WhyClass.INFERENCE,
+        )  # fmt: skip
+
+    def proof(self) -> Fact:
+        best = self.made.best
+        value = self.teller.write("objective", quantize(best.objective, 2), "money")
+        bound = self.teller.write("bound", quantize(best.bound, 2), "money", Role.RANGE_HIGH)
+        gap = self.teller.write("gap", best.gap, "ratio", Role.CHANGE_RATE)
+        proven = Text("已证明在这些输入和规则下最优", "proven best under these inputs and rules")
+        cut = Text("在时限内还没证明最优", "not proven best within the time limit")
+        state = proven if best.status == "optimal" else cut
+        claim = Text(
+            f"排法{state.zh}：目标值 {value.zh}（扣掉角色占比偏离的折算），上界 {bound.zh}，差距 {gap.zh}。",
+            f"The order is {state.en}: objective {value.en} (less the price of role shares missed), bound {bound.en}, gap {gap.en}.",
+        )
+        return self.teller.fact("products.proof", claim, formula="(bound - objective) / objective", source="CP-SAT", why=WhyClass.DECOMPOSITION, data={"status": best.status})  # fmt: skip
+
+    def against(self, name: str) -> Fact | None:
+        other = self.made.outcomes.get(name)
+        if other is None:
+            return None
+        w, who = self.teller.write, _NAMES[name]
+        ahead = w("ahead", other.ahead, "money")
+        low, high = w("ahead", other.ahead_low, "money", Role.RANGE_LOW), w("ahead", other.ahead_high, "money", Role.RANGE_HIGH)  # fmt: skip
+        draws = w("draws", DRAWS, "times", Role.SAMPLE)
+        subject = Text(who.zh, who.en)
+        if name == LAST and self.made.last is not None:
+            subject = Text(f"{who.zh}（{self.made.last.day} 那场）", f"{who.en} (of {self.made.last.day})")
+        if not other.within:
+            verdict = Text("差别超出误差", "beyond the error") if other.ahead > 0 else Text("反而更差，超出误差", "behind beyond the error")  # fmt: skip
+        elif name == LAST:
+            keep = Text("差别在误差内，保留主播原来的顺序", "within the error: keep the host's order")
+            but = Text("差别在误差内，但原顺序碰到了你的要求或库存，所以换了", "within the error, but the old order breaks a demand of yours or the stock, so it was changed")  # fmt: skip
+            verdict = keep if self.made.keeps_host else but
+        else:
+            verdict = Text("差别在误差内", "within the error")
+        claim = self._against_text(subject, draws, ahead, low, high, verdict)
+        return self.teller.fact(f"products.{name}", claim, formula="paired difference under common draws: session size, curve, Gamma-Poisson sales", source="live_sessions, live_items, live_orders", why=WhyClass.INFERENCE)  # fmt: skip
+
+    def _against_text(self, subject: Text, draws: Text, ahead: Text, low: Text, high: Text, verdict: Text) -> Text:
+        level = self.teller.write("level", Decimal("0.95"), "ratio", Role.SAMPLE)
+        return Text(
+            f"与{subject.zh}相比，在同样的 {draws.zh}抽样需求下，优化后的排法平均多留下 {ahead.zh}（{level.zh} 区间 {low.zh} 至 {high.zh}）：{verdict.zh}。",
+            f"Against {subject.en}, over the same {draws.en} of resampled demand, the optimised order leaves {ahead.en} more on average ({level.en} interval {low.en} to {high.en}): {verdict.en}.",
+        )
+
+    def warnings(self) -> list[Fact]:
+        """Items whose stock does not cover what the room would buy, worst first."""
+        tight = [
+            (c, self.wanted[c.sku])
+            for c in self.values.items
+            if c.sku in self.wanted and c.stock is not None and self._tight(c)
+        ]
+        tight.sort(key=lambda one: (Decimal(one[0].stock or 0) / max(one[1], Decimal("0.001")), one[0].sku))
+        return [self._warning(c, wanted) for c, wanted in tight[:_WARNED]]
+
+    def _tight(self, c: Candidate) -> bool:
+        cover = covered(c, self.values.rules)
+        return cover is not None and self.wanted[c.sku] * 1000 > cover
+
+    def _warning(self, c: Candidate, wanted: Decimal) -> Fact:
+        stock = self.teller.write("stock", c.stock or 0, "items", subject=(c.title,))
+        want = self.teller.write("units", quantize(wanted, 1), "items", Role.TARGET, subject=(c.title,))
+        safe = self.teller.write("stock.needed", quantize(wanted * (1 + self.values.rules.safety * c.spread), 0), "items", Role.RANGE_HIGH, subject=(c.title,))  # fmt: skip
+        claim = Text(
+            f"“{c.title}”库存 {stock.zh}，这场预计要 {want.zh}，留足安全量要 {safe.zh}：不排黄金时段，先补货或备好替换款。",
+            f'"{c.title}" has {stock.en} in stock; the session should want {want.en}, {safe.en} to be safe: kept out of prime time, restock or have a replacement.',
+        )
+        return self.teller.fact(f"products.stock.{c.sku}", claim, formula="pieces x (1 + z x spread of its sales)", source="stock_daily, live_items", entities=(c.title,))  # fmt: skip
+
+    # -- tables ---------------------------------------------------------------------------------------------------
+    def rundown(self) -> ToolTable:
+        lang = self.ctx.lang
+        heads = ("时间", "链接", "商品", "角色", "价格", "讲解分钟", "预计件数", "备货倍数", "备注") if lang == "zh" else ("Time", "Link", "Item", "Role", "Price", "Talk min", "Units", "Stock cover", "Note")  # fmt: skip
+        return ToolTable(title=Claim(zh="排品表", en="Rundown"), columns=heads, rows=tuple(self._row(block, lang) for block in self.made.plan.blocks))  # fmt: skip
+
+    def _row(self, block: Block, lang: Lang) -> tuple[str, ...]:
+        start = datetime.combine(self.made.day, self.made.start) + timedelta(minutes=block.start)
+        clock = f"{start:%H:%M}"
+        if not block.sku or block.role is None or block.price is None:
+            return clock, "", _KINDS[block.kind].get(lang), "", "", str(block.minutes), "", "", ""
+        c = next(one for one in self.values.items if one.sku == block.sku)
+        cover = "?" if c.stock is None else str(quantize(c.stock / max(self.wanted[c.sku], Decimal("0.1")), 1))
+        role = ROLE_NAMES[block.role].get(lang)
+        price = format_value(block.price, self.ctx.shop.currency, lang)
+        units = str(quantize(block.units or Decimal(0), 1))
+        return clock, str(block.link), block.title, role, price, str(block.minutes), units, cover, block.note.get(lang)
+
+    def comparison(self) -> ToolTable:
+        lang, currency = self.ctx.lang, self.ctx.shop.currency
+
+        def money(value: Decimal) -> str:
+            return format_value(value, currency, lang)
+
+        def row(one: Outcome) -> tuple[str, ...]:
+            ahead = (
+                "–" if one.name == BEST else f"{money(one.ahead)} ({money(one.ahead_low)} ~ {money(one.ahead_high)})"
+            )
+            wins = "–" if one.name == BEST else format_value(one.wins, "ratio", lang)
+            return _NAMES[one.name].get(lang), money(one.mean), f"{money(one.low)} ~ {money(one.high)}", ahead, wins
+
+        heads = ("排法", "平均贡献", "90% 区间", "优化后多出（95% 区间）", "优化后胜出的抽样") if lang == "zh" else ("Order", "Mean contribution", "90% interval", "Optimised is ahead by (95%)", "Draws it wins")  # fmt: skip
+        return ToolTable(title=Claim(zh="三种排法在同样的抽样需求下", en="Three orders under the same resampled demand"), columns=heads, rows=tuple(row(one) for one in self.made.outcomes.values()))  # fmt: skip
+
+    # -- limits ---------------------------------------------------------------------------------------------------
+    def notes(self) -> list[Text]:
+        made, items = self.made, self.values.items
+        found = [*made.notes, *made.best.set_aside]
+        guessed = [c.title for c in items if c.basis.get("role") is Basis.ASSUMED]
+        if guessed:
+            found.append(Text(f"角色按价格、点击、毛利和销量推断（{_list(guessed)}），不对就在需求里写 role", f"Roles were inferred from price, clicks, margin and sales ({_list(guessed)}); give role in the brief to change them"))  # fmt: skip
+        if any(c.basis.get("talk") is Basis.ASSUMED for c in items):
+            found.append(Text("讲解时长按角色取：引流 3、承接 4、主推 6、利润 5、形象 4 分钟，可用 talk_minutes 改", "Talk minutes go by role: hook 3, bridge 4, hero 6, profit 5, image 4; change them with talk_minutes"))  # fmt: skip
+        thin = [c.title for c in items if c.n < THIN and c.basis.get("rate") is Basis.DATA]
+        if thin:
+            found.append(Text(f"销量少、向同类均值收缩：{_list(thin)}", f"Few pieces sold, drawn to the mean of their kind: {_list(thin)}"))  # fmt: skip
+        even = [c.title for c in items if c.basis.get("rate") is Basis.ASSUMED]
+        if even:
+            found.append(Text(f"没有直播销量、按全场均值：{_list(even)}", f"No sales on air, taken at the room's mean: {_list(even)}"))  # fmt: skip
+        found += self._gaps(items)
+        found.append(Text("没有数据说明某件商品何时在讲，每件的讲解时间按该场商品平分；返场不打折扣", "No file tells when a product was on air: air time is split evenly among a stream's products; coming back sells as well as the first time"))  # fmt: skip
+        return found
+
+    def _gaps(self, items: Sequence[Candidate]) -> list[Text]:
+        found, goods = [], self.made.goods
+        unknown = [c.title for c in items if c.stock is None]
+        if unknown:
+            why = Text("商家没有分享库存", "stock was not shared") if "stock_daily" in goods.refused else Text("没有库存数据", "no stock data")  # fmt: skip
+            found.append(
+                Text(
+                    f"{why.zh}、没有做备货检查：{_list(unknown)}",
+                    f"{why.en}, so cover was not checked: {_list(unknown)}",
+                )
+            )
+        costs = [c.title for c in items if "cost" not in c.basis]
+        if costs:
+            found.append(Text(f"没有单件成本、按全店成本占比：{_list(costs)}", f"No unit cost, taken at the shop's cost share: {_list(costs)}"))  # fmt: skip
+        if goods.stock_day is not None and (self.ctx.today - goods.stock_day).days > 2:
+            found.append(Text(f"库存是 {goods.stock_day} 的，开播前请再核对", f"Stock is of {goods.stock_day}: check it before the stream"))  # fmt: skip
+        return found
+
+
+def _list(names: Sequence[str], most: int = 4) -> str:
+    return "、".join(names[:most]) + (f" +{len(names) - most}" if len(names) > most else "")
