@@ -16,6 +16,7 @@ from tools.livestream.modes import contracts_of
 from tools.livestream.modes_facts import ModeFacts
 from tools.livestream.modes_input import Modes, modes_of
 from tools.livestream.modes_limits import limits
+from tools.livestream.modes_turns import turning_facts
 from tools.livestream.modes_words import LEVERS, cents, mode_label
 from tools.livestream.telling import assumption_table, missing_claims
 from tools.metrics.reader import Reader
@@ -54,7 +55,7 @@ def live_modes(ctx: ToolContext, *, brief: dict[str, Any] | None = None) -> Tool
         result.tables = [table]
         return result
     facts = ModeFacts(ctx, base, modes, base.best, from_shop)
-    result.facts = facts.all()
+    result.facts = facts.all() + turning_facts(facts)
     result.tables = [_volumes(facts), *_tornado(facts), table]
     result.charts = [_curves(facts, result.facts[0])]
     result.notes += _warnings(base, modes, inputs)

@@ -134,6 +134,16 @@ def test_a_public_range_is_never_recommended_only_a_quote_to_beat(tmp_path: Path
     assert_readable(found)
 
 
+def test_a_room_that_never_pays_is_told_what_it_needs_even_where_a_public_range_would_pay(tmp_path: Path) -> None:
+    pushed = [{**row, "ad_spend": row["paid_amount"] * D("0.45")} for row in ALL["live_sessions"]]
+    found = ask(make_shop(tmp_path, {**ALL, "live_sessions": pushed}), {"economics": {"returned": "30%", "cancelled": 0, "platform_fee": "15%"}})  # fmt: skip
+    assert "不保本" in found.facts[0].claim.zh and "公开参考" in part(found, "mode 达人").claim.zh
+    needed = part(found, "rescue")
+    assert all(q.value < D("0.45") for q in needed.quantities)
+    assert has(found, "quote") and not has(found, "flip")
+    assert_readable(found)
+
+
 def test_stated_terms_of_an_earlier_chat_are_compared(empty: Shop) -> None:
     terms = {"live_fixed_cost": "90000", "agency_fixed_fee": "30000", "agency_commission": "0.08", "agency_kept_cost": "15000", "live_ad_ratio": "0.15"}  # fmt: skip
     found = ask(empty, {"economics": ECONOMICS, "category": "其他"}, **terms)
