@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 __all__ = ["PRE_WEEKS", "DiD", "Panel", "Unidentified", "did"]
 
@@ -139,6 +138,8 @@ def _pre_trend(treated: Floats, control: Floats) -> tuple[float, float]:
     se = float(np.sqrt((rest @ rest) / (len(y) - 2) / (x * x).sum()))
     if se == 0:
         return slope, 1.0 if abs(slope) < 1e-12 else 0.0
+    from scipy.special import stdtr  # loaded where an effect is measured, not with every command
+
     return slope, float(2 * stdtr(len(y) - 2, -abs(slope / se)))
 
 
@@ -160,6 +161,8 @@ def _by_units(pre: Floats, post: Floats, treated: NDArray[np.bool_]) -> float:
     variance = sum(v for v, _ in parts)
     if variance == 0:
         return 0.0
+    from scipy.special import stdtrit
+
     freedom = variance**2 / sum(v**2 / n for v, n in parts if v > 0)
     return float(stdtrit(freedom, 1 - _ALPHA / 2) * np.sqrt(variance))
 

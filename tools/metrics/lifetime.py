@@ -2,6 +2,7 @@
 
 [1] Fader, Hardie, Lee (2005), "Counting Your Customers" the Easy Way, Marketing Science 24(2).
 Probabilities and counts are floats here. How much they spend is in `spend.py`.
+scipy is loaded by the functions that use it: most commands load this module and fit nothing, and scipy takes half a second.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import betaln, digamma, gammaln, hyp2f1, xlogy
 
 from tools.metrics.likelihood import FitError, Floats, Span, covariance_of, log_intervals, search_bounds
 
@@ -134,6 +133,8 @@ class BgNbd:
     def _growth(self, horizon: Any, exposure: Any, repeats: Any) -> Floats:
         """Purchases of a living customer. After Euler's transformation of the paper's 2F1 the x stays in one argument
         only, so that hundreds of purchases neither overflow nor cancel."""
+        from scipy.special import hyp2f1
+
         a = self.a if abs(self.a - 1) > _EDGE else 1 + _EDGE
         b = self.b if abs(a + self.b - 1) > _EDGE else 1 - a + _EDGE
         z = horizon / (exposure + horizon)
@@ -143,6 +144,8 @@ class BgNbd:
 
     def probability(self, repeats: int, time: Floats) -> Floats:
         """P(X(t) = x) of a random customer; [1] eq. 8."""
+        from scipy.special import betaln, gammaln, xlogy
+
         r, alpha, a, b, x = self.r, self.alpha, self.a, self.b, repeats
         log_stay, gone = r * np.log(alpha / (alpha + time)), time / (alpha + time)
         bought = gammaln(r + x) - gammaln(r) - gammaln(x + 1) + log_stay + xlogy(x, gone)
@@ -181,6 +184,8 @@ def repeat_counts(model: BgNbd, history: History, most: int = 7) -> tuple[Floats
 
 def _loss(logs: Floats, history: History, kinds: tuple[Floats, Any]) -> tuple[float, Floats]:
     """Negative mean log-likelihood and its gradient in the logs of (r, alpha, a, b); [1] eq. 6."""
+    from scipy.special import betaln, digamma, gammaln
+
     r, alpha, a, b = np.exp(logs)
     x, last, age, n = history.repeats, history.last, history.age, history.count
     size = n.sum()
@@ -225,6 +230,8 @@ def _bounds(history: History) -> list[tuple[float, float]]:
 
 def _search(history: History, start: Floats | None = None) -> BgNbd:
     """The best of quasi-Newton searches from the usual starts, or from one."""
+    from scipy.optimize import minimize
+
     kinds = np.unique(history.repeats, return_inverse=True)
     scale = float(np.average(history.age, weights=history.count)) or 1.0
     usual = [np.log([1.0, scale, 1.0, 1.0]), np.log([0.3, scale / 4, 0.8, 2.5])]

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import digamma, gammaln
 
 from tools.metrics.likelihood import FitError, Floats, Span, covariance_of, log_intervals, search_bounds
 
@@ -58,6 +56,8 @@ class GammaGamma:
 
 def _spend_loss(logs: Floats, m: Floats, n: Floats, kinds: tuple[Floats, Any]) -> tuple[float, Floats]:
     """Negative mean log-likelihood and its gradient in the logs of (p, q, v); [1] eq. 1a."""
+    from scipy.special import digamma, gammaln
+
     p, q, v = np.exp(logs)
     per_x, at = kinds
     x, size = per_x[at], n.sum()
@@ -74,6 +74,8 @@ def _spend_loss(logs: Floats, m: Floats, n: Floats, kinds: tuple[Floats, Any]) -
 
 def fit_gamma_gamma(purchases: Any, mean_spend: Any, count: Any = None) -> GammaGamma:
     """Fit on customers with positive spend. `purchases` counts the transactions behind each mean. Raises FitError."""
+    from scipy.optimize import minimize  # half a second to load, which most commands need not wait
+
     x, m = (np.asarray(part, dtype=np.float64) for part in (purchases, mean_spend))
     n = np.ones(x.size) if count is None else np.asarray(count, dtype=np.float64)
     if n.sum() < _MIN_BUYERS or not ((x > 0) & (m > 0)).all():

@@ -26,15 +26,6 @@ from tools.warehouse.writer_rollup import BUYER_DAYS
 __all__ = ["PRIVATE_TABLES", "Shop", "Warehouse"]
 
 _ATTACHED = "wh"
-_IBIS_TYPES = {
-    "text": "string",
-    "int": "int64",
-    "money": "decimal(18, 2)",
-    "rate": "decimal(18, 6)",
-    "date": "date",
-    "time": "timestamp",
-    "bool": "boolean",
-}
 # Costs, margins, targets and uploaded documents (no table, kept by tools.cases) stay the merchant's own until shared, item by item.
 PRIVATE_TABLES = frozenset({"item_costs", "fees", "targets", "own_documents"})
 
@@ -47,7 +38,6 @@ class _Root:
     generation: str
     coverage: dict[str, tuple[date, date] | None]
     rows: dict[str, int]
-    columns: dict[str, set[str]]
     rollups: frozenset[str]
 
 
@@ -124,14 +114,8 @@ class Shop:
                 Text(f"还没有“{spec.zh}”数据（{name}）。", f'There is no "{name}" data yet.'), tables=(name,)
             )
         if name not in self._tables:  # looking a schema up costs more than most queries
-            self._tables[name] = self._bound(spec)
+            self._tables[name] = self._ibis.table(name)
         return self._tables[name]
-
-    def _bound(self, spec: TableSpec) -> Any:
-        full = self._ibis.table(spec.name, database=(_ATTACHED, "main"))
-        mine = full.filter(full.merchant_id == self.merchant_id).drop("merchant_id", "import_id")
-        older = [column for column in spec.columns if column.name not in self._root.columns[spec.name]]
-        return mine.mutate(**{column.name: ibis.null(_IBIS_TYPES[column.type]) for column in older}) if older else mine
 
     def buyer_days(self) -> Any | None:
         """One row per buyer and pay day of paid orders, sorted so: buyer_no (from 0), paid_date, orders, goods, gross.
@@ -140,8 +124,7 @@ class Shop:
         """
         if "orders" in self._hidden or BUYER_DAYS not in self._root.rollups:
             return None
-        full = self._ibis.table(BUYER_DAYS, database=(_ATTACHED, "main"))
-        return full.filter(full.merchant_id == self.merchant_id).drop("merchant_id")
+        return self._ibis.table(BUYER_DAYS)
 
     def imports(self) -> list[dict[str, Any]]:
         """The import ledger, newest first."""
@@ -258,20 +241,40 @@ def _open(path: Path, stamp: tuple[int, int, int]) -> _Root:
         rows[name] = count
         coverage[name] = (first, last) if first is not None else None
     made = _rollups(connection, found[7]) if "rollups" in columns else frozenset()
-    return _Root(stamp, connection, profile, found[7], coverage, rows, columns, made)
+    _bind(connection, profile.merchant_id, columns)
+    return _Root(stamp, connection, profile, found[7], coverage, rows, made)
+
+
+def _bind(connection: duckdb.DuckDBPyConnection, merchant_id: str, columns: dict[str, set[str]]) -> None:
+    """A view for each table the file has: this merchant's rows, without the tenant column, with columns an older file lacks as NULL.
+
+    Views, since a filter and thirty columns in every expression cost Ibis more to compile than most queries take to run.
+    """
+    mine = "'" + merchant_id.replace("'", "''") + "'"
+    views = []
+    for name, hidden in [*((name, "merchant_id, import_id") for name in tables()), (BUYER_DAYS, "merchant_id")]:
+        if name in columns:
+            spec = tables().get(name)
+            older = [c for c in spec.columns if c.name not in columns[name]] if spec is not None else []
+            parts = [f"* EXCLUDE ({hidden})", *(f"NULL::{c.sql_type} AS {c.name}" for c in older)]
+            views.append(
+                f"CREATE VIEW {name} AS SELECT {', '.join(parts)} FROM {_ATTACHED}.{name} WHERE merchant_id = {mine}"  # noqa: S608
+            )
+    connection.execute(";".join(views))
 
 
 def _rollups(connection: duckdb.DuckDBPyConnection, generation: str) -> frozenset[str]:
     """The rollups made from this very state of the file."""
-    rows = connection.execute(f"SELECT name FROM {_ATTACHED}.rollups WHERE generation = ?", [generation]).fetchall()  # noqa: S608
-    return frozenset(name for (name,) in rows)
+    rows = connection.execute(f"SELECT name, generation FROM {_ATTACHED}.rollups").fetchall()  # noqa: S608
+    return frozenset(name for name, made_for in rows if made_for == generation)
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     """Columns the file really has: one written by an older version may lack tables or columns."""
     found: dict[str, set[str]] = {}
+    # no parameter: to bind one DuckDB loads pandas, a quarter of a second at every start
     rows = connection.execute(
-        "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = ?", [_ATTACHED]
+        f"SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = '{_ATTACHED}'"  # noqa: S608
     ).fetchall()
     for table, column in rows:
         found.setdefault(table, set()).add(column)
