@@ -1,4 +1,4 @@
-"""What happens on the page: load, ask, stop, import, demo, another shop or conversation. Every handler goes through the service."""
+"""What happens on the page: load, ask, stop, import, demo, documents, another shop or conversation. Every handler goes through the service."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from advisor.ui.answer_view import error_html
 from advisor.ui.asking import Asking
 from advisor.ui.bringing import Bringing
 from advisor.ui.keeping import Keeping
+from advisor.ui.papers import Papers
 from advisor.ui.views import Views
 from advisor.ui.words import word
 from tools.text import Lang
@@ -45,6 +46,14 @@ class Parts:
     pending: Any
     keep: Any
     discard: Any
+    papers: Any
+    paper_list: Any
+    paper: Any
+    remove: Any
+    sure: Any
+    really: Any
+    spare: Any
+    doomed: Any
     card: Any
     history: Any
     live: Any
@@ -90,6 +99,10 @@ def wire(blocks: Any, parts: Parts, page: Page, lang: Lang) -> None:
     parts.files.upload(edge(bringing.dropped), [parts.files, parts.target, parts.memory], out, **single, **quiet)
     parts.keep.click(edge(keeping.confirmed), [parts.pending, parts.memory], out, **single, **quiet)
     parts.discard.click(edge(keeping.declined), [parts.pending], out, **single, **quiet)
+    papers = Papers(views)
+    parts.remove.click(edge(papers.asked), [parts.paper, parts.memory], out, **single, **quiet)
+    parts.really.click(edge(papers.removed), [parts.doomed, parts.memory], out, **single, **quiet)
+    gr.on([parts.spare.click, parts.paper.input], edge(papers.spared), None, out, **quiet)
     parts.demo.click(edge(bringing.demo), [parts.memory], out, **single, **quiet)
 
 

@@ -125,6 +125,20 @@ def _blocks(page: Page, lang: Lang) -> Any:
         with gr.Row(elem_id="keep-row"):
             keep = gr.Button(word("keep", lang), size="sm", visible=False, variant="primary", elem_id="keep")
             discard = gr.Button(word("discard", lang), size="sm", visible=False, elem_id="discard")
+        with gr.Accordion(word("papers", lang, n=0), open=False, visible=False, elem_id="papers") as papers:
+            paper_list = gr.HTML(elem_id="paper-list")
+            with gr.Row(elem_id="paper-row"):
+                paper = gr.Dropdown(
+                    label=word("paper_which", lang), choices=[], value=None, scale=3, min_width=180, elem_id="paper"
+                )
+                remove = gr.Button(word("paper_remove", lang), size="sm", scale=1, min_width=90, elem_id="remove")
+            sure = gr.HTML(elem_id="sure")
+            doomed = gr.State({})
+            with gr.Row(elem_id="sure-row"):
+                really = gr.Button(
+                    word("paper_really", lang), size="sm", visible=False, variant="stop", elem_id="really"
+                )
+                spare = gr.Button(word("paper_spare", lang), size="sm", visible=False, elem_id="spare")
         history = gr.HTML(elem_id="history")
         live = gr.HTML(elem_id="live")
         with gr.Column(elem_id="composer", visible=False) as composer:
@@ -142,7 +156,8 @@ def _blocks(page: Page, lang: Lang) -> Any:
         gr.HTML(_footer(page, lang), elem_id="footer")
         parts = Parts(
             memory=memory, header=header, bar=bar, shop=shop, past=past, new=new, importing=importing,
-            files=files, target=target, demo=demo, pending=pending, keep=keep, discard=discard, card=card, history=history, live=live, composer=composer,
+            files=files, target=target, demo=demo, pending=pending, keep=keep, discard=discard, papers=papers, paper_list=paper_list,
+            paper=paper, remove=remove, sure=sure, really=really, spare=spare, doomed=doomed, card=card, history=history, live=live, composer=composer,
             suggestions=suggestions, box=box, send=send, stop=stop,
         )  # fmt: skip
         wire(blocks, parts, page, lang)

@@ -16,14 +16,17 @@ from advisor.scope import Scope
 from advisor.ui.answer_view import answer_html, error_html, question_html
 from advisor.ui.html import element, esc
 from advisor.ui.memory import Memory
+from advisor.ui.papers import papers_html
 from advisor.ui.shops import ShopList, shop_label
 from advisor.ui.words import SUGGESTIONS, word
+from tools.errors import ToolError
 from tools.text import Lang
 
 if TYPE_CHECKING:
     from advisor.store import StoredMessage
     from advisor.ui.events import Parts, Updates
     from advisor.ui.page import Page
+    from tools.cases.documents import Document
 
 __all__ = ["Conversation", "Views"]
 
@@ -65,11 +68,13 @@ class Views:
         current = shops.current
         updates = self._shell(shops)
         if scope is None or current is None:
-            return updates | {self.parts.history: "", self.parts.memory: memory.to_json(), **self.suggest(())}
+            nothing = {self.parts.history: "", self.parts.memory: memory.to_json(), **self.suggest(())}
+            return updates | nothing | self._papers(())
         thread = memory.thread(scope.merchant_id)
         talk = await self.conversation(scope, thread)
         thread = None if talk.lost else thread
         updates |= await self.past(scope, thread)
+        updates |= await self.papers(scope)
         if talk.html and not talk.lost:
             updates[self.parts.importing] = gr.update(open=False, label=self._drop_title(shops))
         return updates | {
@@ -130,6 +135,31 @@ class Views:
         choices = [(word("past", self.lang), ""), *((one.title, one.thread_id) for one in known[:100])]
         current = thread if any(one.thread_id == thread for one in known) else ""
         return {self.parts.past: gr.update(choices=choices, value=current, visible=bool(known))}
+
+    async def papers(self, scope: Scope) -> Updates:
+        """The shop's own documents; a store that cannot be read is said where they would stand."""
+        try:
+            found = await asyncio.to_thread(self.page.desk.documents.documents, scope)
+        except ToolError as error:
+            broken = {
+                self.parts.papers: gr.update(visible=True),
+                self.parts.paper_list: error_html(error.text(self.lang)),
+            }
+            return self._papers(()) | broken
+        return self._papers(sorted(found, key=lambda one: (one.added, one.name), reverse=True))
+
+    def _papers(self, found: Sequence[Document]) -> Updates:
+        parts, there = self.parts, bool(found)
+        return {
+            parts.papers: gr.update(visible=there, label=word("papers", self.lang, n=len(found))),
+            parts.paper_list: papers_html(found, self.lang) if there else "",
+            parts.paper: gr.update(choices=[(one.name, one.id) for one in found], value=None, visible=there),
+            parts.remove: gr.update(visible=there),
+            parts.sure: "",
+            parts.really: gr.update(visible=False),
+            parts.spare: gr.update(visible=False),
+            parts.doomed: {},
+        }
 
     async def conversation(self, scope: Scope, thread: str | None) -> Conversation:
         """A thread as stored. A foreign or deleted id looks like an unknown one."""

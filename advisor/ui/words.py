@@ -39,6 +39,25 @@ WORDS: dict[str, Text] = {
     "document_replaced": Text("{file}：已换成新的（{n} 段）。", "{file}: replaced ({n} passages)."),
     "document_unchanged": Text("{file}：同样的内容已经在，没有重复存。", "{file}: the same content is there already."),
     "not_kept": Text("没有存，文件已删除。", "Nothing was kept; the file was deleted."),
+    "papers": Text("自有资料（{n} 份）", "Your documents ({n})"),
+    "papers_hint": Text(
+        "只有本店能看到；回答引用时会注明是自有资料。", "Only this shop sees them; an answer that quotes one says that it is yours."
+    ),
+    "paper_name": Text("文件", "File"),
+    "paper_type": Text("类型", "Type"),
+    "paper_size": Text("篇幅", "Length"),
+    "paper_added": Text("加入日期", "Added"),
+    "paper_length": Text("{n} 字", "{n} characters"),
+    "paper_which": Text("选一份资料", "Choose a document"),
+    "paper_remove": Text("删除", "Delete"),
+    "paper_sure": Text(
+        "确定删除“{file}”？删除后不能恢复；以前对话里引用过的句子仍在对话记录里。",
+        'Delete "{file}"? This cannot be undone; sentences that earlier conversations quoted stay in those conversations.',
+    ),
+    "paper_really": Text("确定删除", "Yes, delete it"),
+    "paper_spare": Text("不删", "Keep it"),
+    "paper_removing": Text("正在删除资料", "Deleting the document"),
+    "paper_removed": Text("已删除“{file}”。", '"{file}" was deleted.'),
     "privacy": Text(
         "姓名、电话、地址在导入时就丢弃；文件导入后立即删除。",
         "Names, phones and addresses are dropped on import; the file is deleted right after.",

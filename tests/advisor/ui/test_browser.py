@@ -201,3 +201,43 @@ def test_a_file_that_is_no_export_is_refused_in_words(browser: Any, site: Site, 
     assert "data.parquet" in visitor.page.inner_text("#card .error")
     assert not list((site.workspace / "warehouse").glob("*.duckdb"))
     visitor.close()
+
+
+def test_own_documents_are_listed_and_deleted_after_a_second_yes(browser: Any, site: Site, tmp_path: Path) -> None:
+    hostile = tmp_path / "复盘<img src=x onerror=alert(1)>.md"
+    hostile.write_text("# 双11复盘\n赠品断货。<script>window.hacked=9</script>", encoding="utf-8")
+    kept = tmp_path / "话术.md"
+    kept.write_text("# 客服话术\n您好，有问题直接回我。", encoding="utf-8")
+    visitor = Visitor(browser, site)
+    page = visitor.page
+    assert not page.locator("#papers").is_visible(), "no documents, no panel"
+    visitor.drop(hostile, kept)
+    page.wait_for_selector("#papers", state="visible", timeout=60_000)
+    page.click("#papers button.label-wrap")
+    page.wait_for_selector("#papers td.name", timeout=10_000)
+    listed = page.inner_text("#papers table")
+    for part in ("话术.md", "onerror=alert(1)", "Markdown", "字"):  # the upload takes "<" and ">" off a name
+        assert part in listed, part
+    assert page.locator("#papers img, #papers script").count() == 0 and "赠品断货" not in page.inner_text("#papers")
+    assert not page.locator("#really").is_visible()
+
+    def delete() -> None:
+        page.click("#paper input")
+        page.locator("#paper [role=option]", has_text="复盘").click()
+        page.click("#remove")
+        page.wait_for_selector("#really", state="visible", timeout=10_000)
+
+    delete()
+    assert "onerror" in page.inner_text("#sure")
+    page.click("#spare")
+    page.wait_for_selector("#really", state="hidden", timeout=10_000)
+    assert "复盘" in page.inner_text("#papers table"), "a no deletes nothing"
+    page.reload()
+    page.wait_for_selector("#papers", state="visible", timeout=30_000)
+    page.click("#papers button.label-wrap")
+    delete()
+    page.click("#really")
+    page.wait_for_function("() => !document.querySelector('#papers table').innerText.includes('复盘')", timeout=60_000)
+    assert "话术.md" in page.inner_text("#papers table") and "已删除" in page.inner_text("#card")
+    assert page.evaluate("window.hacked === undefined")
+    visitor.close()
