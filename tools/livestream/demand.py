@@ -1,7 +1,7 @@
 """What a room may expect of the next stream: how many people, when they come, and what each product sells per 1,000 of them on air.
 
-No export says when a product was on air or when people came in. So air time is taken as shared equally among the products of a session,
-and the curve over half hours is that of its paid order lines; both are said with the plan.
+No export says when a product was on air or when people came in. So four fifths of a session are taken as talk
+of products, shared equally among them, and the curve over half hours is that of its paid order lines; both are said with the plan.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from tools.livestream.products_types import Audience
 from tools.livestream.room import LiveItem, LiveOrder, LiveSession
 from tools.metrics.reader import Reader
 
-__all__ = ["DAYS", "THIN", "Past", "Rate", "audience", "last_order", "rates", "read_past", "usual"]
+__all__ = ["DAYS", "TALKING", "THIN", "Past", "Rate", "audience", "last_order", "rates", "read_past", "usual"]
 
 DAYS = 90
 THIN = 20  # pieces under which an item's own rate is mostly that of its kind
 _LIKE_HOURS, _LIKE_LEAST = 2, 5
 _FLAT = 10  # order lines a half hour is worth before any was seen: keeps a thin curve flat
 _STEP = 30
+TALKING = Decimal("0.8")  # of a stream goes to products; the rest to changes, coupons and chat
 THOUSAND = Decimal(1000)
 
 
@@ -142,7 +143,7 @@ def _flow(lines: Sequence[int], on_air: Sequence[int]) -> list[Decimal]:
 
 def rates(past: Past, kinds: Mapping[str, str]) -> dict[str, Rate]:
     """Per product of the room. `kinds`: product to category; a category of three products or more is what thin ones are drawn to."""
-    people = {s.session_id: Decimal(s.viewers or 0) / THOUSAND for s in past.sessions}
+    people = {s.session_id: Decimal(s.viewers or 0) * TALKING / THOUSAND for s in past.sessions}
     rows: dict[str, list[LiveItem]] = defaultdict(list)
     listed: Counter[str] = Counter()
     for one in past.items:

@@ -66,9 +66,10 @@ class ProductFacts:
         talks = w("talks", len(plan.talks()), "count", Role.SAMPLE)
         best_case = made.base.unit is None
         more = Text("；平台扣点未知，按 0 算，是上限", "; the platform fee is unknown and taken as 0, so this is an upper bound") if best_case else Text("", "")  # fmt: skip
+        whose = Text("按主播原来的顺序，", "The stream in the host's own order") if made.keeps_host else Text("按下表的排法，", "The stream in the order below")  # fmt: skip
         claim = Text(
-            f"这场预计留下 {left.zh}（退货、货成本、扣点、物流之后，未扣投流、人工和固定费用），支付成交 {gmv.zh}、{pieces.zh}，{shown.zh} 个商品讲 {talks.zh} 次{more.zh}。",
-            f"The session should leave {left.en} (after returns, goods, fees and parcels; before ads, people and fixed costs) on {gmv.en} paid and {pieces.en}, with {shown.en} products in {talks.en} talks{more.en}.",
+            f"{whose.zh}预计这场留下 {left.zh}（退货、货成本、扣点、物流之后，未扣投流、人工和固定费用），支付成交 {gmv.zh}、{pieces.zh}，{shown.zh} 个商品讲 {talks.zh} 次{more.zh}。",
+            f"{whose.en} should leave {left.en} (after returns, goods, fees and parcels; before ads, people and fixed costs) on {gmv.en} paid and {pieces.en}, with {shown.en} products in {talks.en} talks{more.en}.",
         )  # fmt: skip
         return self.teller.fact(
             "products", claim, formula="sum of pieces x price x m; pieces = rate x people per minute x talk minutes / 1000, up to stock",
@@ -84,8 +85,8 @@ class ProductFacts:
         cut = Text("在时限内还没证明最优", "not proven best within the time limit")
         state = proven if best.status == "optimal" else cut
         claim = Text(
-            f"排法{state.zh}：目标值 {value.zh}（扣掉角色占比偏离的折算），上界 {bound.zh}，差距 {gap.zh}。",
-            f"The order is {state.en}: objective {value.en} (less the price of role shares missed), bound {bound.en}, gap {gap.en}.",
+            f"优化后的排法{state.zh}：目标值 {value.zh}（扣掉角色占比偏离的折算），上界 {bound.zh}，差距 {gap.zh}。",
+            f"The optimised order is {state.en}: objective {value.en} (less the price of role shares missed), bound {bound.en}, gap {gap.en}.",
         )
         return self.teller.fact("products.proof", claim, formula="(bound - objective) / objective", source="CP-SAT", why=WhyClass.DECOMPOSITION, data={"status": best.status})  # fmt: skip
 

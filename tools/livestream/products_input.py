@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
+from typing import Literal
 
 from tools.base import ToolContext
 from tools.errors import BadArguments, DataMissing
 from tools.livestream.assumption import Assumption, Basis
 from tools.livestream.brief import Brief
-from tools.livestream.demand import Past, Rate, alike, audience, last_order, rates, read_past, usual
+from tools.livestream.demand import TALKING, Past, Rate, alike, audience, last_order, rates, read_past, usual
 from tools.livestream.demand_items import Goods, candidates, read_goods
 from tools.livestream.economics import UnitEconomics
 from tools.livestream.ground import Ground, ground
@@ -25,12 +26,14 @@ from tools.livestream.sequence import faults, greedy, in_order
 from tools.metrics.reader import Reader
 from tools.text import Text
 
-__all__ = ["BEST", "GREEDY", "LAST", "Made", "make_products"]
+__all__ = ["BEST", "GREEDY", "LAST", "Made", "Pick", "make_products"]
 
 BEST, GREEDY, LAST = "best", "greedy", "last"
 _COUPON, _LOTTERY = 2, 3  # minutes
 _HERO_SLACK = 5  # a hero "every 25" comes back within 20 to 30 minutes
 _MOST_MINUTES = 24 * 60
+_NOT_OF_UNIT = ("economics.taxpayer", "self_run.ad_share")
+Pick = Literal["auto", "best", "host"]
 
 
 @dataclass
@@ -54,9 +57,17 @@ class Made:
 
 
 def make_products(
-    ctx: ToolContext, brief: Brief, *, day: date | None = None, start: time | None = None, hours: Decimal | None = None
+    ctx: ToolContext,
+    brief: Brief,
+    *,
+    day: date | None = None,
+    start: time | None = None,
+    hours: Decimal | None = None,
+    pick: Pick = "auto",
 ) -> Made:
-    """The rundown of one stream. Raises DataMissing where costs, viewers or candidates are unknown, BadArguments where the brief clashes."""
+    """The rundown of one stream; `pick` takes the optimised or the host's order whatever the comparison says.
+
+    Raises DataMissing where costs, viewers or candidates are unknown, BadArguments where the brief clashes."""
     reader = Reader(ctx.shop)
     base = ground(brief, reader, ctx.records, ctx.today)
     unit = base.unit or base.best
@@ -94,14 +105,15 @@ def make_products(
         _inputs(people, rules, begins),
         [*notes, *left_out],
     )
-    _hold_against(made, values, airings, [float(s.viewers or 0) for s in alike(past, begins)])
+    _hold_against(made, values, airings, [float(s.viewers or 0) for s in alike(past, begins)], pick)
     return made
 
 
 def _no_unit(base: Ground) -> DataMissing:
     """What is missing by name: without it nobody knows what an item leaves, so nothing can be ranked."""
-    zh = "；".join(f"缺“{one.label.zh}”（{one.key}）：{one.where.zh}" for one in base.missing)
-    en = "; ".join(f"{one.label.en} ({one.key}) is missing: {one.where.en}" for one in base.missing)
+    lacking = [one for one in base.missing if one.key not in _NOT_OF_UNIT]
+    zh = "；".join(f"缺“{one.label.zh}”（{one.key}）：{one.where.zh}" for one in lacking)
+    en = "; ".join(f"the {one.label.en} ({one.key}) is missing: {one.where.en}" for one in lacking)
     return DataMissing(
         Text(
             f"不知道卖一件剩多少，排不出品：{zh}。", f"What an item leaves is unknown, so items cannot be ranked: {en}."
@@ -168,7 +180,7 @@ def _refuse(plan: ProductPlan) -> None:
     )
 
 
-def _hold_against(made: Made, values: Values, airings: Sequence[Airing], sizes: Sequence[float]) -> None:
+def _hold_against(made: Made, values: Values, airings: Sequence[Airing], sizes: Sequence[float], pick: Pick) -> None:
     """The same items by hand (greedy) and in the room's last real order, under the same draws; the host's order stays where we are not
     ahead beyond chance and it breaks nothing the merchant asked for."""
     plans: dict[str, Sequence[Airing]] = {BEST: airings, GREEDY: greedy(values)}
@@ -180,7 +192,9 @@ def _hold_against(made: Made, values: Values, airings: Sequence[Airing], sizes: 
             plans[LAST] = in_order(values, order)
     made.outcomes = resample(values, plans, sizes)
     host = plans.get(LAST)
-    if host and made.outcomes[LAST].within and not faults(values, host):
+    if pick == "host" and not host:
+        raise DataMissing(Text("没有上一场的成交明细，不知道主播原来的顺序。", "There are no order lines of a last stream, so the host's order is unknown."), tables=("live_orders",))  # fmt: skip
+    if host and (pick == "host" or (pick == "auto" and made.outcomes[LAST].within and not faults(values, host))):
         made.keeps_host = True
         kept = plan_of(values, Solved("feasible", tuple(host), values.objective(host), round(made.best.bound * 100)))
         made.plan = kept
@@ -200,7 +214,8 @@ def _inputs(people: Audience, rules: Rules, start: time) -> list[Assumption]:
     return [
         Assumption("session.viewers", Text("预计观看人数", "viewers expected"), total, "visitors", people.basis, source),
         Assumption("curve", Text("人流曲线（低谷个数）", "curve of the audience (troughs)"), Decimal(len(people.troughs)), "count", Basis.DATA if seen else Basis.ASSUMED, curve),
+        Assumption("talking", Text("一场里讲品的时间占比", "share of a stream that is talk of products"), TALKING, "ratio", Basis.ASSUMED, Text("用来把整场销量折算到讲解时间", "turns a stream's sales into sales on air")),
         Assumption("stock.safety", Text("备货安全系数 z", "stock safety z"), rules.safety, "number", Basis.ASSUMED, Text("九成场次不断货", "in stock in nine streams of ten")),
-        Assumption("hero_gap", Text("主推最长间隔（分钟）", "longest gap between heroes (minutes)"), Decimal(rules.hero_gap), "number", Basis.ASSUMED, Text("session.hero_every 加 5", "session.hero_every plus 5")),
-        Assumption("session.change_minutes", Text("换品时间（分钟）", "change of items (minutes)"), Decimal(rules.change), "number", Basis.ASSUMED, ours),
+        Assumption("hero_gap", Text("主推最长间隔（分钟）", "longest gap between heroes (minutes)"), Decimal(rules.hero_gap), "count", Basis.ASSUMED, Text("session.hero_every 加 5", "session.hero_every plus 5")),
+        Assumption("session.change_minutes", Text("换品时间（分钟）", "change of items (minutes)"), Decimal(rules.change), "count", Basis.ASSUMED, ours),
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from tools.livestream.assumption import Assumptions
 from tools.livestream.brief import Brief, parse_brief
 from tools.livestream.ground_inputs import below_cost
 from tools.livestream.products_facts import ProductFacts
-from tools.livestream.products_input import make_products
+from tools.livestream.products_input import Pick, make_products
 from tools.livestream.telling import assumption_table, missing_claims
 from tools.metrics.wording import note
 from tools.text import Text
@@ -35,6 +35,9 @@ def live_products(
     day: date | None = None,
     start: time | None = None,
     hours: Annotated[Decimal, Field(gt=0, le=24)] | None = None,
+    order: Annotated[
+        Pick, Field(description="auto keeps the host's order where ours is not better beyond chance")
+    ] = "auto",
 ) -> ToolResult:
     """Which products to sell in a stream and in which order, minute by minute, by what each leaves; held against the last real order.
 
@@ -44,7 +47,7 @@ def live_products(
     economics {platform_fee}. Leave out what was not said.
     """  # fmt: skip
     told = parse_brief(brief) if brief is not None else Brief()
-    made = make_products(ctx, told, day=day, start=start, hours=hours)
+    made = make_products(ctx, told, day=day, start=start, hours=hours, pick=order)
     facts = ProductFacts(ctx, made)
     inputs = Assumptions((*made.inputs, *made.base.assumptions.items_))
     notes: list[Claim] = [note(Text(f"{text.zh}。", f"{text.en}.")) for text in facts.notes()]
