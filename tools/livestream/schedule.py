@@ -146,7 +146,7 @@ def _tests(days: Sequence[date], terms: Terms, phases: Sequence[PromoPhase]) -> 
             continue
         week = n // 7
         slots = _TEST_SLOTS if week < 2 else _TEST_LATER
-        slot = slots[(n + week) % len(slots)]
+        slot = slots[(n % 7 + week) % len(slots)]  # a weekday meets another slot each week
         start = datetime.combine(day, SLOTS[slot][2])
         found.append(
             PlannedSession(
