@@ -5,8 +5,11 @@ from __future__ import annotations
 from tools.base import ToolSpec
 from tools.livestream.tool_costs import live_costs
 from tools.livestream.tool_modes import live_modes
+from tools.livestream.tool_products import live_products
 from tools.livestream.tool_schedule import live_schedule
+from tools.livestream.tool_script import live_script
+from tools.livestream.tool_wording import check_wording
 
 __all__ = ["TOOLS"]
 
-TOOLS: tuple[ToolSpec, ...] = (live_modes, live_costs, live_schedule)
+TOOLS: tuple[ToolSpec, ...] = (live_modes, live_costs, live_products, live_schedule, live_script, check_wording)

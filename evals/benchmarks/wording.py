@@ -1,0 +1,142 @@
+"""Wording rules against phrases labelled blind to them (`evals/datasets/wording.yaml`).
+
+    python -m evals.benchmarks.wording [--locked] [--show] [--json]
+
+Recall: of the phrases labelled hard (a clear violation), how many have a flag that must be changed (`block`); `any` counts review flags
+too. Precision: of the phrases with any flag, how many are labelled hard or soft; `block` of those with a block flag. Soft phrases (needs
+proof or a second look) count neither as missed nor as wrong. Intervals: Wilson, 95 %. Without --locked the dev part, on which rules may
+be tuned; the locked part is scored only, never shown phrase by phrase (--show is refused there).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools.playbooks.compliance import Flag, check_text
+
+__all__ = ["Phrase", "Share", "main", "phrases", "score"]
+
+_DATA = Path(__file__).resolve().parents[1] / "datasets" / "wording.yaml"
+
+
+@dataclass(frozen=True)
+class Phrase:
+    id: str
+    text: str
+    lang: str
+    category: str
+    label: str  # hard, soft or ok
+
+
+@dataclass(frozen=True)
+class Share:
+    """Hits of a total with a Wilson 95 % interval."""
+
+    hits: int
+    total: int
+
+    @property
+    def value(self) -> float:
+        return self.hits / self.total if self.total else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        if not self.total:
+            return 0.0, 1.0
+        z, n, p = 1.96, self.total, self.value
+        centre, spread = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        return (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.value:.3f} ({self.hits}/{self.total}; {low:.3f}-{high:.3f})"
+
+
+def phrases(split: str) -> list[Phrase]:
+    """The labelled phrases of a split, dev or locked."""
+    rows = yaml.safe_load(_DATA.read_text(encoding="utf-8"))["entries"]
+    return [
+        Phrase(**{name: row[name] for name in Phrase.__dataclass_fields__}) for row in rows if row["split"] == split
+    ]
+
+
+def flags_of(phrase: Phrase) -> list[Flag]:
+    return check_text(phrase.text, phrase.category)
+
+
+def score(found: Sequence[Phrase]) -> dict[str, Share]:
+    """recall, recall_any, precision, precision_block, soft_flagged and ok_clean over the phrases."""
+    rows = [(phrase.label, {flag.severity for flag in flags_of(phrase)}) for phrase in found]
+
+    def share(total: Iterable[tuple[str, set[Any]]], hit: Any) -> Share:
+        kept = list(total)
+        return Share(sum(1 for row in kept if hit(row)), len(kept))
+
+    hard = [row for row in rows if row[0] == "hard"]
+    return {
+        "recall": share(hard, lambda row: "block" in row[1]),
+        "recall_any": share(hard, lambda row: bool(row[1])),
+        "precision": share((row for row in rows if row[1]), lambda row: row[0] != "ok"),
+        "precision_block": share((row for row in rows if "block" in row[1]), lambda row: row[0] != "ok"),
+        "soft_flagged": share((row for row in rows if row[0] == "soft"), lambda row: bool(row[1])),
+        "ok_clean": share((row for row in rows if row[0] == "ok"), lambda row: not row[1]),
+    }
+
+
+def by_category(found: Sequence[Phrase]) -> dict[str, dict[str, Share]]:
+    groups: dict[str, list[Phrase]] = defaultdict(list)
+    for phrase in found:
+        groups[phrase.category].append(phrase)
+    return {name: score(rows) for name, rows in sorted(groups.items())}
+
+
+def wrong(found: Sequence[Phrase]) -> list[str]:
+    """Phrases on the wrong side, for tuning on dev."""
+    lines = []
+    for phrase in found:
+        flags = flags_of(phrase)
+        hard = any(flag.severity == "block" for flag in flags)
+        if (phrase.label == "hard" and not hard) or (phrase.label == "ok" and flags):
+            said = ", ".join(f"{flag.rule_id}:{flag.found}" for flag in flags) or "-"
+            lines.append(f"{phrase.label:5} {phrase.id} [{phrase.category}] {phrase.text}  {said}")
+    return lines
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--locked", action="store_true", help="score the locked part")
+    parser.add_argument("--show", action="store_true", help="list what is on the wrong side (dev only)")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args(argv)
+    if given.locked and given.show:
+        parser.error("the locked part is scored, not shown")
+    split = "locked" if given.locked else "dev"
+    found = phrases(split)
+    total = score(found)
+    if given.json:
+        print(
+            json.dumps({"split": split, "phrases": len(found)} | {name: share.value for name, share in total.items()})
+        )
+        return 0
+    print(f"{split}: {len(found)} phrases")
+    for name, share in total.items():
+        print(f"  {name:16} {share}")
+    for name, shares in by_category(found).items():
+        print(f"  {name:14} recall {shares['recall']}  precision {shares['precision']}")
+    for line in wrong(found) if given.show else []:
+        print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
