@@ -34,7 +34,6 @@ _TEST_SLOTS: tuple[Slot, ...] = (
     "late",
     "morning",
 )  # a new room starts outside the densest hours (knowhow A4, low confidence)
-_TEST_LATER: tuple[Slot, ...] = ("noon", "evening", "late", "morning")
 
 
 def plan_schedule(
@@ -144,9 +143,7 @@ def _tests(days: Sequence[date], terms: Terms, phases: Sequence[PromoPhase]) -> 
     for n, day in enumerate(days):
         if n % 7 not in spread or day in terms.days_off:
             continue
-        week = n // 7
-        slots = _TEST_SLOTS if week < 2 else _TEST_LATER
-        slot = slots[(n % 7 + week) % len(slots)]  # a weekday meets another slot each week
+        slot = _test_slot(n % 7, n // 7)
         start = datetime.combine(day, SLOTS[slot][2])
         found.append(
             PlannedSession(
@@ -154,6 +151,14 @@ def _tests(days: Sequence[date], terms: Terms, phases: Sequence[PromoPhase]) -> 
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _test_slot(weekday: int, week: int) -> Slot:
+    """Four weeks give a weekday all four slots; evenings, where rooms are densest, come in the third and fourth only."""
+    cycle = week % 4
+    if cycle >= 2 and (weekday + cycle) % 2 == 0:
+        return "evening"
+    return _TEST_SLOTS[(weekday + min(cycle, 2)) % len(_TEST_SLOTS)]
 
 
 def _air(one: PlannedSession, terms: Terms, brief: Brief) -> Air:
