@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from metric_shops import make_shop
 from tools.facts import Window
 from tools.metrics.pair import make_pair
 from tools.metrics.reader import Reader
-from tools.metrics.turns import _break, daily_step
+from tools.metrics.turns import CONVERSION, _break, daily_step, rate_turn
 
 FIRST = date(2026, 9, 1)
 
@@ -39,3 +40,25 @@ def test_the_day_of_a_step_belongs_to_what_came_after(tmp_path: Path) -> None:
     assert daily_step(pair, "conversion", FIRST + timedelta(days=54)) is None
     assert daily_step(pair, "conversion", FIRST + timedelta(days=7)) is not None
     assert daily_step(pair, "conversion", FIRST + timedelta(days=6)) is None
+
+
+def test_the_level_before_a_conversion_turn_is_read_over_three_months(tmp_path: Path) -> None:
+    """A sixth less conversion of a product with some twenty buyers a day: two months leave it in doubt, four do not."""
+    first, turned, rng = date(2026, 6, 1), date(2026, 10, 6), np.random.default_rng(4)
+    days = [first + timedelta(days=k) for k in range((date(2026, 10, 31) - first).days + 1)]
+    rates = {"p1": 0.02, "p2": 0.03, "p3": 0.04}
+    rows = [
+        {"day": day, "product_id": key, "visitors": 1000, "buyers": rng.poisson(1000 * rate * (0.84 if key == "p1" and day >= turned else 1))}
+        for day in days for key, rate in rates.items()
+    ]  # fmt: skip
+    pair = make_pair(
+        Reader(make_shop(tmp_path, {"product_daily": rows}, platform="other")),
+        Window(start=date(2026, 10, 1), end=date(2026, 10, 31)),
+        Window(start=date(2026, 9, 1), end=date(2026, 9, 30)),
+    )
+    far = rate_turn(pair, CONVERSION, "p1")
+    assert far is not None and far.z <= -CONVERSION.sure and abs((far.day - turned).days) <= 7
+    near = rate_turn(
+        replace(pair, reader=Reader(pair.reader.shop)), replace(CONVERSION, reach=0), "p1"
+    )  # a reader of its own: the days read are remembered
+    assert near is not None and abs(near.z) < CONVERSION.sure

@@ -33,7 +33,8 @@ def test_a_shift_is_dated_and_signed(shift: float) -> None:
 
 def test_days_that_only_scatter_hardly_ever_make_a_turn() -> None:
     turns = [_break(*_series(seed, 1.0, spread=0.1), _DAYS, _DAYS[16]) for seed in range(300)]
-    assert sum(turn is not None and abs(turn.z) >= SURE for turn in turns) <= 15
+    # ten products are looked at in a shop: more than one in a hundred would be a false finding in every tenth shop
+    assert sum(turn is not None and abs(turn.z) >= SURE for turn in turns) <= 3
 
 
 def test_a_shift_long_before_the_window_is_not_its_turn() -> None:
