@@ -254,7 +254,7 @@ def _design(rows: Sequence[HostRow], hosts: Sequence[str], level: Level) -> tupl
         if columns and wider.shape[1] > design.shape[1] and wider.shape[1] <= most:
             design = wider
             terms.append(name)
-        elif name in ("price", "ads"):
+        elif name in ("price", "ads") or (name == "opens" and np.ptp(columns[0]) > 0):
             dropped.append(name)
     return design, tuple(terms), tuple(dropped)
 
@@ -268,6 +268,10 @@ def _conditions(rows: Sequence[HostRow]) -> list[tuple[str, list[Any]]]:
     trend = [(days - days.mean()) / 30] if np.ptp(days) >= _TREND_DAYS else []
     return [
         ("weekday", week),
+        (
+            "opens",
+            [np.array([float(r.first) for r in rows])],
+        ),  # who opens a stream meets other viewers than who takes over
         ("campaign", [np.array([float(r.campaign) for r in rows])]),
         ("trend", trend),
         ("price", _logged([r.price for r in rows])),

@@ -8,7 +8,7 @@ A stream too short to split goes to one host as a whole, in turn: then luck of t
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,7 +19,7 @@ from tools.livestream.hosts_compare import Luck, rules
 from tools.livestream.hosts_rows import HostRows
 from tools.livestream.schedule_types import Slot
 
-__all__ = ["SwapPlan", "SwapTurn", "streams_needed", "swap_plan"]
+__all__ = ["SwapPlan", "SwapTurn", "detectable", "streams_needed", "swap_plan"]
 
 _NORMAL = NormalDist()
 
@@ -36,58 +36,74 @@ class SwapTurn:
 
 @dataclass(frozen=True)
 class SwapPlan:
-    """`split`: both hosts in one stream. `difference` is the ratio to be seen with `power`. `assumed`: luck is not the room's own."""
+    """`streams` give every host `shifts_each`; they show a difference of `detectable` (ratio, 0.3 is 30 %) with `power`.
+
+    `streams_wanted` would show `difference`. `split`: both hosts in one stream. `assumed`: the luck is not the room's own.
+    """
 
     turns: tuple[SwapTurn, ...]
     split: bool
-    difference: Decimal
-    power: Decimal
     shifts_each: int
     streams: int
     weeks: int | None
+    detectable: Decimal
+    difference: Decimal
+    power: Decimal
+    streams_wanted: int
     assumed: bool
 
 
 def streams_needed(variance: float, difference: float, power: float, level: float = 0.95) -> int:
-    """Differences of that variance needed to see `difference` (log) by a t test: normal formula plus Guenther's z²/2, made even, at least 8."""
+    """Differences of that variance needed to see a mean `difference` by a t test: normal formula plus Guenther's z²/2, made even."""
     z = _NORMAL.inv_cdf(0.5 + level / 2)
     n = variance * ((z + _NORMAL.inv_cdf(power)) / difference) ** 2 + z * z / 2
-    return max(2 * math.ceil(n / 2), 8)
+    return 2 * math.ceil(n / 2)
+
+
+def detectable(variance: float, n: int, power: float, level: float = 0.95) -> float:
+    """The mean difference that `n` differences of that variance show with `power`: `streams_needed` turned round."""
+    z = _NORMAL.inv_cdf(0.5 + level / 2)
+    return (z + _NORMAL.inv_cdf(power)) * math.sqrt(variance / (n - z * z / 2))
 
 
 def swap_plan(found: HostRows, hosts: Sequence[str], luck: Luck | None) -> SwapPlan | None:
-    """The plan for two hosts or more; None for one (somebody must be found first)."""
+    """The plan for two hosts or more (the first six); None for one (somebody must be found first)."""
     names = list(hosts)[:6]
     if len(names) < 2:
         return None
-    rule = rules("swap")
-    gap = math.log1p(rule["difference"])
+    rule, least = rules("swap"), int(rules("compare")["shifts"])
+    slot, h, gap = _usual(found), len(names), math.log1p(rule["difference"])
     length = median([s.minutes for s in found.sessions if s.minutes] or [0])
     split = length >= rule["shortest"]
-    one = rule["sd"] ** 2 if luck is None else _shift_variance(found, luck, split)
-    h = len(names)
+    one = rule["sd"] ** 2 if luck is None else _shift_variance(found, luck, slot, split)
+    pairs = math.comb(h, 2)
+    # Variance of a host difference times the streams of a pair (split) or of a host (whole streams in turn).
+    variance = 4 * one / h if split else 2 * one
+    wanted = streams_needed(variance, gap, rule["power"])
+    pace = _pace(found, slot)
+    room = math.floor((pace or 0) * rule["weeks"])  # streams that fit into the longest plan a boss will sit through
     if split:
-        per_pair = streams_needed(4 * one / h, gap, rule["power"])
-        if h > 2:  # a host meets several others, so eight shifts are reached with fewer streams a pair
-            per_pair = max(2 * math.ceil((4 * one / h * _factor(rule["power"]) / gap**2 + 2) / 2), 2 * math.ceil(4 / (h - 1)))  # fmt: skip
-        each = per_pair * (h - 1)
-        total = per_pair * math.comb(h, 2)
+        rounds = max(2 * math.ceil(least / (h - 1) / 2), min(wanted, 2 * (room // pairs // 2)), 4)
     else:
-        each = streams_needed(2 * one, gap, rule["power"])
-        per_pair, total = each, each * h
-    slot = _usual(found)
-    turns = tuple(SwapTurn(a, b, slot, per_pair) for a, b in combinations(names, 2)) if split else tuple(SwapTurn(a, b, slot, 2 * each) for a, b in zip(names, [*names[1:], names[0]], strict=True) if h > 2 or a == names[0])  # fmt: skip
-    return SwapPlan(turns, split, Decimal(str(rule["difference"])), Decimal(str(rule["power"])), each, total, _weeks(found, total), luck is None)  # fmt: skip
+        rounds = max(least, min(wanted, room // h))
+    seen = detectable(variance, rounds, rule["power"])
+    streams = rounds * (pairs if split else h)
+    # whole streams in turn: every pair alternates over its share of both hosts' streams
+    together = rounds if split else 2 * math.ceil(rounds / (h - 1))
+    turns = tuple(SwapTurn(a, b, slot, together) for a, b in combinations(names, 2))
+    return SwapPlan(
+        turns, split, rounds * (h - 1) if split else rounds, streams, math.ceil(streams / pace) if pace else None,
+        Decimal(f"{math.expm1(seen):.3f}"), Decimal(str(rule["difference"])), Decimal(str(rule["power"])),
+        max(wanted * (pairs if split else h), streams), luck is None,
+    )  # fmt: skip
 
 
-def _factor(power: float) -> float:
-    return (_NORMAL.inv_cdf(0.975) + _NORMAL.inv_cdf(power)) ** 2
-
-
-def _shift_variance(found: HostRows, luck: Luck, split: bool) -> float:
-    """Variance of one planned shift. Rows that were whole streams hold half the orders when split, so chance doubles."""
-    rows_a_stream = len(found.rows) / max(len({r.session_id for r in found.rows}), 1)
-    noise = luck.noise * (2 / max(rows_a_stream, 1) if split else 1 / max(rows_a_stream, 1))
+def _shift_variance(found: HostRows, luck: Luck, slot: Slot | None, split: bool) -> float:
+    """Variance of one planned shift: its luck, and the chance of the few orders that half (or all) of a usual stream brings."""
+    mine = [r for r in found.rows if r.slot == slot]
+    streams = len({r.session_id for r in mine})
+    gmv = float(sum((r.amount for r in mine), Decimal(0))) / max(streams, 1)
+    noise = found.dispersion / max(gmv / (2 if split else 1), found.dispersion / 4)
     return luck.within + noise + (0.0 if split else luck.between)
 
 
@@ -97,16 +113,13 @@ def _usual(found: HostRows) -> Slot | None:
     for row in found.rows:
         if row.slot is not None:
             time[row.slot] += row.minutes
-    return max(time, key=lambda s: time[s]) if time else None
+    return max(time.items(), key=lambda item: item[1])[0] if time else None
 
 
-def _weeks(found: HostRows, streams: int) -> int | None:
-    """Weeks at the room's own pace in its usual slot."""
-    slot = _usual(found)
-    days = Counter(r.session_id for r in found.rows if r.slot == slot)
+def _pace(found: HostRows, slot: Slot | None) -> float | None:
+    """Streams a week in that slot; None where two weeks of it have not been seen."""
     held = {r.session_id: r.day for r in found.rows if r.slot == slot}
-    if len(days) < 2:
+    if not held:
         return None
     span = (max(held.values()) - min(held.values())).days + 1
-    a_week = len(days) / span * 7
-    return math.ceil(streams / a_week) if span >= 14 else None
+    return len(held) / span * 7 if span >= 14 else None
