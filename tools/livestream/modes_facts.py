@@ -90,12 +90,16 @@ class ModeFacts:
 
     # -- facts --------------------------------------------------------------------------------------------------------
     def all(self) -> list[Fact]:
-        """The recommendation, what a unit of money leaves, each mode, and where one overtakes another."""
-        rooms = sorted(self.found.modes, key=lambda one: one.contract.name in self.modes.ranges)
-        facts = [self.recommendation(), self.contribution(), *(self.mode(one) for one in rooms)]
-        if any(one.spans for one in rooms):
+        """The recommendation, what a unit of money leaves, each mode somebody gave terms for, and where one overtakes another."""
+        facts = [self.recommendation(), self.contribution(), *(self.mode(one) for one in self.choice.modes)]
+        if any(one.spans for one in self.choice.modes):
             facts += [self.crossing(one) for one in self.choice.crossings[:3]]
         return facts
+
+    def public(self) -> list[Fact]:
+        """Modes on public terms, after all that rests on the merchant's own."""
+        told = {one.contract.name for one in self.choice.modes}
+        return [self.mode(one) for one in self.found.modes if one.contract.name not in told]
 
     def recommendation(self) -> Fact:
         rooms = self.choice.modes

@@ -26,7 +26,7 @@ def turning_facts(m: ModeFacts) -> list[Fact]:
     """After the choice itself: what would change it; where no volume breaks even, how far one input would have to fall."""
     extras: tuple[Callable[[ModeFacts], Fact | None], ...] = (_fee, _rescue, _quote)
     if any(one.spans for one in m.choice.modes):
-        extras = (_fee, _flip, _returns, _quote, _incremental, _vat, _base)
+        extras = (_fee, _quote, _flip, _incremental, _returns, _vat, _base)
     return [fact for extra in extras if (fact := extra(m)) is not None]
 
 

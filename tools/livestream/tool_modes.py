@@ -55,7 +55,7 @@ def live_modes(ctx: ToolContext, *, brief: dict[str, Any] | None = None) -> Tool
         result.tables = [table]
         return result
     facts = ModeFacts(ctx, base, modes, base.best, from_shop)
-    result.facts = facts.all() + turning_facts(facts)
+    result.facts = [*facts.all(), *turning_facts(facts), *facts.public()]
     result.tables = [_volumes(facts), *_tornado(facts), table]
     result.charts = [_curves(facts, result.facts[0])]
     result.notes += _warnings(base, modes, inputs)
