@@ -168,16 +168,16 @@ def _refuse(plan: ProductPlan) -> None:
         raise BadArguments(Text("在时限内没有排出来：请减少商品或缩短直播，再试一次。", "No rundown was found in time: use fewer items or a shorter session."))  # fmt: skip
     if plan.status != "infeasible":
         return
-    zh = "；".join(f"{n}) {one.what.zh}" for n, one in enumerate(plan.conflicts, 1))
-    en = "; ".join(f"{n}) {one.what.en}" for n, one in enumerate(plan.conflicts, 1))
-    fix_zh = "；".join(dict.fromkeys(one.change.zh for one in plan.conflicts))
-    fix_en = "; ".join(dict.fromkeys(one.change.en for one in plan.conflicts))
+    alone = len(plan.conflicts) == 1
+    zh = "；".join(one.what.zh if alone else f"{n}) {one.what.zh}" for n, one in enumerate(plan.conflicts, 1))
+    en = "; ".join(one.what.en if alone else f"{n}) {one.what.en}" for n, one in enumerate(plan.conflicts, 1))
+    fix_zh = "；或".join(dict.fromkeys(one.change.zh for one in plan.conflicts))
+    fix_en = "; or ".join(dict.fromkeys(one.change.en for one in plan.conflicts))
+    if alone:
+        raise BadArguments(Text(f"这条要求在这场里做不到：{zh}。可以：{fix_zh}。", f"This demand cannot be met in this session: {en}. You can: {fix_en}."))  # fmt: skip
     raise BadArguments(
-        Text(
-            f"这些要求不能同时满足：{zh}。任选一条放宽：{fix_zh}。",
-            f"These demands cannot all be met: {en}. Give way on one: {fix_en}.",
-        )
-    )
+        Text(f"这些要求不能同时满足：{zh}。放宽任何一条即可：{fix_zh}。", f"These demands cannot all be met: {en}. Giving way on any one is enough: {fix_en}.")
+    )  # fmt: skip
 
 
 def _hold_against(made: Made, values: Values, airings: Sequence[Airing], sizes: Sequence[float], pick: Pick) -> None:
