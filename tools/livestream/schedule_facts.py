@@ -213,7 +213,7 @@ class ScheduleFacts:
         return [
             self.fact(
                 f"ramp_{n}",
-                Text(f"{step.name.zh}（{step.first:%m-%d} 至 {step.last:%m-%d}）：{step.what.zh}；看{step.watch.zh}。", f"{step.name.en} ({step.first:%m-%d} to {step.last:%m-%d}): {step.what.en}; watch {step.watch.en}."),
+                Text(f"{step.name.zh}（{step.first} 至 {step.last}）：{step.what.zh}；看{step.watch.zh}。", f"{step.name.en} ({step.first} to {step.last}): {step.what.en}; watch {step.watch.en}."),
                 section="how", source="knowhow A4 [S16], Douyin, M", formula="", from_shop=False,
             )
             for n, step in enumerate(self.plan.ramp)

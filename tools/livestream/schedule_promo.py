@@ -44,10 +44,10 @@ _CHANGES: dict[Kind, Text] = {
 }
 _ORDER: tuple[Kind, ...] = ("burst", "gather", "encore", "preheat")  # where two events meet, the nearer one decides
 _RAMP = (
-    ((0, 2), Text("第 1–3 天：磨合", "Days 1–3: shake-down"), Text("场景、灯光、链接、话术和货各走一遍，场次短，先不投流", "run through set, light, links, script and goods; short streams, no ads yet"), Text("设备和链接差错、停留时长", "faults, stay")),
-    ((3, 6), Text("第 1 周：定人定班", "Week 1: hosts and shifts"), Text("试主播风格、班次和交接；不同时段都要开到", "try host styles, shifts and handovers; be on in different slots"), Text("进入率、停留、各时段每小时观看", "entry rate, stay, viewers an hour by slot")),
-    ((7, 13), Text("第 2 周：找准人群", "Week 2: the right viewers"), Text("小额投流测试几组人群，留下成交好的货和时段", "small paid tests of a few audiences; keep goods and slots that sell"), Text("点击成交率、投产对保本线", "click to order, ad return against break-even")),
-    ((14, 27), Text("第 3 周起：放量", "From week 3: scale"), Text("在能留下钱的时段加时长、加投流，测素材，盯费比；开始进晚高峰", "add hours and ads where money is left, test creatives, watch the ad share; begin with the evening peak"), Text("每小时贡献、费比", "contribution an hour, ad share")),
+    ((0, 2), Text("头三天：磨合", "First three days: shake-down"), Text("场景、灯光、链接、话术和货各走一遍，场次短，先不投流", "run through set, light, links, script and goods; short streams, no ads yet"), Text("设备和链接差错、停留时长", "faults, stay")),
+    ((3, 6), Text("第一周：定人定班", "Week one: hosts and shifts"), Text("试主播风格、班次和交接；不同时段都要开到", "try host styles, shifts and handovers; be on in different slots"), Text("进入率、停留、各时段每小时观看", "entry rate, stay, viewers an hour by slot")),
+    ((7, 13), Text("第二周：找准人群", "Week two: the right viewers"), Text("小额投流测试几组人群，留下成交好的货和时段", "small paid tests of a few audiences; keep goods and slots that sell"), Text("点击成交率、投产对保本线", "click to order, ad return against break-even")),
+    ((14, 27), Text("第三周起：放量", "From week three: scale"), Text("在能留下钱的时段加时长、加投流，测素材，盯费比；开始进晚高峰", "add hours and ads where money is left, test creatives, watch the ad share; begin with the evening peak"), Text("每小时贡献、费比", "contribution an hour, ad share")),
 )  # fmt: skip
 
 
