@@ -85,7 +85,7 @@ class HostFacts:
         taken = term_words(compared.terms)
         if leader:
             claim = Text(
-                f"{best.host}最能卖：同等条件下每个观众的成交额比{len(compared.effects)}位主播的平均{gap.zh}（{span.zh}）。",
+                f"{best.host}最能卖：同等条件下每个观众的成交额比各主播平均{gap.zh}（{span.zh}）。",
                 f"{best.host} sells best: paid GMV per viewer is {gap.en} the hosts' mean under equal conditions ({span.en}).",
             )
         else:
@@ -219,10 +219,15 @@ class HostFacts:
         slot = slot_words(plan.turns[0].slot)
         how = Text("两人同播一场、各播一半，单数场甲开场、双数场乙开场", "two hosts share a stream, half each, and take turns opening") if plan.split else Text("一场太短，整场轮流播", "streams are too short to split, so whole streams alternate")  # fmt: skip
         span = Text(f"（约 {weeks.zh} 周）", f" (about {weeks.en} weeks)") if weeks else Text("", "")
+        aim = (
+            Text("换班计划", "Swap plan")
+            if isinstance(self.compared, Refusal)
+            else Text("想更有把握就换班", "To be surer, swap")
+        )
         guess = Text("波动暂按假设估计。", " The room's own swings are not known yet and were assumed.") if plan.assumed else Text("", "")  # fmt: skip
         claim = Text(
-            f"换班计划：都放在{slot.zh}，{how.zh}，共 {streams.zh} 场{span.zh}，每人 {each.zh} 班。这能以 {power.zh} 的把握看出 {seen.zh} 以上的差别；要看出 {difference.zh} 的差别需要 {wanted.zh} 场。{guess.zh}",
-            f"Swap plan: always in the {slot.en} slot, {how.en}; {streams.en} streams{span.en}, {each.en} shifts each. It shows a difference of {seen.en} or more with a power of {power.en}; seeing {difference.en} would take {wanted.en} streams.{guess.en}",
+            f"{aim.zh}：都放在{slot.zh}，{how.zh}，共 {streams.zh} 场{span.zh}，每人 {each.zh} 班。这能以 {power.zh} 的把握看出 {seen.zh} 以上的差别；要看出 {difference.zh} 的差别需要 {wanted.zh} 场。{guess.zh}",
+            f"{aim.en}: always in the {slot.en} slot, {how.en}; {streams.en} streams{span.en}, {each.en} shifts each. It shows a difference of {seen.en} or more with a power of {power.en}; seeing {difference.en} would take {wanted.en} streams.{guess.en}",
         )  # fmt: skip
         return self.teller.fact("hosts swap", claim, formula="n = 方差 × ((z₀.₉₇₅ + z_power) ÷ ln(1+差别))² + z²/2 / n = variance × ((z0.975 + z_power) / ln(1 + difference))² + z²/2", source=SOURCE, section="how")  # fmt: skip
 

@@ -148,19 +148,19 @@ class SideFacts:
         parts = []
         for one in run.lines[:3]:
             raw, fair = (write(name, value, "money", window=run.window, subject=(one.host,)) for name, value in (("pay_raw", one.raw_commission), ("pay_fair", one.fair_commission)))  # fmt: skip
-            parts.append(Text(f"{one.host} {raw.zh} → {fair.zh}", f"{one.host} {raw.en} → {fair.en}"))
-        off = Text("退款", "refunds") if run.refunds_known else Text("", "")
+            parts.append(Text(f"{one.host}按总成交额 {raw.zh}、按公平口径 {fair.zh}", f"{one.host} {raw.en} on GMV, {fair.en} on the fair base"))  # fmt: skip
+        offs = [Text("退款", "refunds")] if run.refunds_known else []
         if run.roi is not None and run.ads_known:
             roi = write("roi_break_even_net", quantize(run.roi, 4), "number")
-            ads = Text(f"投流 × 退后保本投产比 {roi.zh}", f"ads × the break-even ROI on net sales, {roi.en}")
-            off = Text("和".join(t for t in (off.zh, ads.zh) if t), " and ".join(t for t in (off.en, ads.en) if t))
-        base = Text(f"扣掉{off.zh}后", f"less {off.en}") if off.zh else Text("（退款和投流未知，没有扣）", "(refunds and ads unknown, nothing taken off)")  # fmt: skip
+            offs.append(Text(f"投流 × {roi.zh}（退后保本投产比）", f"ads × {roi.en}, the break-even ROI on net sales"))
+        base = Text(f"公平口径扣掉{'和'.join(t.zh for t in offs)}", f"The fair base takes off {' and '.join(t.en for t in offs)}") if offs else Text("退款和投流未知，公平口径暂时没有扣", "Refunds and ads are unknown, so the fair base takes nothing off yet")  # fmt: skip
+        late = Text("；近期退款还没到齐，之后会再低一点", "; recent refunds are not all in, so it will still fall a little") if run.refunds_known else Text("", "")  # fmt: skip
         when = window_text(run.window)
         basis = Text("你写的", "yours")
         if run.rate_basis is Basis.REFERENCE:
             basis = Text("网页参考的中间值，请换成你的", "the middle of a public range, replace with yours")
         claim = Text(
-            f"提成试算（{when.zh}，提成率 {rate.zh}，{basis.zh}）：按总成交额 → 按{base.zh}的公平口径，{'，'.join(p.zh for p in parts)}。近期退款还没到齐，公平口径会再低一点。",
-            f"Pay ({when.en}, commission {rate.en}, {basis.en}): on raw GMV → on GMV {base.en}: {'; '.join(p.en for p in parts)}. Recent refunds are not all in, so the fair base will still fall a little.",
+            f"提成试算（{when.zh}，提成率 {rate.zh}，{basis.zh}）：{'；'.join(p.zh for p in parts)}。{base.zh}{late.zh}。",
+            f"Pay ({when.en}, commission {rate.en}, {basis.en}): {'; '.join(p.en for p in parts)}. {base.en}{late.en}.",
         )  # fmt: skip
         return self.teller.fact("pay", claim, formula="公平口径 = 支付金额 − 退款 − 投流 × (1−退款率)÷m / fair base = paid GMV − refunds − ads × kept ÷ m", source="live_sessions, live_orders, live_shifts", entities=[one.host for one in run.lines], section="how")  # fmt: skip

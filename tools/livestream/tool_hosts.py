@@ -31,7 +31,7 @@ _GUIDANCE = (
     "Lead with the verdict and its interval. Never call a host better where the interval says chance, never rank by total GMV, and say "
     "'associated with', not 'caused by'. When no ranking is given, lead with the coaching points and the swap plan."
 )
-_ADS = "economics."
+_ECONOMICS = "economics."
 
 
 @tool(label=Text("公平比较主播", "comparing hosts fairly"), timeout_s=30)
@@ -63,7 +63,7 @@ def live_hosts(
     result = ToolResult(guidance=_GUIDANCE)
     result.facts = _facts(ctx, reader, span, found, compared, plan, curve, run)
     result.tables = [host_table(ctx, found, compared)]
-    if found.rows:
+    if len(found.hosts()) > 1:  # points are against the room's mean: alone a host is that mean
         result.tables.append(kpi_table(ctx, kpi_sheet(found, compared), run))
     if plan is not None:
         result.tables.append(swap_table(ctx, plan))
@@ -108,7 +108,7 @@ def _notes(found: HostRows, compared: Comparison | Refusal, curve: Fatigue, run:
     texts.append(Text(f"考核表权重来自{sheet['source']['zh']}；管理分请人填：{parts.zh}。指标到本直播间平均的 {sheet['full_at']} 倍给满分；同场有几位主播时，点击、成交、加粉是整场的。", f"KPI weights: {sheet['source']['en']}; management is for a person to fill: {parts.en}. Full points at {sheet['full_at']} times the room's mean; where hosts share a stream, clicks, deals and fans are the stream's."))  # fmt: skip
     notes = [Claim.of(text) for text in texts]
     if run.roi is None:
-        notes += missing_claims([one for one in base.missing if one.key.startswith(_ADS)])
+        notes += missing_claims([one for one in base.missing if one.key.startswith(_ECONOMICS)])
     return notes
 
 
