@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from tools.facts import Window
 from tools.livestream.room import LiveSession, sessions
 from tools.metrics.catalog import table_text
-from tools.metrics.margins import fee_rate_on
 from tools.metrics.reader import Reader, as_decimal
 from tools.metrics.refund_age import RIPE
 from tools.text import Text, format_value
@@ -30,6 +29,18 @@ ZERO, ONE = Decimal(0), Decimal(1)
 _OUTBOUND = ("快递发货", "发货快递", "快递费", "快递", "包裹", "物流", "freight", "shipping", "outbound")
 _RETURN = ("退货运费", "退货快递", "退货物流", "回程", "return freight", "return shipping", "return parcel")
 _INSURED = ("运费险", "insurance")
+_CREATORS = (
+    "达人",
+    "淘客",
+    "淘宝客",
+    "带货",
+    "主播",
+    "代播",
+    "creator",
+    "kol",
+    "affiliate",
+    "agency",
+)  # commissions, not platform fees
 _FIXED = ("店播固定", "自播固定", "直播固定", "直播间固定", "live fixed", "livestream fixed")
 
 
@@ -234,11 +245,12 @@ class RoomShop:
             if row["sales"] and row["fees"]:
                 more = Text("，平台费 ÷ 货款（不含达人佣金）", ", platform fees ÷ sales (without creators' commission)")
                 return Found(row["fees"] / row["sales"], _from("ledger_entries", window, more), window)
-        if "fees" in reader.shop.hidden or not reader.has("fees"):
+        rates = [(name, rate) for name, rate in in_force(reader, self.day, "rate") if not _named(name, _CREATORS)]
+        if not rates:
             return None
-        rate = fee_rate_on(reader, self.day)
-        more = Text("，有效费率之和", ", rates in force added up")
-        return None if rate is None else Found(rate, _from("fees", None, more))
+        names = "、".join(name for name, _ in rates)
+        more = Text(f"：{names}，有效费率之和", f": {names}, rates in force added up")
+        return Found(sum((rate for _, rate in rates), ZERO), _from("fees", None, more))
 
     def outbound(self) -> Found | None:
         return listed(self.reader, self.day, _OUTBOUND, but=(*_RETURN, *_INSURED))
@@ -289,20 +301,24 @@ def _in_bounds(value: Decimal, source: Text, window: Window | None) -> Found:
     return Found(max(value, ZERO), source, window)
 
 
+def in_force(reader: Reader, day: date, column: Literal["rate", "amount"]) -> list[tuple[str, Decimal]]:
+    """Each fee of the table with its rate or amount in force on the day; [] where the table is absent or was not shared."""
+    if "fees" in reader.shop.hidden or not reader.has("fees"):
+        return []
+    fees = reader.table("fees")
+    fees = fees.filter((fees.valid_from <= day) & fees[column].notnull())
+    rows = reader.run(fees.group_by("fee").aggregate(value=fees[column].argmax(fees.valid_from)).order_by("fee"))
+    return [(str(row["fee"]), Decimal(row["value"])) for row in rows]
+
+
+def _named(text: str, some: tuple[str, ...]) -> bool:
+    return any(word in text.lower() for word in some)
+
+
 def listed(reader: Reader, day: date, words: tuple[str, ...], but: tuple[str, ...] = ()) -> Found | None:
     """Amounts of the fee table in force on the day whose name holds one of the words, added up; None where none does."""
-    if "fees" in reader.shop.hidden or not reader.has("fees"):
-        return None
-    fees = reader.table("fees")
-    fees = fees.filter((fees.valid_from <= day) & fees.amount.notnull())
-    rows = reader.run(fees.group_by("fee").aggregate(amount=fees.amount.argmax(fees.valid_from)).order_by("fee"))
-
-    def named(text: str, some: tuple[str, ...]) -> bool:
-        return any(word in text.lower() for word in some)
-
-    hits = [row for row in rows if named(row["fee"], words) and not named(row["fee"], but)]
+    hits = [row for row in in_force(reader, day, "amount") if _named(row[0], words) and not _named(row[0], but)]
     if not hits:
         return None
-    names = "、".join(row["fee"] for row in hits)
-    source = _from("fees", None, Text(f"：{names}", f": {names}"))
-    return Found(sum((row["amount"] for row in hits), ZERO), source)
+    names = "、".join(name for name, _ in hits)
+    return Found(sum((value for _, value in hits), ZERO), _from("fees", None, Text(f"：{names}", f": {names}")))

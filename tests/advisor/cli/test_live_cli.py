@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,22 @@ def test_times_and_numbers_are_read_as_written(door: Door) -> None:
     found = load_brief(path)
     assert (found.session.start.hour, found.session.start.minute) == (19, 30)
     assert found.items[0].sku == "0012" and str(found.items[0].price) == "0.10"
+
+
+STATED = [
+    ("代播佣金率 8%", {"agency_commission": "0.08"}),  # never the platform's rate
+    ("达人佣金率 20%", {"creator_commission": "0.2"}),
+    ("平台佣金率 5%", {"platform_fee_rate": "0.05"}),
+    ("达人坑位费 5万", {"creator_slot_fee": "50000"}),
+    ("达人保量 30万", {"creator_guaranteed": "300000"}),
+    ("代播时自己还要付 1.5万", {"agency_kept_cost": "15000"}),
+    ("直播投流占比15%", {"live_ad_ratio": "0.15"}),
+    ("our creator commission is 20%", {"creator_commission": "0.2"}),
+]
+
+
+@pytest.mark.parametrize(("said", "keys"), STATED)
+def test_terms_said_in_a_chat_are_the_ones_the_modes_are_compared_on(said: str, keys: dict[str, str]) -> None:
+    from advisor.brains.frame.stated import read_stated
+
+    assert {one.key: one.value for one in read_stated(said)} == {key: Decimal(value) for key, value in keys.items()}

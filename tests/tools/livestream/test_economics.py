@@ -140,6 +140,31 @@ def test_spans_say_exactly_where_money_is_made(gmv: D) -> None:
     assert inside == (room.profit(gmv, WORKED) > 0)
 
 
+@given(
+    gmv=st.decimals(1000, 3_000_000, places=2),
+    rate=st.decimals(0, D("0.3"), places=3),
+    more=st.decimals(0, D("0.1"), places=3),
+    base=st.sampled_from(["paid", "shipped", "received"]),
+    minimum=st.sampled_from([None, D(9000)]),
+)
+def test_no_contract_leaves_more_for_a_higher_commission_more_returns_or_a_dearer_unit(gmv: D, rate: D, more: D, base: str, minimum: D | None) -> None:  # fmt: skip
+    def profits(unit: UnitEconomics, q: D) -> list[D]:
+        house = agency(Agency(fee=D(5000), commission=q, base=base, minimum=minimum), unit, D("0.1"))  # type: ignore[arg-type]
+        guest = creator(Creator(slot_fee=D(20000), commission=q, base=base), unit)  # type: ignore[arg-type]
+        return [room.profit(gmv, unit) for room in (house, guest, self_run(SelfRun(fixed=D(9000)), D("0.1")))]
+
+    here = profits(WORKED, rate)
+    worse = [
+        profits(WORKED, rate + more),
+        profits(WORKED.with_refunds(WORKED.refunded + more), rate),
+        profits(replace(WORKED, cost_share=WORKED.cost_share + more), rate),
+        profits(replace(WORKED, platform_fee=WORKED.platform_fee + more), rate),
+        profits(replace(WORKED, vat_rate=more), rate),
+    ]
+    for turned in worse:
+        assert all(a <= b + D("1e-15") for a, b in zip(turned, here, strict=True))
+
+
 def _rooms(unit: UnitEconomics) -> list[Contract]:
     brief = Brief(
         self_run=SelfRun(fixed=D(90000), expected_gmv=D(600000)),

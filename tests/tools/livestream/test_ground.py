@@ -135,6 +135,16 @@ def test_the_fee_is_read_off_the_settlement_ledger_without_creators_commission(t
     assert found.assumptions[FEE].value == D("0.043")
 
 
+def test_a_creators_commission_in_the_fee_table_is_no_platform_fee(tmp_path: Path) -> None:
+    rows = [
+        *FEES,
+        {"fee": "支付手续费", "valid_from": date(2026, 1, 1), "rate": D("0.006")},
+        {"fee": "达人佣金", "valid_from": date(2026, 1, 1), "rate": D("0.2")},
+        {"fee": "平台扣点", "valid_from": date(2026, 12, 1), "rate": D("0.09")},  # not yet in force
+    ]
+    assert grounded(tmp_path, {**ALL, "fees": rows}).assumptions[FEE].value == D("0.056")
+
+
 def test_what_was_said_in_a_chat_stands_in_and_says_so(tmp_path: Path) -> None:
     found = grounded(tmp_path, {"orders": ORDERS}, gross_margin="0.6", platform_fee_rate="5", live_ad_ratio="0.12")
     for key, value in (("economics.cost_share", "0.4"), (FEE, "0.05")):
