@@ -27,6 +27,11 @@ from tools.text import Text, format_value
 __all__ = ["TOOLS"]
 
 _TOOLS_SHOWN = 6
+_HOME = {"tmall", "taobao"}
+_ELSEWHERE = Claim(
+    zh="工具箱里是天猫/淘宝的工具；你的店不在那里，只借鉴做法，在自己的后台找对应功能。",
+    en="The toolbox holds tools of Tmall and Taobao; your shop is elsewhere, so take the method and look for its like in your own admin.",
+)
 _recent: Memo[Situation] = Memo(8)
 
 _MATCH_GUIDANCE = (
@@ -100,6 +105,9 @@ def find_tools(
     found = toolbox(audience=audience, lever=lever)[:_TOOLS_SHOWN]
     guidance = "Name the few that fit, each with how to measure it. Members buying more than others is not the effect of a tool."
     notes = [] if found else [Claim(zh="工具箱里没有同时符合的工具。", en="No tool of the toolbox fits both.")]
+    platform = str(getattr(ctx.shop, "platform", "") or "").lower()
+    if platform and platform not in _HOME:
+        notes.append(_ELSEWHERE)
     return ToolResult(facts=[_tool_fact(item) for item in found], guidance=guidance, notes=notes)
 
 

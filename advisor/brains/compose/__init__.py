@@ -69,7 +69,7 @@ def _body(turn: TurnView, pieces: Pieces, say: Say) -> Iterator[Draft]:
     elif intent == "cases":
         yield from case_list_drafts(pieces, say)
     elif intent == "playbook":
-        yield from tool_drafts(pieces, say)
+        yield from tool_drafts(pieces, say, frame.slots.get("audience", ()))
     elif intent == "data_status":
         yield from data_drafts(pieces, say)
     else:

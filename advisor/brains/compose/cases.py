@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from advisor.brains.base import Draft
 from advisor.brains.compose.pieces import Piece, Pieces, pick
 from advisor.brains.compose.say import Say
+from tools.playbooks.toolbox import AUDIENCES
 
 __all__ = ["case_draft", "case_list_drafts", "own_drafts", "tool_drafts"]
 
 _CONFIDENCE_LOW = "low"
+_TOOLS = 4
 
 
 def case_draft(pieces: Pieces, say: Say) -> Iterator[Draft]:
@@ -108,11 +110,14 @@ def own_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
         yield Draft("how", text)
 
 
-def tool_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
-    """Methods and platform tools that fit, the best first."""
+def tool_drafts(pieces: Pieces, say: Say, groups: Sequence[str] = ()) -> Iterator[Draft]:
+    """Methods and platform tools that fit, the best first. A question for tools gets those of the toolbox alone, by name."""
     best = pieces.start_here
     found = [*pieces.playbooks, *pieces.tools]
     if not found:
+        return
+    if not pieces.playbooks:
+        yield from _toolbox_drafts(pieces.tools, say, groups)
         return
     lead = best or found[0]
     name = lead.text("name", say.lang) or lead.subject
@@ -131,3 +136,27 @@ def tool_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
     for piece in found[:4]:
         if piece is not lead or best is not None:
             yield Draft("what", say.join(f"{say.claim(piece)}{piece.cite}"))
+
+
+def _toolbox_drafts(tools: Sequence[Piece], say: Say, groups: Sequence[str]) -> Iterator[Draft]:
+    """For whom, the first two by name, then each with what it is for, where it stands and what it costs."""
+    shown = list(tools)[:_TOOLS]
+    names = [f"{say.quote(piece.text('name', say.lang))}{piece.cite}" for piece in shown[:2]]
+    labels = [AUDIENCES[group][0].get(say.lang) for group in groups if group in AUDIENCES]
+    if say.zh:
+        whom = f"针对{'、'.join(labels)}人群，" if labels else ""
+        yield Draft("headline", say.join(f"{whom}先看{'和'.join(names)}"))
+    else:
+        whom = f" for {', '.join(labels)}" if labels else ""
+        yield Draft("headline", say.join(f"look at {' and '.join(names)} first{whom}"))
+    for piece in shown:
+        where, cost = _clean(piece.text("where", say.lang)), _clean(piece.text("cost", say.lang))
+        place = say.t(f"在哪：{where}；花费：{cost}", f"where: {where}; cost: {cost}")
+        yield Draft("what", say.join(f"{say.claim(piece)}{piece.cite}", place))
+    yield Draft(
+        "what",
+        say.t(
+            "会员买得比别人多，不等于是工具带来的：有名单的，留一部分人不发，比较两边。",
+            "Members buying more than others is not the effect of a tool: where you have a list, leave some out and compare.",
+        ),
+    )

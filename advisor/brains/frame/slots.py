@@ -10,6 +10,7 @@ from typing import Any
 from advisor.brains.frame.lexicon import Hit, Lexicon, lexicon
 from advisor.brains.frame.live import live_slots
 from advisor.brains.frame.readings import reading_slots
+from advisor.brains.frame.tool_words import tool_slots
 from advisor.brains.frame.windows import find_window
 
 __all__ = ["read_slots"]
@@ -93,6 +94,7 @@ def read_slots(
         slots["which"] = True
     slots |= live_slots(text, found, today)
     slots |= reading_slots(text, found, quoted=str(slots.get("subject", "")), dims=_dims(words, text))
+    slots |= tool_slots(text)
     brands = words.brands.find(text)
     if brands:
         slots["brand"] = brands[0].id

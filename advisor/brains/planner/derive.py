@@ -54,6 +54,8 @@ class Derived:
             "asked_peers": bool(self._slots.get("peers")),
             "asked_lapsed": bool(self._slots.get("lapsed")),
             "asked_repurchase": str(self._slots.get("metric", "")).startswith("repurchase"),
+            "asked_tools": bool(self._slots.get("tools")),
+            "asked_methods": not self._slots.get("tools"),
             "undecided": not self.pieces.playbooks,
             "advisable": bool(self.pieces.playbooks) and not self.pieces.tiny,
         }
@@ -96,6 +98,11 @@ class Derived:
     def _lever(self) -> str | None:
         found = topic_of(str(self._slots.get("topic", ""))).get("lever")
         return str(found) if found else None
+
+    def _audience(self) -> str | None:
+        """The groups a tool is to reach; the toolbox reads them as words."""
+        found = self._slots.get("audience")
+        return " ".join(str(group) for group in found) if found else None
 
     def _top(self) -> int | None:
         """Rows come largest first: what asks for the smallest needs all of them."""
