@@ -217,7 +217,8 @@ class Brief(_Part):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Brief:
-        for names in ([i.sku for i in self.items], [h.name for h in self.hosts], [c.name for c in self.creators]):
+        rooms = ["自播", "混合", *(a.name for a in self.agencies), *(c.name for c in self.creators)]
+        for names in ([i.sku for i in self.items], [h.name for h in self.hosts], rooms):
             if len(set(names)) < len(names):
                 twice = next(name for name in names if names.count(name) > 1)
                 raise ValueError(f"named twice / 出现两次：{twice}")

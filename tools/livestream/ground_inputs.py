@@ -34,6 +34,13 @@ _PLATFORM = {
     "web": Text("未分平台", "no platform named"),
 }
 _CONFIDENCE = {"high": Text("高", "high"), "medium": Text("中", "medium"), "low": Text("低", "low")}
+_TERMS = (
+    "self_run_fixed_year",
+    "agency_commission",
+    "creator_commission",
+)  # what a contract says, not what a room measures
+_MEDIAN = Text("请换成自己近 30 天的中位数", "replace with your own 30-day median")
+_QUOTE = Text("请换成自己的报价或账单", "replace with your own quote or bill")
 _TMALL = {"tmall": "taobao", "taobao": "taobao", "douyin": "douyin", "kuaishou": "kuaishou"}
 
 
@@ -105,9 +112,10 @@ def reference(name: str, platform: str, category: str, currency: str) -> Referen
     spans = [pair[0] if low == high else "–".join(pair) for pair in ends]
     year = (f"{best['year']} 年，", f"{best['year']}, ") if "year" in best else ("", "")
     url = _seed()["sources"][best["source"]]
+    own = _QUOTE if name in _TERMS else _MEDIAN
     text = Text(
-        f"公开网页（{year[0]}{where.zh}，可信度{trust.zh}）{spans[0]}，请换成自己近 30 天的中位数：{url}",
-        f"public page ({year[1]}{where.en}, confidence {trust.en}) {spans[1]}; replace with your own 30-day median: {url}",
+        f"公开网页（{year[0]}{where.zh}，可信度{trust.zh}）{spans[0]}，{own.zh}：{url}",
+        f"public page ({year[1]}{where.en}, confidence {trust.en}) {spans[1]}; {own.en}: {url}",
     )
     return Reference(low, high, text)
 

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from tools.base import ToolContext
 from tools.facts import Fact, Role, WhyClass
+from tools.livestream.assumption import Basis
 from tools.livestream.brief import Brief
 from tools.livestream.contracts import Contract
 from tools.livestream.economics import UnitEconomics
@@ -125,7 +126,8 @@ class ModeFacts:
         even, later = self._even(best), self._later(best)
         if best.profit > 0:
             most = Text("" if alone else "，在几种方式里最多", "" if alone else ", the most of all")
-            verb = Text("可以做", "Go on with") if alone else Text("建议", "Choose")
+            runs = any(one.key == "expected_gmv" and one.basis is Basis.DATA for one in self.modes.inputs)
+            verb = Text("可以继续做" if runs else "可以做", "Go on with" if runs else "It pays to have") if alone else Text("建议", "Choose")  # fmt: skip
             claim = Text(f"{verb.zh}{name.zh}：月直播支付 {gmv.zh}时每月约剩 {profit.zh}{most.zh}；{even.zh}{later.zh}{case.zh}。", f"{verb.en} {name.en}: at {gmv.en} of paid live GMV a month it leaves about {profit.en}{most.en}; {even.en}{later.en}{case.en}.")  # fmt: skip
             return self.fact("recommendation", claim, [best.contract.name, *self._above(best)])
         near = best.break_even is not None and best.break_even <= best.gmv * _REACH

@@ -67,6 +67,7 @@ BAD = [
     ("economics: {cost_share: 135%}", "economics.cost_share", ("不能大于 1", "must not be above 1")),
     ("economics: {cancelled: 60%, returned: 60%}", "economics", ("超过 100%", "exceed 100 %")),
     ("hosts: [{name: 小满}, {name: 小满}]", "?", ("出现两次：小满", "named twice")),
+    ("agencies: [{fee: 1}, {fee: 2}]", "?", ("出现两次：代播", "named twice")),
     ("self_run: {fixed: 很多}", "self_run.fixed", ("要写数字", "must be a number")),
     ("items: [{sku: a, title: x, price: $12}]", "items.1.price", ("要写数字", "must be a number")),
     ("rooms: 3", "rooms", ("没有这个字段", "no such field")),
