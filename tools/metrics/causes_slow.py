@@ -148,7 +148,7 @@ def _event(pair: Pair, found: Found, driver: Driver, whole: Decimal) -> Event:
     label = Text(
         f"“{name.zh}”的{what.zh}大约从{day.zh}起逐周{'走低' if down else '走高'}，没有哪一天突变：最近四周比两三个月前"
         f"{'低' if down else '高'} {size.zh}{against.zh}，折合这段时间{money.zh}{'少' if whole < 0 else '多'}约 {part.zh}",
-        f'{what.en} of "{name.en}" has been {"sliding" if down else "rising"} week by week since about {day.en}, without a day'
+        f'{what.en} of "{name.en}" {"have" if found.what == "visitors" else "has"} been {"sliding" if down else "rising"} week by week since about {day.en}, without a day'
         f" of its own: the last four weeks are {size.en} {'below' if down else 'above'} two to three months before{against.en},"
         f" worth about {part.en} {'less' if whole < 0 else 'more'} {money.en} over these days",
     )
