@@ -85,10 +85,13 @@ def double_booked(shifts: Sequence[Shift]) -> tuple[tuple[Shift, Shift], ...]:
 
 
 def wishes_for(hosts: Sequence[HostSpec]) -> Wishes:
-    """Soft aims: an hour of a mean host for an evening too many, two for a slot a host was not tried in. 1 and 2 where no cost is known."""
+    """Soft aims: three hours of a mean host for an evening over the fair share, two for a turn short in a slot (3 and 2 where no cost is known).
+
+    Three hours are a whole turn, so that a usual difference in pay does not send the cheapest host into every evening.
+    """
     mean = sum((host.hourly for host in hosts), Decimal(0)) / len(hosts) if hosts else Decimal(0)
     unit = mean.quantize(Decimal("0.01")) or Decimal(1)
-    return Wishes(evening_turn=unit, swap_turn=unit * 2)
+    return Wishes(evening_turn=unit * 3, swap_turn=unit * 2)
 
 
 def make_roster(

@@ -19,6 +19,7 @@ from tools.text import Text
 __all__ = ["ScheduleFacts"]
 
 ZERO = Decimal(0)
+_TIRED = Decimal("0.15")  # knowhow A6
 _PHASES_SHOWN, _OPEN_SHOWN, _HOSTS_SHOWN = 4, 3, 6
 _FORMULA = "一小时值得开：每小时成交 ×（每元剩余 m − 投流占比）> 一小时人工；每小时成交按近一年场次估（95% 区间），场次少时向同星期、同时段靠拢 / an hour pays while GMV an hour × (m − ad share) > people an hour; GMV an hour from a year of sessions (95 % interval), drawn towards weekday and slot where few"
 _SOURCE = "直播场次数据、直播订单明细；输入见表 / livestream sessions and order lines; inputs in the table"
@@ -43,7 +44,7 @@ class ScheduleFacts:
         facts = [self.headline()]
         if not self.cold:
             facts += [self.slot(slot) for slot in plan.response.starts]
-            facts += [fact for fact in (self.length(), self.floor(), self.campaign()) if fact is not None]
+            facts += [fact for fact in (self.length(), self.tired(), self.floor(), self.campaign()) if fact is not None]
         else:
             facts += [self.online(), *self.ramp()]
         if plan.roster.shifts:
@@ -169,6 +170,23 @@ class ScheduleFacts:
         more = self.money("next_hour", one.next_hour)
         cap = Text("（受每周时长上限）", " (kept out by the hours a week)") if one.next_hour > 0 else Text("", "")
         return Text(f"{said.zh}，再加一小时 {more.zh}{cap.zh}", f"{said.en}, one more {more.en}{cap.en}")
+
+    def tired(self) -> Fact | None:
+        """The first hour on air that lies more than 15 % under the first one, in the slot with the longest streams."""
+        found = self.plan.response
+        slot = max(found.profile, key=lambda s: (len(found.profile[s]), found.profile_n[s]), default=None)
+        if slot is None:
+            return None
+        rates = found.profile[slot]
+        hour = next((k for k, rate in enumerate(rates) if rate < rates[0] * (1 - _TIRED)), None)
+        if hour is None:
+            return None
+        at = self.count("tired_hour", hour + 1, "count")
+        drop = self.teller.write("tired_drop", (1 - rates[hour] / rates[0]).quantize(Decimal("0.001")), "ratio")
+        line = self.teller.write("tired_line", _TIRED, "ratio", Role.TARGET)
+        n, name = self.count("profile_sessions", found.profile_n[slot], "times", Role.SAMPLE), SLOTS[slot][1]
+        claim = Text(f"{name.zh}场开播第 {at.zh} 小时的成交比开头一小时低 {drop.zh}（{n.zh.replace('次', '场')}；提醒线 {line.zh}），可能是钟点，也可能是疲劳：这一小时前换主播，把主推款再讲一轮，看能不能拉回来。", f"In {name.en} streams hour {at.en} on air sells {drop.en} less than the first ({n.en.replace(' times', ' streams')}; warning line {line.en}): the clock or fatigue. Change host before it, show the hero again, and see whether it comes back.")  # fmt: skip
+        return self.fact("tired", claim, section="what")
 
     def floor(self) -> Fact | None:
         kept = self._kept()

@@ -28,7 +28,7 @@ _AFTER = Text(
 )
 _EVENING = Text("晚班多排一次的代价", "price of an evening turn over the fair share")
 _SWAP = Text("少轮到一个时段的代价", "price of a turn short in a slot, so that hosts can be compared")
-_ONE_HOUR = Text("默认：一位主播平均一小时", "default: an hour of a mean host")
+_THREE_HOURS = Text("默认：一位主播平均三小时（一整班）", "default: three hours of a mean host, a whole turn")
 _TWO_HOURS = Text("默认：一位主播平均两小时", "default: two hours of a mean host")
 _DECIDE = ("order_value", "cancelled", "returned", "cost_share", "platform_fee")
 
@@ -89,7 +89,7 @@ def stated_terms(
     crew = _crew(brief, hosts, made)
     wish = wishes_for(host_specs(hosts))
     if hosts:
-        made.take("wish.evening_turn", _EVENING, wish.evening_turn, "money", Basis.ASSUMED, _ONE_HOUR)
+        made.take("wish.evening_turn", _EVENING, wish.evening_turn, "money", Basis.ASSUMED, _THREE_HOURS)
         made.take("wish.swap_turn", _SWAP, wish.swap_turn, "money", Basis.ASSUMED, _TWO_HOURS)
     terms = Terms(
         margin, base.ad_share, crew, week, rota.sessions_day, timedelta(minutes=int(rota.gap_hours * 60)), shortest, rota.longest,

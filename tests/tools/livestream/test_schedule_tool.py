@@ -121,6 +121,11 @@ def test_the_plan_of_a_full_shop(shop: Shop) -> None:
     assert said["live.contribution"] == round(sum((one.contribution or D(0)) for one in rows.sessions))
     assert "已证明没有更好的排法" in part(found, "roster") and "主播费用" in part(found, "roster")
     assert "误差内" in part(found, "slot_evening")
+    tired = next(fact for fact in found.facts if fact.data["part"] == "tired")
+    assert [q.value for q in tired.quantities[:2]] == [
+        3,
+        D("0.444"),
+    ]  # 900, 800, 500: a ninth less is no alarm, four ninths is
     assert any(chart.kind == "trend" for chart in found.charts)
 
 
