@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -53,7 +52,7 @@ def _run(
         say_result(result, spoken, as_json=as_json)
 
 
-def _command(name: str, tool: str, zh: str, en: str) -> Callable[..., None]:
+def _command(name: str, tool: str, zh: str, en: str) -> None:
     """A command that is one tool over a brief."""
 
     def command(
@@ -66,12 +65,10 @@ def _command(name: str, tool: str, zh: str, en: str) -> Callable[..., None]:
         _run(tool, brief, {}, lang, merchant, workspace, as_json=as_json)
 
     live.command(name, help=help_text(zh, en))(command)
-    return command
 
 
 for _name, _tool, _zh, _en in (
     ("modes", "live_modes", "自播、代播还是达人：各自保本线、分界和最影响结论的因素", "own room, agency or creators: break-evens, crossings and what flips the choice"),
-    ("products", "live_products", "这场播什么、按什么顺序", "which products, in which order"),
     ("ads", "live_ads", "投流：保本投产、预算怎么分、什么时候停", "ads: break-even return, budget split, stop rules"),
 ):  # fmt: skip
     _command(_name, _tool, _zh, _en)
@@ -97,6 +94,26 @@ def costs(
     _run("live_costs", brief, {"period": scope, "session": session}, lang, merchant, workspace, as_json=as_json)
 
 
+Day = Annotated[str, typer.Option("--day", help=help_text("哪一天，例如 2026-11-11", "which day, such as 2026-11-11"))]
+
+
+@live.command("products", help=help_text("这场播什么、按什么顺序", "which products, in which order"))
+def products(
+    brief: BriefFile = None,
+    day: Day = "",
+    start: Annotated[str, typer.Option("--start", help=help_text("几点开播，例如 19:30", "start, such as 19:30"))] = "",
+    hours: Annotated[str, typer.Option("--hours", help=help_text("播几小时", "hours on air"))] = "",
+    order: Annotated[str, typer.Option("--order", help=help_text("best 算出来的、host 上一场的真实顺序、auto 差别在误差内就保留主播的", "best: computed; host: the last real order; auto: the host's where ours is not better beyond chance"))] = "",
+    lang: Language = "auto",
+    merchant: Merchant = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Products and their order; the tool checks every option and says what it takes."""
+    given = {"day": day, "start": start, "hours": hours, "order": order}
+    _run("live_products", brief, given, lang, merchant, workspace, as_json=as_json)
+
+
 @live.command("schedule", help=help_text("哪几天、几点播，谁来播", "which days and hours, and who is on"))
 def schedule(
     brief: BriefFile = None,
@@ -117,13 +134,14 @@ def schedule(
 def script(
     brief: BriefFile = None,
     product: Annotated[str, typer.Option("--product", help=help_text("只要这个商品（sku 或标题）", "only this product (sku or title)"))] = "",
+    day: Day = "",
     lang: Language = "auto",
     merchant: Merchant = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """A script from the product facts of the brief; what is missing is asked for, never invented."""
-    _run("live_script", brief, {"product": product}, lang, merchant, workspace, as_json=as_json)
+    _run("live_script", brief, {"product": product, "day": day}, lang, merchant, workspace, as_json=as_json)
 
 
 @live.command("hosts", help=help_text("主播考核：可比才排名，否则给辅导和换班办法", "hosts: compared only where they can be, else coaching and a swap plan"))  # fmt: skip

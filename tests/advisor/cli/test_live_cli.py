@@ -125,6 +125,23 @@ def test_times_and_numbers_are_read_as_written(door: Door) -> None:
     assert found.items[0].sku == "0012" and str(found.items[0].price) == "0.10"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["products", "--order", "sideways"], "order"),
+        (["products", "--hours", "26"], "hours"),
+        (["script", "--day", "gestern"], "day"),
+        (["schedule", "--start", "soon"], "start"),
+        (["check", "x" * 100_000], "text"),
+    ],
+)
+def test_a_wrong_option_is_named_by_the_tool_it_reaches(door: Door, arguments: list[str], said: str) -> None:
+    """Options travel to the tool of the command under its own argument names, and the tool refuses them there."""
+    door.open()
+    code, _, err = door(*arguments, "--workspace", str(door.folder), "--lang", "en")
+    assert code == 2 and f"Argument {said} of" in err, err
+
+
 STATED = [
     ("代播佣金率 8%", {"agency_commission": "0.08"}),  # never the platform's rate
     ("达人佣金率 20%", {"creator_commission": "0.2"}),
