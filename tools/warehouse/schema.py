@@ -95,8 +95,16 @@ def _spec(name: str, body: dict[str, Any]) -> TableSpec:
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create whatever is missing, tables and columns: a file written by an older version is brought up to date."""
+    connection.begin()  # one commit for all: each reaches the disk
     connection.execute(BOOKKEEPING_DDL)
+    connection.execute(";".join(spec.ddl() for spec in tables().values()))
+    there = set(
+        connection.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = current_database()"
+        ).fetchall()
+    )
     for spec in tables().values():
-        connection.execute(spec.ddl())
         for column in spec.columns:
-            connection.execute(f"ALTER TABLE {spec.name} ADD COLUMN IF NOT EXISTS {column.name} {column.sql_type}")
+            if (spec.name, column.name) not in there:
+                connection.execute(f"ALTER TABLE {spec.name} ADD COLUMN {column.name} {column.sql_type}")
+    connection.commit()
