@@ -95,6 +95,9 @@ class RoomShop:
         if n >= LEAST:
             window = self._recent("live_sessions")
             return Found(sum((s.paid_amount or ZERO for s in told), ZERO) / n, _from("live_sessions", window), window)
+        found = self._line_value()
+        if found is not None:
+            return found
         for live in (True, False):
             window = self._recent("orders")
             t = self._orders(window, live=live)
@@ -103,6 +106,16 @@ class RoomShop:
                 more = Text("，直播渠道", ", live channel") if live else _WHOLE
                 return Found(row["gmv"] / row["n"], _from("orders", window, more), window)
         return None
+
+    def _line_value(self) -> Found | None:
+        """From the room's order lines (直播订单明细): money ÷ distinct orders."""
+        window = self._recent("live_orders")
+        if window is None or not self.reader.holds("live_orders", ("order_id",)):
+            return None
+        t = self.reader.table("live_orders")
+        t = t.filter(t.paid_date.between(window.start, window.end) & t.amount.notnull() & t.order_id.notnull())
+        row = self.reader.run(t.aggregate(n=t.order_id.nunique(), paid=t.amount.sum()))[0]
+        return Found(row["paid"] / row["n"], _from("live_orders", window), window) if row["n"] >= LEAST else None
 
     def monthly_gmv(self) -> Found | None:
         """Paid GMV of the room in 30 days, as a mean over up to 90; needs two weeks of room."""
@@ -133,7 +146,7 @@ class RoomShop:
     def refunds(self) -> tuple[Found, Found] | None:
         """Cancelled before and returned after shipping, as shares of paid GMV of ripe orders; None where nothing tells."""
         for back, note in ((RIPE, Text("", "")), (0, _YOUNG)):
-            total = self._live_refunds(back, note) or self._order_refunds(back, note)
+            total = self._live_refunds(back, note) or self._order_refunds(back, note) or self._unreceived(back, note)
             if total is not None:
                 return self._split(total)
         return None
@@ -161,6 +174,20 @@ class RoomShop:
                 source = _from("orders", window, Text(more.zh + note.zh, more.en + note.en))
                 return Found(min(row["back"] / row["gmv"], ONE), source, window)
         return None
+
+    def _unreceived(self, back: int, note: Text) -> Found | None:
+        """Where only the room's order lines are there: what was never confirmed as received, an upper bound of refunds."""
+        window = self._recent("live_orders", back)
+        if window is None or not self.reader.holds("live_orders", ("received_amount",)):
+            return None
+        t = self.reader.table("live_orders")
+        t = t.filter(t.paid_date.between(window.start, window.end) & t.amount.notnull())
+        row = self.reader.run(t.aggregate(n=t.count(), paid=t.amount.sum(), kept=t.received_amount.sum()))[0]
+        if row["n"] < LEAST or not row["paid"]:
+            return None
+        more = Text(f"，未确认收货的都按退款算（上限）{note.zh}", f", all that was not confirmed as received counted as refunded (an upper bound){note.en}")  # fmt: skip
+        lost = ONE - Decimal(row["kept"] or 0) / row["paid"]
+        return Found(min(max(lost, ZERO), ONE), _from("live_orders", window, more), window)
 
     def _split(self, total: Found) -> tuple[Found, Found]:
         """By shipping time where orders and refunds carry it; else all as returned after shipping, which costs most."""

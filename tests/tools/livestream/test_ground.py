@@ -197,6 +197,17 @@ def test_under_thirty_orders_a_share_is_noise_and_is_not_read(tmp_path: Path) ->
     assert found.lacks("economics.returned")
 
 
+def test_the_rooms_order_lines_alone_bound_the_refunds_by_what_was_never_received(tmp_path: Path) -> None:
+    rows = [{"line_id": f"l{n}", "order_id": f"o{n}", "paid_date": RIPE if n < 40 else LAST, "amount": D(100), "received_amount": D(100) if n < 30 else None} for n in range(60)]  # fmt: skip
+    found = grounded(tmp_path, {"live_orders": rows}, {"category": "美妆"})
+    one = found.assumptions["economics.returned"]
+    assert (one.value, one.basis) == (
+        D("0.25"),
+        Basis.DATA,
+    )  # of forty ripe lines thirty were received; the new ones wait
+    assert "上限" in one.source.zh and "upper bound" in one.source.en
+
+
 def test_items_of_the_brief_give_the_cost_by_expected_pieces(tmp_path: Path) -> None:
     items = [{"sku": "a", "title": "a", "price": 100, "cost": 20, "units_per_1000": 3}, {"sku": "b", "title": "b", "price": 50, "cost": 40, "units_per_1000": 1}]  # fmt: skip
     one = grounded(tmp_path, {}, {"items": items}).assumptions["economics.cost_share"]
