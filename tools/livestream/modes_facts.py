@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 from tools.base import ToolContext
 from tools.facts import Fact, Role, WhyClass
@@ -31,6 +32,14 @@ _FORMULA = Text(
     "每元剩余 m =（1−退款率）×（1−货成本−扣点−增值税）− 佣金 −（发货 + 运费险 + 退货损失）÷ 笔单价；利润 = GMV × m − 投流 − 固定费；保本 = 固定费 ÷（m − 投流占比）",
     "m = (1 − refunds)(1 − cost − fee − VAT) − commission − (parcels + insurance + losses on returns) ÷ order value; profit = GMV × m − ads − fixed; break-even = fixed ÷ (m − ad share)",
 )
+
+
+class Newly(NamedTuple):
+    """`known`: share of GMV from buyers the shop had; `gmv` and `profit` without them."""
+
+    known: Decimal
+    gmv: Decimal
+    profit: Decimal
 
 
 @dataclass
@@ -73,6 +82,17 @@ class ModeFacts:
 
     def at(self, unit: UnitEconomics, brief: Brief | None = None) -> Compared:
         return compare(lambda u: self.build(u, brief), unit, self.choice.modes[0].gmv)
+
+    def newly(self) -> Newly | None:
+        """The chosen mode on new sales only, were every known buyer to have bought anyway; None where that share is unknown."""
+        best, known = self.choice.modes[0], self.modes.known_buyers
+        share = known.value if known is not None else None
+        if best.contract.kind in ("creator", "mcn", "mixed"):
+            share = best.contract.known_buyers
+        if share is None or self.modes.gmv is None:
+            return None
+        gmv = best.gmv * (ONE - share)
+        return Newly(share, gmv, gmv * self.unit.contribution() - best.contract.cost(best.gmv))
 
     # -- writing ------------------------------------------------------------------------------------------------------
     def money(self, metric: str, value: Decimal, role: Role = Role.VALUE, subject: tuple[str, ...] = ()) -> Text:
@@ -128,13 +148,22 @@ class ModeFacts:
             most = Text("" if alone else "，在几种方式里最多", "" if alone else ", the most of all")
             runs = any(one.key == "expected_gmv" and one.basis is Basis.DATA for one in self.modes.inputs)
             verb = Text("可以继续做" if runs else "可以做", "Go on with" if runs else "It pays to have") if alone else Text("建议", "Choose")  # fmt: skip
-            claim = Text(f"{verb.zh}{name.zh}：月直播支付 {gmv.zh}时每月约剩 {profit.zh}{most.zh}；{even.zh}{later.zh}{case.zh}。", f"{verb.en} {name.en}: at {gmv.en} of paid live GMV a month it leaves about {profit.en}{most.en}; {even.en}{later.en}{case.en}.")  # fmt: skip
+            but = self._but()
+            claim = Text(f"{verb.zh}{name.zh}：月直播支付 {gmv.zh}时每月约剩 {profit.zh}{most.zh}；{even.zh}{later.zh}{but.zh}{case.zh}。", f"{verb.en} {name.en}: at {gmv.en} of paid live GMV a month it leaves about {profit.en}{most.en}; {even.en}{later.en}{but.en}{case.en}.")  # fmt: skip
             return self.fact("recommendation", claim, [best.contract.name, *self._above(best)])
         near = best.break_even is not None and best.break_even <= best.gmv * _REACH
         do = Text("够得着，可以先小步试，到期不到就停", "it is in reach, so try it small and stop if it is not met") if near else Text("离得太远，先别投", "that is far off, so do not invest yet")  # fmt: skip
         least = Text(f"{name.zh}每月约亏 {profit.zh}", f"{name.en} loses about {profit.en} a month") if alone else Text(f"几种方式都亏，亏得最少的{name.zh}每月约亏 {profit.zh}", f"every mode loses, {name.en} least (about {profit.en} a month)")  # fmt: skip
         claim = Text(f"现在别重投入：月直播支付 {gmv.zh}时{least.zh}；{even.zh}，{do.zh}{later.zh}{case.zh}。", f"No heavy commitment yet: at {gmv.en} of paid live GMV a month {least.en}; {even.en}; {do.en}{later.en}{case.en}.")  # fmt: skip
         return self.fact("recommendation", claim, [best.contract.name, *self._above(best)])
+
+    def _but(self) -> Text:
+        """The one caveat that belongs in the headline: a profit that is there only if known buyers would not have bought anyway."""
+        newly = self.newly()
+        if newly is None or newly.profit >= 0:
+            return _NOTHING
+        lost = self.money("incremental_profit", -newly.profit, Role.RANGE_LOW)
+        return Text(f"；但若老客本来就会买，只算新增每月亏 {lost.zh}", f"; but if known buyers had bought anyway, what is new loses {lost.en} a month")  # fmt: skip
 
     def _above(self, best: ModeResult) -> list[str]:
         return [c.above for c in self.choice.crossings if c.below == best.contract.name and c.gmv > best.gmv][:1]

@@ -60,6 +60,8 @@ def _flip(m: ModeFacts) -> Fact | None:
     names = [best]
     if nearest.flips_to is None:
         then = Text("就没有一种方式赚钱", "no mode makes money any more")
+        if len(m.choice.modes) == 1:
+            then = Text(f"{mode_name(best).zh}就不赚钱了", f"{mode_name(best).en} stops making money")
     else:
         other = mode_name(nearest.flips_to)
         names.append(nearest.flips_to)
@@ -144,21 +146,13 @@ def _quote(m: ModeFacts) -> Fact | None:
 
 def _incremental(m: ModeFacts) -> Fact | None:
     """What is left if every known buyer had bought anyway: the least a room adds."""
-    known = m.modes.known_buyers
+    newly = m.newly()
+    if newly is None:
+        return None
     best = m.choice.modes[0]
-    if m.modes.gmv is None:
-        return None
-    if best.contract.kind in ("creator", "mcn", "mixed"):
-        known_share = best.contract.known_buyers
-    else:
-        known_share = known.value if known is not None else None
-    if known_share is None:
-        return None
-    new = best.gmv * (ONE - known_share)
-    left = new * m.unit.contribution() - best.contract.cost(best.gmv)
-    part, fresh = m.share("known_buyers", known_share), m.money("incremental_gmv", new, Role.RANGE_LOW)
-    profit = m.money("incremental_profit", abs(left), Role.RANGE_LOW)
-    verb = Text("剩", "leaves") if left > 0 else Text("亏", "loses")
+    part, fresh = m.share("known_buyers", newly.known), m.money("incremental_gmv", newly.gmv, Role.RANGE_LOW)
+    profit = m.money("incremental_profit", abs(newly.profit), Role.RANGE_LOW)
+    verb = Text("剩", "leaves") if newly.profit > 0 else Text("亏", "loses")
     name = mode_name(best.contract.name)
     claim = Text(f"直播成交里 {part.zh}来自店里已有的买家，他们可能本来就会买（这是抢自己生意的上限）：只算新增至少 {fresh.zh}，{name.zh}每月{verb.zh} {profit.zh}。", f"{part.en} of the room's GMV comes from buyers the shop already had, who might have bought anyway (the upper bound of cannibalisation): counting only what is new, at least {fresh.en}, {name.en} {verb.en} {profit.en} a month.")  # fmt: skip
     return m.fact("incremental", claim, [best.contract.name])
