@@ -23,6 +23,7 @@ from tools.text import Text
 __all__ = ["double_booked", "host_specs", "hosts_seen", "make_roster", "wishes_for"]
 
 _SEEN_DAYS = 84
+_EXPLAIN = 2.0  # seconds for each solve that explains; rooms of four weeks take a tenth of it
 _HOUR = Decimal(60)
 
 
@@ -111,11 +112,11 @@ def make_roster(
     aims = wishes_for(hosts) if wishes is None else wishes
     full = solved = solve(airs, hosts, aims, seconds=seconds)
     if full.objective is None:
-        solved = solve(airs, hosts, aims, slack=True, seconds=seconds)
+        solved = solve(airs, hosts, aims, slack=True, seconds=seconds / 2)
     proven = full.status == "infeasible"
     status: Status = "infeasible" if proven else "feasible" if solved.short else solved.status
-    named = conflicts(airs, hosts, seconds=seconds) if proven and explain else ()
-    helped = remedies(airs, hosts, solved, seconds=seconds) if solved.short and explain else ()
+    named = conflicts(airs, hosts, seconds=min(seconds, _EXPLAIN)) if proven and explain else ()
+    helped = remedies(airs, hosts, solved, seconds=min(seconds, _EXPLAIN)) if solved.short and explain else ()
     shifts = _shifts(airs, hosts, solved)
     return Roster(
         status=status,

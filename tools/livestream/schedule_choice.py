@@ -18,7 +18,7 @@ __all__ = ["Candidate", "Terms", "candidates", "choose"]
 
 HALF = Decimal("0.5")
 _MONEY_SCALE = 100
-_SECONDS = 10.0
+_SECONDS = 5.0
 SEED = 20261124
 
 
