@@ -20,7 +20,7 @@ from tools.text import Text
 
 __all__ = ["FORMULA", "SOURCE", "HostFacts", "joined", "ratio_of", "slot_words", "term_words"]
 
-ZERO = Decimal(0)
+ZERO, _LEVEL = Decimal(0), Decimal("0.95")
 FORMULA = "每观众成交额 = 当班支付金额 ÷ 当班观看人数（按分钟摊）；对数模型：主播 + 时段 + 星期 + 开场/接班 + 大促 + 趋势 + 商品价格 + 投流，场次运气为随机项，95% 区间（Kenward-Roger） / paid GMV per viewer of the shift; log model: host + slot + weekday + opener + campaign + trend + goods' price + ads, luck of the session random, 95 % intervals (Kenward-Roger)"
 SOURCE = "live_orders, live_shifts, live_sessions, live_items"
 _TERMS = {
@@ -81,7 +81,7 @@ class HostFacts:
         best, leader = compared.effects[0], compared.leader
         gap = self._gap(best)
         low, high = self._edges(best.uv, best.host)
-        span = Text(f"95% 区间 {low.zh} 到 {high.zh}", f"95 % interval {low.en} to {high.en}")
+        span = Text(f"95% 区间 {low.zh} 到 {high.zh}", f"95% interval {low.en} to {high.en}")
         taken = term_words(compared.terms)
         if leader:
             claim = Text(
@@ -119,7 +119,7 @@ class HostFacts:
         unit = Text("班", "shifts") if self.found.grain == "shift" else Text("场", "streams")
         claim = Text(
             f"{effect.host}：同等条件下每观众成交额比平均{gap.zh}（95% 区间 {low.zh} 到 {high.zh}，{shifts.zh} {unit.zh}），{verdict.zh}。",
-            f"{effect.host}: per viewer {gap.en} the mean under equal conditions (95 % interval {low.en} to {high.en}, {shifts.en} {unit.en}), {verdict.en}.",
+            f"{effect.host}: per viewer {gap.en} the mean under equal conditions (95% interval {low.en} to {high.en}, {shifts.en} {unit.en}), {verdict.en}.",
         )
         return self.teller.fact(f"host {effect.host}", claim, formula=FORMULA, source=SOURCE, why=WhyClass.ASSOCIATION, entities=[effect.host], section="why")  # fmt: skip
 
@@ -131,6 +131,7 @@ class HostFacts:
 
     def _edges(self, uv: Interval, host: str) -> tuple[Text, Text]:
         low = self.teller.write("host_effect", ratio_of(uv.low), "ratio", Role.RANGE_LOW, self.window, (host,))
+        self.teller.write("level", _LEVEL, "ratio")
         high = self.teller.write("host_effect", ratio_of(uv.high), "ratio", Role.RANGE_HIGH, self.window, (host,))
         return low, high
 

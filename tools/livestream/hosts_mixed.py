@@ -2,8 +2,9 @@
 
 `E[amount] = exposure × exp(design·beta)`. Orders are few, so a shift with none is common and log(0) is not an option: the model is fitted to
 the working values of a log link, whose sampling variance is `dispersion / mean` (Poisson: 1; money: mean of squares over mean of the order
-values). What varies more than that is luck: of a session (all its shifts share it) and of a shift. statsmodels' MixedLM takes neither zeros
-nor known sampling variances, and gives normal intervals that are too narrow for ten shifts; without them the estimates agree with it.
+values). What varies more than that is luck: of a session (all its shifts share it) and of a shift. Why not statsmodels' MixedLM: it takes no
+known sampling variances, its normal intervals are too narrow for ten shifts, and its default optimiser can report success at a wrong place;
+where it applies (no known variances) the estimates agree.
 Source of the small-sample covariance and degrees of freedom: Kenward and Roger, Biometrics 53 (1997) 983-997; V is linear in its parts here.
 """
 
@@ -72,15 +73,15 @@ class _Blocks:
 
     def __init__(self, noise: Floats, group: NDArray[np.int64], parts: Floats, shared: bool) -> None:
         self.group, self.shared = group, shared
-        self.size = int(group.max()) + 1
+        self.starts = np.flatnonzero(np.diff(group, prepend=-1))
         self.d = 1.0 / np.maximum(noise + parts[0], _FLOOR)
         between = float(parts[1]) if shared else 0.0
         self.total = self.sums(self.d)
         self.c = between / (1 + between * self.total)
 
     def sums(self, values: Floats) -> Floats:
-        out = np.zeros((self.size, *values.shape[1:]))
-        np.add.at(out, self.group, values)
+        """Sums by session; rows arrive sorted by session."""
+        out: Floats = np.add.reduceat(values, self.starts, axis=0)
         return out
 
     def solve(self, values: Floats) -> Floats:
@@ -191,20 +192,22 @@ def _result(state: _State, parts: Floats, noise: Floats) -> RateFit:
     return RateFit(state.beta, covariance, state.phi, state.slopes, spread, between, float(parts[0]), float(noise.mean()), noise.size)  # fmt: skip
 
 
-def _checked(x: Floats, group: Any) -> tuple[NDArray[np.int64], int]:
-    """Sessions numbered from 0, and how many variances they can tell apart: one where no session has two rows."""
+def _sorted(x: Floats, group: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Rows in order of session, sessions numbered from 0, and how many variances they tell apart: one where no session has two rows."""
     if x.shape[0] < x.shape[1] + 3:
         raise NotFitted
     _, number = np.unique(np.asarray(group), return_inverse=True)
     number = number.astype(np.int64).ravel()
-    return number, 2 if np.bincount(number).max() > 1 else 1
+    order = np.argsort(number, kind="stable").astype(np.int64)
+    return order, number[order], 2 if np.bincount(number).max() > 1 else 1
 
 
 def fit_linear(values: Any, design: Any, group: Any, noise: Any = None) -> RateFit:
     """The linear mixed model itself: `values = design·beta + session + shift + known noise`. Raises NotFitted."""
     z, x = np.asarray(values, dtype=np.float64), np.asarray(design, dtype=np.float64)
-    number, parts = _checked(x, group)
-    known = np.zeros(z.size) if noise is None else np.asarray(noise, dtype=np.float64)
+    order, number, parts = _sorted(x, group)
+    known = np.zeros(z.size) if noise is None else np.asarray(noise, dtype=np.float64)[order]
+    z, x = z[order], x[order]
     rest = z - x @ np.linalg.lstsq(x, z, rcond=None)[0]
     start = np.full(parts, max(float(rest.var()), 1e-6) / parts)
     found, state = _reml(z, x, known, number, start)
@@ -215,7 +218,8 @@ def fit_rates(amount: Any, exposure: Any, design: Any, group: Any, dispersion: f
     """Fit amounts (0 allowed) per exposure (> 0). `dispersion` in the unit of `amount`. Raises NotFitted where it does not settle."""
     y, e = np.asarray(amount, dtype=np.float64), np.asarray(exposure, dtype=np.float64)
     x = np.asarray(design, dtype=np.float64)
-    number, many = _checked(x, group)
+    order, number, many = _sorted(x, group)
+    y, e, x = y[order], e[order], x[order]
     if y.sum() <= 0 or (e <= 0).any():
         raise NotFitted
     offset = np.log(e)

@@ -57,9 +57,10 @@ class SideFacts:
         hour = write("hour_on_air", worst.hour, "count")
         size = write("fatigue", abs(mean), "ratio", window=self.window)
         edges = [write("fatigue", v, "ratio", role, self.window) for v, role in ((low, Role.RANGE_LOW), (high, Role.RANGE_HIGH))]  # fmt: skip
+        write("level", Decimal("0.95"), "ratio")
         n = write("fatigue_shifts", worst.shifts, "count", Role.SAMPLE, self.window)
         way = Text(f"低 {size.zh}", f"{size.en} below") if mean < 0 else Text(f"高 {size.zh}", f"{size.en} above")
-        figure = Text(f"第 {hour.zh} 小时每分钟成交比第一小时{way.zh}（95% 区间 {edges[0].zh} 到 {edges[1].zh}，{n.zh} 班）", f"in hour {hour.en} on air sales a minute are {way.en} the first hour (95 % interval {edges[0].en} to {edges[1].en}, {n.en} shifts)")  # fmt: skip
+        figure = Text(f"第 {hour.zh} 小时每分钟成交比第一小时{way.zh}（95% 区间 {edges[0].zh} 到 {edges[1].zh}，{n.zh} 班）", f"in hour {hour.en} on air sales a minute are {way.en} the first hour (95% interval {edges[0].en} to {edges[1].en}, {n.en} shifts)")  # fmt: skip
         verdict = self._tired(worst)
         clock = Text("班次多在固定钟点开始，分不清是疲劳还是钟点。", " Shifts start at the same hours, so tiredness and the clock cannot be told apart.") if curve.clock_mixed else Text("", "")  # fmt: skip
         claim = Text(f"疲劳：{figure.zh}，{verdict.zh}。{clock.zh}", f"Tiredness: {figure.en}; {verdict.en}.{clock.en}")

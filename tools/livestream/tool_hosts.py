@@ -54,6 +54,8 @@ def live_hosts(
     room.need(reader, "live_sessions", Text("看不了主播的表现", "hosts cannot be looked at"))
     first, last = reader.coverage("live_sessions") or (ctx.today, ctx.today)
     span = parse_window(window, Anchor(first=first, last=last, today=ctx.today))
+    if first <= span.end:  # tell the days that were read, not those before the first stream
+        span = Window(start=max(span.start, first), end=span.end)
     base = ground(told, reader, ctx.records, ctx.today)
     found = host_rows(reader, span, reader.platform)
     compared = compare_hosts(found)
