@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tools.base import ToolSpec
 from tools.livestream.tool_costs import live_costs
+from tools.livestream.tool_hosts import live_hosts
 from tools.livestream.tool_modes import live_modes
 from tools.livestream.tool_products import live_products
 from tools.livestream.tool_schedule import live_schedule
@@ -12,4 +13,4 @@ from tools.livestream.tool_wording import check_wording
 
 __all__ = ["TOOLS"]
 
-TOOLS: tuple[ToolSpec, ...] = (live_modes, live_costs, live_products, live_schedule, live_script, check_wording)
+TOOLS: tuple[ToolSpec, ...] = (live_modes, live_costs, live_products, live_schedule, live_hosts, live_script, check_wording)
