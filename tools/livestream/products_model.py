@@ -21,6 +21,7 @@ __all__ = ["Solved", "solve"]
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 _CUTS = 400
+_PATTERNS = 600
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,37 @@ class _Build:
                 near = self.of(i, [p for p, part in enumerate(v.parts) if r <= part.round < r + width])
                 if len(near) > 1:
                     model.add_at_most_one(near)
+
+    def patterns(self) -> None:
+        """How many of each role and length a part can hold, written out where few enough: the hull of time and runs, not its relaxation."""
+        v, closes = self.values, {parts[0] for parts in self.values.closing}
+        for p, part in enumerate(v.parts):
+            able = [i for i in range(len(v.items)) if (i, p) in self.on]
+            for fine in (True, False):
+                kinds: dict[tuple[str, int], list[int]] = {}
+                for i in able:
+                    kinds.setdefault((v.items[i].role, v.length[i] if fine else 0), []).append(i)
+                held = [(role, min(v.length[i] for i in some), len(some)) for (role, _), some in kinds.items()]
+                found = _patterns(part.end - part.start, held)
+                if found is not None:
+                    self._choose(p, list(kinds.values()), [one for one in found if self._sound(one, held, p in closes)])
+                    break
+
+    def _sound(self, counts: Sequence[int], held: Sequence[tuple[str, int, int]], closes: bool) -> bool:
+        """Whether some order of the counts keeps the run rule, and a hook can close the part where one must."""
+        roles: Counter[str] = Counter()
+        for n, (role, _, _) in zip(counts, held, strict=True):
+            roles[role] += n
+        k, total = self.values.rules.in_a_row, sum(counts)
+        runs = not self.applies("run") or all(n <= k * (1 + total - n) for n in roles.values())
+        return runs and (roles["hook"] > 0 or not closes)
+
+    def _choose(self, p: int, groups: Sequence[Sequence[int]], found: Sequence[Sequence[int]]) -> None:
+        marks = [self.model.new_bool_var("") for _ in found]
+        self.model.add_exactly_one(marks)
+        for g, some in enumerate(groups):
+            held = sum(one[g] * mark for one, mark in zip(found, marks, strict=True))
+            self.model.add(sum(self.on[i, p] for i in some) == held)
 
     def order(self) -> None:
         """What every order needs: others between runs of a role, and heroes often enough over any stretch of parts."""
@@ -235,6 +267,18 @@ class _Build:
         return self.same[kind, p, n]
 
 
+def _patterns(room: int, held: Sequence[tuple[str, int, int]]) -> list[tuple[int, ...]] | None:
+    """All counts of the kinds (role, length, how many there are) that fit the minutes; None when they are too many to write out."""
+    found: list[tuple[tuple[int, ...], int]] = [((), 0)]
+    for _, length, most in held:
+        found = [
+            ((*one, n), used + n * length) for one, used in found for n in range(min(most, (room - used) // length) + 1)
+        ]
+        if len(found) > _PATTERNS:
+            return None
+    return [one for one, _ in found]
+
+
 def solve(
     values: Values, *, work: float = 30.0, seconds: float = 20.0, workers: int = 1, only_whether: bool = False
 ) -> Solved:
@@ -246,7 +290,16 @@ def solve(
 
     began = monotonic()
     build = _Build(values, cp_model.CpModel())
-    for step in (build.literals, build.tally, build.time, build.order, build.hooks, build.locks, build.stock):
+    for step in (
+        build.literals,
+        build.tally,
+        build.time,
+        build.patterns,
+        build.order,
+        build.hooks,
+        build.locks,
+        build.stock,
+    ):
         step()
     total = build.gains()
     if not only_whether:
