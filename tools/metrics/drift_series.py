@@ -199,11 +199,11 @@ def _came_back(pair: Pair) -> Days:
         return _daily(pair, reader.relation("shop_daily"), "day", "returning_buyers", "buyers")
     if not reader.offers(RELATIONS["buyer_days"]):
         return {}
-    t = reader.relation("buyer_days")
+    t = reader.buyer_days()
     t = t.filter(t.paid_date.between(_first(pair) - timedelta(days=_AGAIN), pair.now.end))
     if reader.run(t.aggregate(n_=t.count()))[0]["n_"] > _MANY_DAYS:
         return {}
-    last = t.paid_date.lag().over(group_by=t.buyer_key, order_by=t.paid_date)
+    last = t.paid_date.lag().over(group_by=t.buyer_no, order_by=t.paid_date)
     t = t.mutate(again_=(last.notnull() & (t.paid_date - ibis.interval(days=_AGAIN) <= last)).ifelse(1, 0))
     days = _daily(pair, t, "paid_date", "again_")
     covered = reader.coverage("orders")

@@ -185,8 +185,9 @@ def _money(t: Any, month: Window, buyers: int) -> tuple[Masks, Masks]:
     found = t.select("buyer_no", "orders", older_=older, cents_=(t.gross * 100).cast("int64")).to_pyarrow()
     buyer, orders, older, amounts = (found[name].to_numpy() for name in ("buyer_no", "orders", "older_", "cents_"))
     cents, counts = np.zeros((_MONEY, buyers), dtype=np.int64), np.zeros((_MONEY, buyers), dtype=np.int64)
-    np.add.at(cents, (older, buyer), amounts)
-    np.add.at(counts, (older, buyer), orders)
+    at = older.astype(np.int64) * buyers + buyer  # one index of the flat rows: NumPy is several times faster so
+    np.add.at(cents.reshape(-1), at, amounts)
+    np.add.at(counts.reshape(-1), at, orders)
     return cents, counts
 
 
