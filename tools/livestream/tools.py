@@ -13,4 +13,12 @@ from tools.livestream.tool_wording import check_wording
 
 __all__ = ["TOOLS"]
 
-TOOLS: tuple[ToolSpec, ...] = (live_modes, live_costs, live_products, live_schedule, live_hosts, live_script, check_wording)
+TOOLS: tuple[ToolSpec, ...] = (
+    live_modes,
+    live_costs,
+    live_products,
+    live_schedule,
+    live_hosts,
+    live_script,
+    check_wording,
+)
