@@ -52,7 +52,8 @@ def wording_of(raw: str) -> str:
     """The text that is asked about: in quotes, else what follows a colon; else the words after 能说 and before 吗; "" where the question holds none."""
     quoted = _QUOTED.findall(raw)
     if quoted:
-        return max(quoted, key=len).strip()
+        longest: str = max(quoted, key=len)
+        return longest.strip()
     after = _AFTER_COLON.search(raw)
     if after:
         return after[1].strip()
