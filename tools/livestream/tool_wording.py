@@ -64,7 +64,7 @@ class _Check:
         shop = self.ctx.shop.category
         wanted = self.named or guess_category(shop) or shop
         self.kind = find_category(wanted) or find_category(guess_category(wanted) or "") or "general"
-        self.flags = check_text(self.text, self.kind, self.ctx.today)
+        self.flags = _outer(check_text(self.text, self.kind, self.ctx.today))
         self.teller = Teller(self.ctx)
 
     def result(self) -> ToolResult:
@@ -123,6 +123,19 @@ class _Check:
             notes += [Text(f"若作短信发送：{one.zh}。", f"If sent as a text message: {one.en}.") for one in problems]
         notes.append(Text("平台规则会变，以商家后台当日规则为准；引号里的原话可能还要看画面、资质和上下文。", "Platform rules change: the console's rules of the day count; pictures, certificates and context count as well."))  # fmt: skip
         return [Claim.of(one) for one in notes]
+
+
+def _outer(flags: Sequence[Flag]) -> list[Flag]:
+    """Without a flag that lies within a longer one of the same level: 全网最 within 全网最低价."""
+    return [
+        flag
+        for flag in flags
+        if not any(
+            flag is not other and flag.severity == other.severity and other.start <= flag.start and flag.end <= other.end
+            and len(other.found) > len(flag.found)
+            for other in flags
+        )
+    ]  # fmt: skip
 
 
 def flag_row(flag: Flag, lang: str) -> tuple[str, ...]:

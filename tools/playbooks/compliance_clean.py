@@ -19,6 +19,7 @@ _HAN = r"[\u4e00-\u9fff]"
 _FILL = re.compile(rf"(?<={_HAN})[\s.·•・*_~^|/\\+=#@`'\"\-—…]{{1,4}}(?={_HAN})")
 _BOXED = re.compile(rf"[(\[「『【<]({_HAN})[)\]」』】>]")
 _SPELT = re.compile(rf"(?<!{_HAN})(?:{_HAN}[,，、。]){{2,}}{_HAN}(?!{_HAN})")
+_NO_NUMBER = re.compile(r"(?<=\d{20})\d+")  # patterns try every start in a run of digits; no price is this long
 _ORNAMENTS = frozenset({"So", "Sm", "Sk"})
 _KEPT = frozenset("+<>=~|^`±×÷≥≤°")  # they carry meaning in a text
 _MARKS = frozenset("，；！？：（）")  # kept as they are: the patterns end a clause at them
@@ -61,7 +62,7 @@ def plain(text: str) -> Plain:
             continue  # emoji and ornaments
         else:
             letters += [(part, place, place + 1) for part in _compatible(char)]
-    for pattern, written in (*_HALF, (_BOXED, r"\1"), (_SPELT, None), (_FILL, "")):
+    for pattern, written in (*_HALF, (_BOXED, r"\1"), (_SPELT, None), (_FILL, ""), (_NO_NUMBER, "")):
         letters = _rewritten(letters, pattern, written)
     for disguise, meant in _tables()[0]:
         letters = _rewritten(letters, disguise, meant)
