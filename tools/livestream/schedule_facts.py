@@ -298,10 +298,8 @@ class ScheduleFacts:
                 f"{claim.zh}：{NOBODY.zh}，放宽规则也不够", f"{claim.en}: {NOBODY.en}, and no rule given up would help"
             )
         elif rules:
-            claim = Text(
-                f"{claim.zh}：要全部有人，就不能同时守住这些：{why.zh}",
-                f"{claim.en}: full cover and these rules cannot all hold: {why.en}",
-            )
+            these = Text("这一条", "this rule") if len(rules) == 1 else Text("这几条", "these rules")
+            claim = Text(f"{claim.zh}：光守住{these.zh}就排不满——{why.zh}", f"{claim.en}: {these.en} alone rule{'s' if len(rules) == 1 else ''} out full cover: {why.en}")  # fmt: skip
         facts = [
             self.fact(
                 "uncovered", Text(claim.zh + "。", claim.en + "."), section="limits", names=names, formula=_ROSTER
@@ -312,9 +310,9 @@ class ScheduleFacts:
                 "uncovered_after", (Decimal(one.left) / 60).quantize(Decimal("0.1")), "hours", Role.TARGET
             )
             so = (
-                Text("就全部排满", "covers everything")
+                Text("就全部排满", "would cover everything")
                 if not one.left
-                else Text(f"还差 {left.zh}", f"leaves {left.en} open")
+                else Text(f"还差 {left.zh}", f"would leave {left.en} open")
             )
             facts.append(self.fact(f"remedy_{n}", Text(f"{one.what.zh}，{so.zh}（已重算）。", f"{one.what.en[:1].upper()}{one.what.en[1:]} {so.en} (solved again)."), section="what", formula=_ROSTER))  # fmt: skip
         return facts
