@@ -103,8 +103,8 @@ def _named(items: Sequence[Item], product: str) -> Item:
 
 
 def flagged(script: Script, category: str, today: date) -> list[tuple[Text, Flag]]:
-    """Every place in the spoken words that a rule points at, with where it is said. Gaps (【请补…】) are not spoken."""
-    spoken = [(Text(f"{loop.title}·{beat.label.zh}", f"{loop.title}, {beat.label.en}"), beat.say) for loop in script.loops for beat in loop.beats]  # fmt: skip
+    """Every place in the spoken words that a rule points at, with where it is said. A bridge names the next item only, whose own loop is read."""
+    spoken = [(Text(f"{loop.title}·{beat.label.zh}", f"{loop.title}, {beat.label.en}"), beat.say) for loop in script.loops for beat in loop.beats if beat.id != "bridge"]  # fmt: skip
     found, seen = [], set()
     for where, say in spoken:
         for flag in check_text(say.zh, category, today):

@@ -83,12 +83,18 @@ class _Check:
             zh = f"“{said}”没有查到问题：按{kind.zh}查了 {checked.zh} 条规则（绝对化用语、功效与医疗、价格与促销、评价与抽奖、贬低同行、直播与 AI 标识）；这不是法律意见，数据和资质仍要有证据。"
             en = f'Nothing was found in "{said}": {checked.en} rules for {kind.en} were checked (absolute terms, effect and medicine, price and promotion, reviews and lotteries, rivals, livestream and AI labels). This is no legal advice; figures and certificates still need proof.'
         else:
-            must = self.teller.write("wording_block", len(hard), "count")
-            maybe = self.teller.write("wording_review", len(soft), "count")
             lead = Text("不能这样说", "It may not be said like this") if hard else Text("有依据才能说", "It may be said with proof only")  # fmt: skip
-            zh = f"{lead.zh}：“{said}”有 {must.zh} 处必须改、{maybe.zh} 处要有依据（按{kind.zh}查了 {checked.zh} 条规则，不是法律意见）。"
-            en = f'{lead.en}: "{said}" has {must.en} to change and {maybe.en} that need proof ({checked.en} rules for {kind.en} checked; no legal advice).'
+            counts = [self._count(level, rows) for level, rows in (("block", hard), ("review", soft)) if rows]
+            zh = f"{lead.zh}：“{said}”有 {'、'.join(c.zh for c in counts)}（按{kind.zh}查了 {checked.zh} 条规则，不是法律意见）。"
+            en = f'{lead.en}: "{said}" has {" and ".join(c.en for c in counts)} ({checked.en} rules for {kind.en} checked; no legal advice).'
         return self._fact("verdict", Text(zh, en), [said], data={"category": self.kind, "blocks": len(hard), "reviews": len(soft)})  # fmt: skip
+
+    def _count(self, level: str, rows: Sequence[Flag]) -> Text:
+        number = self.teller.write(f"wording_{level}", len(rows), "count")
+        places = "place" if len(rows) == 1 else "places"
+        if level == "block":
+            return Text(f"{number.zh} 处必须改", f"{number.en} {places} to change")
+        return Text(f"{number.zh} 处要有依据", f"{number.en} {places} in need of proof")
 
     def _flag(self, flag: Flag) -> Fact:
         found = clean_name(flag.found)

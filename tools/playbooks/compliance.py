@@ -229,8 +229,15 @@ def _flags(rule: Rule, read: Plain, text: str, category: str) -> Iterator[Flag]:
             law_en=_law_en(rule.law),
             article_en=rule.article_en,
             confidence=rule.confidence,
-            disguised=text[start:end].casefold() != match[0].casefold(),
+            disguised=_hidden(text[start:end], match[0]),
         )
+
+
+def _hidden(written: str, meant: str) -> bool:
+    """Whether the words were written in another form. No. 1 and 百分百 are common ways to write, not disguises."""
+    if written.isascii() or "百分" in written:
+        return False
+    return written.casefold() != meant.casefold()
 
 
 def _far_apart(match: re.Match[str], ratio: float) -> bool:

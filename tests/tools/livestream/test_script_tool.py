@@ -73,7 +73,7 @@ def test_words_of_the_merchant_are_flagged_with_their_article(empty: Shop) -> No
     found = live_script.call(context(empty), {"brief": {"items": [bad], "category": "cosmetics"}})
     flags = {fact.data["rule"]: fact for fact in found.facts if "rule" in fact.data}
     assert {"absolute-state", "always-forever"} <= set(flags)
-    assert "第九条" in flags["absolute-state"].claim.zh and "art. 9(3)" in flags["absolute-state"].claim.en
+    assert "第九条" in flags["absolute-state"].claim.zh and "Article 9(3)" in flags["absolute-state"].claim.en
     assert any("国家级" in row[3] for row in found.tables[1].rows)  # shown and flagged, not silently dropped
 
 
