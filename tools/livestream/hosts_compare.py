@@ -10,6 +10,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import combinations
 from typing import Any, Literal
@@ -25,7 +26,7 @@ __all__ = ["Comparison", "Effect", "Luck", "Pair", "Reason", "Refusal", "Standin
 Level = Literal["hour", "slot"]
 Reason = Literal["one_host", "two_hosts", "few_shifts", "few_orders", "no_overlap", "no_fit"]
 ZERO = Decimal(0)
-_WEEKDAY_ROWS, _TREND_DAYS, _KNOWN = 84, 28, 0.9
+_WEEKDAY_ROWS, _TREND_DAYS, _GONE_DAYS, _KNOWN = 84, 28, 14, 0.9
 
 
 def rules(part: str) -> dict[str, Any]:
@@ -45,6 +46,7 @@ class Standing:
     orders: int
     gmv: Decimal
     gmv_rank: int
+    last: date  # on the air
 
     @property
     def uv_value(self) -> Decimal:
@@ -111,10 +113,22 @@ class Comparison:
         raise KeyError((first, second))
 
     @property
+    def gone(self) -> tuple[Effect, ...]:
+        """Hosts not on the air in the last two weeks of the rows."""
+        latest = max(e.standing.last for e in self.effects)
+        return tuple(e for e in self.effects if (latest - e.standing.last).days > _GONE_DAYS)
+
+    @property
     def leader(self) -> Effect | None:
         """The host who is ahead of every other beyond chance."""
-        best = self.effects[0]
-        return best if all(self.gap(best.host, other.host).low > 0 for other in self.effects[1:]) else None
+        return self.ahead(self.effects)
+
+    def ahead(self, among: Sequence[Effect]) -> Effect | None:
+        """The first of `among` (best first) where it beats each of the others beyond chance; None for fewer than two."""
+        if len(among) < 2:
+            return None
+        best = among[0]
+        return best if all(self.gap(best.host, other.host).low > 0 for other in among[1:]) else None
 
 
 @dataclass(frozen=True)
@@ -154,7 +168,7 @@ def _standings(found: HostRows) -> list[Standing]:
     return [
         Standing(
             host, len(mine[host]), _decimal(sum(r.minutes for r in mine[host]) / 60, 1), _decimal(sum(r.viewers for r in mine[host]), 0),
-            sum(r.orders for r in mine[host]), gmv[host], rank,
+            sum(r.orders for r in mine[host]), gmv[host], rank, max(r.day for r in mine[host]),
         )
         for rank, host in enumerate(order, start=1)
     ]  # fmt: skip
@@ -201,6 +215,8 @@ def _largest(rows: Sequence[HostRow], hosts: Sequence[str], cell: Callable[[Host
 # -- the model --------------------------------------------------------------------------------------------------------
 def _compared(found: HostRows, seen: Sequence[Standing], hosts: Sequence[str], level: Level) -> Comparison:
     rows = [row for row in found.rows if row.host in hosts and row.minutes > 0 and row.viewers > 0 and _CELLS[level](row) is not None]  # fmt: skip
+    sold = {_CELLS[level](row) for row in rows if row.amount > 0}
+    rows = [row for row in rows if _CELLS[level](row) in sold]  # a cell without any sale compares nobody
     design, terms, dropped = _design(rows, hosts, level)
     uv = _fit(rows, design, [float(r.amount) for r in rows], found.dispersion)
     try:

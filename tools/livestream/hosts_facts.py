@@ -12,10 +12,10 @@ from tools.facts import Fact, Role, WhyClass, Window
 from tools.livestream.hosts_compare import Comparison, Effect, Reason, Refusal, Standing, rules
 from tools.livestream.hosts_mixed import Interval
 from tools.livestream.hosts_rows import HostRows
-from tools.livestream.hosts_swap import SwapPlan
+from tools.livestream.hosts_swap import SwapPlan, usual_slot
 from tools.livestream.schedule_types import SLOTS, Slot
 from tools.livestream.telling import Teller
-from tools.metrics.windows import when_en, window_text
+from tools.metrics.windows import day_text, when_en, window_text
 from tools.text import Text
 
 __all__ = ["FORMULA", "SOURCE", "HostFacts", "joined", "ratio_of", "slot_words", "term_words"]
@@ -101,13 +101,51 @@ class HostFacts:
         return self.teller.fact("hosts", Text(claim.zh + conditions.zh + tail.zh, claim.en + conditions.en + tail.en), formula=FORMULA, source=SOURCE, why=WhyClass.ASSOCIATION, entities=self._names(), section="why")  # fmt: skip
 
     def effects(self) -> list[Fact]:
-        """One fact per further host, and one of conversion for the best."""
+        """The other hosts: one fact each for two, one for all where there are more."""
         if isinstance(self.compared, Refusal):
             return []
-        out = [self._effect(e) for e in self.compared.effects[1:5]]
-        return out
+        others = self.compared.effects[1:]
+        if len(others) <= 2:
+            return [self._others([e]) for e in others]
+        return [self._others(others[:7])]
 
-    def _effect(self, effect: Effect) -> Fact:
+    def _others(self, effects: Sequence[Effect]) -> Fact:
+        said = [self._effect(e) for e in effects]
+        claim = Text("".join(t.zh for t in said), " ".join(t.en for t in said))
+        return self.teller.fact(f"host {effects[0].host}", claim, formula=FORMULA, source=SOURCE, why=WhyClass.ASSOCIATION, entities=[e.host for e in effects], section="why")  # fmt: skip
+
+    def gone(self) -> Fact | None:
+        """Hosts who have not been on the air of late: their figures are of the past."""
+        if isinstance(self.compared, Refusal) or not self.compared.gone:
+            return None
+        parts = [(e.host, day_text(e.standing.last)) for e in self.compared.gone]
+        claim = Text(
+            f"注意：{'、'.join(f'{host}最近一次上播是{day.zh}' for host, day in parts)}，之后没有排班，下面的建议不包括。",
+            f"Note: {', '.join(f'{host} was last on the air on {day.en}' for host, day in parts)} with no shift since, so the advice below is about the others.",
+        )  # fmt: skip
+        return self.teller.fact("hosts gone", claim, source="live_shifts", entities=[host for host, _ in parts], section="why")  # fmt: skip
+
+    def act(self) -> Fact | None:
+        """What to do with the verdict: try, not punish."""
+        compared = self.compared
+        if isinstance(compared, Refusal):
+            return None
+        here = [e for e in compared.effects if e not in compared.gone]
+        slot = slot_words(usual_slot(self.found))
+        leader = compared.ahead(here)
+        below = [e.host for e in here if e.verdict == "below"]
+        if leader is None:
+            claim = Text("先不要按这份结果扣钱或换人：在班的主播还没有谁明显领先，先按换班计划轮换。", "Do not cut pay or replace anybody on this yet: no host now on the roster is clearly ahead; rotate by the swap plan first.")  # fmt: skip
+            return self.teller.fact("hosts act", claim, entities=self._names(), section="what")
+        n = self.teller.write("trial_streams", rules("compare")["shifts"], "count", Role.TARGET)
+        weak = Text(f"{'、'.join(below)}先跟播、补话术，不要只凭这份结果扣钱或换人", f"let {', '.join(below)} sit in and work on the script; do not cut pay or replace anybody on this alone") if below else Text("其他人的班次先不动", "leave the other shifts as they are")  # fmt: skip
+        claim = Text(
+            f"先把{slot.zh}的开场交给{leader.host}，连看 {n.zh} 场每观众成交额，没有更好就换回来；{weak.zh}。",
+            f"Let {leader.host} open the {slot.en} streams and watch paid GMV per viewer for {n.en} streams, and change back if it is no better; {weak.en}.",
+        )  # fmt: skip
+        return self.teller.fact("hosts act", claim, entities=self._names(), section="what")
+
+    def _effect(self, effect: Effect) -> Text:
         gap = self._gap(effect)
         low, high = self._edges(effect.uv, effect.host)
         shifts = self.teller.write("host_shifts", effect.standing.shifts, "count", Role.SAMPLE, self.window, (effect.host,))  # fmt: skip
@@ -117,11 +155,10 @@ class HostFacts:
             "unclear": Text("与平均分不出差别", "not distinguishable from the mean"),
         }[effect.verdict]
         unit = Text("班", "shifts") if self.found.grain == "shift" else Text("场", "streams")
-        claim = Text(
+        return Text(
             f"{effect.host}：同等条件下每观众成交额比平均{gap.zh}（95% 区间 {low.zh} 到 {high.zh}，{shifts.zh} {unit.zh}），{verdict.zh}。",
             f"{effect.host}: per viewer {gap.en} the mean under equal conditions (95% interval {low.en} to {high.en}, {shifts.en} {unit.en}), {verdict.en}.",
         )
-        return self.teller.fact(f"host {effect.host}", claim, formula=FORMULA, source=SOURCE, why=WhyClass.ASSOCIATION, entities=[effect.host], section="why")  # fmt: skip
 
     def _gap(self, effect: Effect) -> Text:
         """“高 39.4%” / "39.4 % above"."""
@@ -173,10 +210,20 @@ class HostFacts:
             plain = [s.host for s in standings if s.host in fair]
             if plain == [h for h in fair if h in plain]:
                 verdict = Text("这次与公平比较的顺序一致，但时长和时段一变就会变", "this time the order agrees with the fair one, but other hours or slots would change it")  # fmt: skip
+            elif self._contradicted(plain):
+                verdict = Text(f"这个排名是错的：时长和时段好的人排在前面，公平比较估计的顺序是{'、'.join(fair)}", f"that ranking is wrong: longer hours and better slots lead it; the fair estimates go {', '.join(fair)}")  # fmt: skip
             else:
-                verdict = Text(f"这个排名是错的：时长和时段好的人排在前面，公平比较的顺序是{'、'.join(fair)}", f"that ranking is wrong: longer hours and better slots lead it; the fair order is {', '.join(fair)}")  # fmt: skip
+                verdict = Text(f"这个排名靠不住：它奖励时长和时段，公平比较估计的顺序是{'、'.join(fair)}", f"that ranking is not to be relied on: it rewards hours and slots; the fair estimates go {', '.join(fair)}")  # fmt: skip
         claim = Text(f"只看总成交额：{listed.zh}；{verdict.zh}。", f"By total GMV: {listed.en}; {verdict.en}.")
         return self.teller.fact("hosts naive", claim, source=SOURCE, formula="Σ 当班支付金额 / Σ paid GMV of the shifts", entities=self._names(), section="why")  # fmt: skip
+
+    def _contradicted(self, plain: Sequence[str]) -> bool:
+        """Whether total GMV puts somebody first whom the comparison puts behind beyond chance."""
+        return isinstance(self.compared, Comparison) and any(
+            plain.index(pair.second) < plain.index(pair.first) and pair.gap.low > 0
+            for pair in self.compared.pairs
+            if pair.first in plain and pair.second in plain
+        )
 
     def _standings(self) -> list[Standing]:
         if isinstance(self.compared, Refusal):

@@ -54,8 +54,8 @@ class SideFacts:
         worst = curve.flagged or curve.hours[-1]
         mean, low, high = (quantize(Decimal(str(math.exp(x))) - ONE, 4) for x in worst.ratio[:3])
         write = self.teller.write
-        hour = write("hour_on_air", worst.hour, "count")
         size = write("fatigue", abs(mean), "ratio", window=self.window)
+        hour = write("hour_on_air", worst.hour, "count")
         edges = [write("fatigue", v, "ratio", role, self.window) for v, role in ((low, Role.RANGE_LOW), (high, Role.RANGE_HIGH))]  # fmt: skip
         write("level", Decimal("0.95"), "ratio")
         n = write("fatigue_shifts", worst.shifts, "count", Role.SAMPLE, self.window)

@@ -19,7 +19,7 @@ from tools.livestream.hosts_compare import Luck, rules
 from tools.livestream.hosts_rows import HostRows
 from tools.livestream.schedule_types import Slot
 
-__all__ = ["SwapPlan", "SwapTurn", "detectable", "streams_needed", "swap_plan"]
+__all__ = ["SwapPlan", "SwapTurn", "detectable", "streams_needed", "swap_plan", "usual_slot"]
 
 _NORMAL = NormalDist()
 
@@ -72,7 +72,7 @@ def swap_plan(found: HostRows, hosts: Sequence[str], luck: Luck | None) -> SwapP
     if len(names) < 2:
         return None
     rule, least = rules("swap"), int(rules("compare")["shifts"])
-    slot, h, gap = _usual(found), len(names), math.log1p(rule["difference"])
+    slot, h, gap = usual_slot(found), len(names), math.log1p(rule["difference"])
     length = median([s.minutes for s in found.sessions if s.minutes] or [0])
     split = length >= rule["shortest"]
     one = rule["sd"] ** 2 if luck is None else _shift_variance(found, luck, slot, split)
@@ -107,7 +107,7 @@ def _shift_variance(found: HostRows, luck: Luck, slot: Slot | None, split: bool)
     return luck.within + noise + (0.0 if split else luck.between)
 
 
-def _usual(found: HostRows) -> Slot | None:
+def usual_slot(found: HostRows) -> Slot | None:
     """The slot with most hours on air."""
     time: dict[Slot, float] = defaultdict(float)
     for row in found.rows:

@@ -74,10 +74,13 @@ def live_hosts(
 
 
 def _plan(found: HostRows, compared: Comparison | Refusal) -> SwapPlan | None:
-    """Among the hosts that matter: those compared, else the ones most on air."""
-    hosts = [e.host for e in compared.effects] if isinstance(compared, Comparison) else found.hosts()[:3]
-    settled = isinstance(compared, Comparison) and compared.leader is not None and compared.level == "hour"
-    return None if settled else swap_plan(found, hosts, compared.luck)
+    """Among the hosts now on the air, else the ones most on air; None where the comparison is settled and hours were shared."""
+    if isinstance(compared, Refusal):
+        return swap_plan(found, found.hosts()[:3], compared.luck)
+    here = [e for e in compared.effects if e not in compared.gone]
+    if compared.ahead(here) is not None and compared.level == "hour" and compared.shared_place:
+        return None
+    return swap_plan(found, [e.host for e in here], compared.luck)
 
 
 def _facts(ctx: ToolContext, reader: Reader, span: Window, found: HostRows, compared: Comparison | Refusal, plan: SwapPlan | None, curve: Fatigue, run: PayRun) -> list[Fact]:  # fmt: skip
@@ -89,7 +92,7 @@ def _facts(ctx: ToolContext, reader: Reader, span: Window, found: HostRows, comp
         facts += [sides.fatigue(curve), sides.pay(run)]
     else:
         swap = [hosts.swap(plan)] if plan is not None else []
-        facts += [hosts.naive(), *hosts.effects(), sides.fatigue(curve), *swap, sides.pay(run), hosts.caveat(), hosts.aside()]  # fmt: skip
+        facts += [hosts.gone(), hosts.naive(), *hosts.effects(), hosts.act(), *swap, sides.fatigue(curve), hosts.caveat(), sides.pay(run), hosts.aside()]  # fmt: skip
     return [fact for fact in facts if fact is not None]
 
 
