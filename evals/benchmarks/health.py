@@ -6,8 +6,8 @@ Simulated orders (about 10.5 a buyer, two years), made by SQL in a temporary fol
 after the other, reads its own file, and ends with the same numbers, which must be equal; peak memory is the process's. The reading
 does more than the others: it also explains the month, forecasts the next, and looks for opportunities. The hand-written SQL
 reads the same rows by buyer and day that the warehouse writes beside the orders, and keeps a buyer's days as bits, as the reading
-does, since that is the fastest way known to write it; making those rows is part of every import and of no side here. pandas gets
-whole cents and takes each buyer's key as a number once (factorize), in its own time.
+does (grouping by buyer and month first was slower); making those rows is part of every import and of no side here. pandas gets whole
+cents and takes each buyer's key as a number once (factorize), in its own time.
 Processor seconds stand beside the clock, since a machine that others use bends the clock.
 Targets: pandas / ours >= 10, ours / SQL <= 1.5, peak <= 3 GB.
 """
