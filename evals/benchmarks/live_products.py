@@ -91,7 +91,7 @@ class Brute:
             width = rules.apart[item.role]
             if any(b - a < width for a, b in pairwise(mine)) or (item.must and not mine):
                 return False
-            if item.pinned and [n for n, one in enumerate(on) if one[2] == i] != [item.pinned - 1]:
+            if item.pinned and (len(on) < item.pinned or on[item.pinned - 1][2] != i):
                 return False
             if mine and not self._stock(item, mine):
                 return False

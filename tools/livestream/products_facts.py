@@ -27,7 +27,7 @@ _KINDS = {
 }
 _NAMES = {
     BEST: Text("优化后的排法", "the optimised order"),
-    GREEDY: Text("按当下最赚的依次排", "whatever earns most next"),
+    GREEDY: Text("按当下最赚的依次排（不一定守全部要求）", "whatever earns most next (not bound to every demand)"),
     LAST: Text("上一场的实际顺序", "the last real order"),
 }
 
@@ -95,7 +95,7 @@ class ProductFacts:
         if other is None:
             return None
         w, who = self.teller.write, _NAMES[name]
-        ahead = w("ahead", other.ahead, "money")
+        ahead = w("ahead", abs(other.ahead), "money")
         low, high = w("ahead", other.ahead_low, "money", Role.RANGE_LOW), w("ahead", other.ahead_high, "money", Role.RANGE_HIGH)  # fmt: skip
         draws = w("draws", DRAWS, "times", Role.SAMPLE)
         subject = Text(who.zh, who.en)
@@ -109,14 +109,18 @@ class ProductFacts:
             verdict = keep if self.made.keeps_host else but
         else:
             verdict = Text("差别在误差内", "within the error")
-        claim = self._against_text(subject, draws, ahead, low, high, verdict)
+        more = Text("多", "more") if other.ahead >= 0 else Text("少", "less")
+        claim = self._against_text(subject, draws, (ahead, more), (low, high), verdict)
         return self.teller.fact(f"products.{name}", claim, formula="paired difference under common draws: session size, curve, Gamma-Poisson sales", source="live_sessions, live_items, live_orders", why=WhyClass.INFERENCE)  # fmt: skip
 
-    def _against_text(self, subject: Text, draws: Text, ahead: Text, low: Text, high: Text, verdict: Text) -> Text:
+    def _against_text(
+        self, subject: Text, draws: Text, ahead: tuple[Text, Text], span: tuple[Text, Text], verdict: Text
+    ) -> Text:
+        (much, more), (low, high) = ahead, span
         level = self.teller.write("level", Decimal("0.95"), "ratio", Role.SAMPLE)
         return Text(
-            f"与{subject.zh}相比，在同样的 {draws.zh}抽样需求下，优化后的排法平均多留下 {ahead.zh}（{level.zh} 区间 {low.zh} 至 {high.zh}）：{verdict.zh}。",
-            f"Against {subject.en}, over the same {draws.en} of resampled demand, the optimised order leaves {ahead.en} more on average ({level.en} interval {low.en} to {high.en}): {verdict.en}.",
+            f"与{subject.zh}相比，在同样的 {draws.zh}抽样需求下，优化后的排法平均{more.zh}留下 {much.zh}（差额的 {level.zh} 区间 {low.zh} 至 {high.zh}）：{verdict.zh}。",
+            f"Against {subject.en}, over the same {draws.en} of resampled demand, the optimised order leaves {much.en} {more.en} on average ({level.en} interval of the gain: {low.en} to {high.en}): {verdict.en}.",
         )
 
     def warnings(self) -> list[Fact]:

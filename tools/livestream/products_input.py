@@ -194,7 +194,9 @@ def _hold_against(made: Made, values: Values, airings: Sequence[Airing], sizes: 
     host = plans.get(LAST)
     if pick == "host" and not host:
         raise DataMissing(Text("没有上一场的成交明细，不知道主播原来的顺序。", "There are no order lines of a last stream, so the host's order is unknown."), tables=("live_orders",))  # fmt: skip
-    if host and (pick == "host" or (pick == "auto" and made.outcomes[LAST].within and not faults(values, host))):
+    if host and (
+        pick == "host" or (pick == "auto" and made.outcomes[LAST].ahead_low <= 0 and not faults(values, host))
+    ):
         made.keeps_host = True
         kept = plan_of(values, Solved("feasible", tuple(host), values.objective(host), round(made.best.bound * 100)))
         made.plan = kept

@@ -16,12 +16,14 @@ from typing import Any, Literal
 
 from tools.livestream.products_order import Orders
 from tools.livestream.products_values import Airing, Values, covered, eligible
+from tools.livestream.sequence import greedy
 
 __all__ = ["Solved", "solve"]
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 _CUTS = 400
 _PATTERNS = 600
+_LONG = 700  # literals from which the search starts at what a host would do by hand
 
 
 @dataclass(frozen=True)
@@ -153,21 +155,26 @@ class _Build:
             self.model.add(self.role("hook", parts[:1]) >= 1)
 
     def locks(self) -> None:
-        """Items the boss wants on air. A pinned one is on once, in the part that holds its block."""
+        """Items the boss wants on air. A pinned one is on in the part that holds its block."""
         v, model = self.values, self.model
         everywhere = range(len(v.parts))
+        places = [item.pinned for item in v.items if item.pinned]
+        if self.applies("pinned") and len(set(places)) < len(places):
+            model.add_bool_or([])  # two items cannot open one block
         for i, item in enumerate(v.items):
             mine = self.of(i, everywhere)
             if item.must and self.applies("must"):
                 model.add(sum(mine) >= 1)
             if item.pinned and self.applies("pinned"):
-                model.add(sum(mine) == 1)
-                for p in everywhere:
-                    if (i, p) in self.on:
-                        before = self.role("", range(p), other=True)
-                        upto = self.role("", range(p + 1), other=True)
-                        model.add(before <= item.pinned - 1).only_enforce_if(self.on[i, p])
-                        model.add(upto >= item.pinned).only_enforce_if(self.on[i, p])
+                model.add_exactly_one([self._opens(i, p, item.pinned) for p in everywhere if (i, p) in self.on])
+
+    def _opens(self, i: int, p: int, place: int) -> Any:
+        """Whether block number `place` is in this part, with the item on there; it may come back elsewhere."""
+        mark = self.model.new_bool_var("")
+        self.model.add_implication(mark, self.on[i, p])
+        self.model.add(self.role("", range(p), other=True) <= place - 1).only_enforce_if(mark)
+        self.model.add(self.role("", range(p + 1), other=True) >= place).only_enforce_if(mark)
+        return mark
 
     def stock(self) -> None:
         """A loser needs pieces for everybody; nobody reaches prime time on pieces that do not cover what the plan sells of it."""
@@ -304,6 +311,10 @@ def solve(
     total = build.gains()
     if not only_whether:
         build.model.maximize(total)
+        if len(build.on) > _LONG:
+            by_hand = {(one.item, one.part) for one in greedy(values)}
+            for key, x in build.on.items():
+                build.model.add_hint(x, key in by_hand)
     orders, bound = Orders(values), None
     for cuts in range(_CUTS):
         solver = cp_model.CpSolver()

@@ -90,7 +90,7 @@ class Orders:
         """The state after item `i` starts at `minute` as block number `place` + 1, None where a rule forbids it."""
         v = self.values
         item, off = v.items[i], v.rules.off
-        if item.pinned and "pinned" not in off and item.pinned != place + 1:
+        if "pinned" not in off and any(other.pinned == place + 1 and k != i for k, other in enumerate(v.items)):
             return None
         if now.last == i and not self.alike:
             return None

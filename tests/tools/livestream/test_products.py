@@ -164,3 +164,12 @@ def test_the_same_session_gives_the_same_rundown() -> None:
 def test_sixty_products_and_four_hours_are_proven(seed: int) -> None:
     solved = solve(Values(*large(seed)))
     assert solved.status == "optimal" and solved.bound == solved.objective
+
+
+def test_a_locked_hero_opens_its_block_and_still_comes_back() -> None:
+    locked = (*ITEMS[:1], replace(ITEMS[1], pinned=2), *ITEMS[2:])
+    plan, values, airings = solve_products(Values(locked, AUDIENCE, Rules()))
+    assert plan.status == "optimal" and plan.talks()[1].sku == "B" and not faults(values, airings)
+    assert [t.sku for t in plan.talks()].count("B") > 1
+    twice = (replace(ITEMS[0], pinned=2), *locked[1:])
+    assert [c.rule for c in explain(Values(twice, AUDIENCE, Rules()))] == ["pinned"]
