@@ -6,9 +6,10 @@ names, else to who was on air when it was paid. Without shifts or without order 
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -83,8 +84,9 @@ def host_rows(reader: Reader, window: Window, platform: str) -> HostRows:
     for table in ("live_shifts", "live_orders", "live_items"):
         if table in reader.shop.hidden:
             reader.table(table)
-    sessions = room.sessions(reader, window)
-    shifts, sales = room.shifts(reader, window), _sales(reader, window)
+    sessions = [replace(s, host=_name(s.host)) for s in room.sessions(reader, window)]
+    shifts = [replace(s, host=_name(s.host)) for s in room.shifts(reader, window) if _name(s.host)]
+    sales = _sales(reader, window)
     making = _Making(sessions, _sides(reader, window, sessions, platform))
     if shifts and sales:
         return making.by_shift(shifts, sales)
@@ -101,7 +103,7 @@ def _sales(reader: Reader, window: Window) -> list[Sale]:
     t = t.select("session_id", "host", "paid_at", "amount", key_=key)
     found = t.group_by("session_id", "host", "key_").aggregate(paid_at=t.paid_at.min(), amount=t.amount.sum())
     rows = reader.run(found.order_by("paid_at", "key_"))
-    return [Sale(row["session_id"] or "", row["host"] or "", row["paid_at"], row["amount"]) for row in rows]
+    return [Sale(row["session_id"] or "", _name(row["host"]), row["paid_at"], row["amount"]) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,7 @@ class _Making:
         rows: list[HostRow] = []
         lone = sum(len(found) for name, found in mine.items() if name not in plans)
         values: list[Decimal] = []
+        strange = 0
         for session in self.sessions:
             plan = plans.get(session.session_id)
             if plan is None or not session.viewers:
@@ -167,6 +170,7 @@ class _Making:
             parts: list[list[Sale]] = [[] for _ in plan]
             for sale in mine[session.session_id]:
                 at = _place(plan, sale)
+                strange += bool(sale.host) and all(sale.host != shift.host for shift in plan)
                 if at is None:
                     lone += 1
                 else:
@@ -177,6 +181,8 @@ class _Making:
                 amount = sum((s.amount for s in part), ZERO)
                 values += [s.amount for s in part]
                 rows.append(self._row(session, shift.host, shift.starts_at, own, session.viewers * own / total, len(part), amount, number == 0, tuple(part)))  # fmt: skip
+        if strange:
+            self.notes.append(Text(f"有 {strange} 个订单写的主播不在当场排班里，按支付时间归给在播的人；请核对两张表的主播名。", f"{strange} orders name a host who is not on that stream's roster and went to whoever was on air; check the names in both files."))  # fmt: skip
         self._missed(plans)
         return HostRows("shift", tuple(rows), _dispersion(values), lone, tuple(self.notes), tuple(self.sessions))
 
@@ -252,6 +258,11 @@ class _Making:
         if has_shifts:
             return Text("没有直播订单明细，分不开同一场里的几位主播；在“千牛 → 直播 → 数据 → 订单明细”导出后导入即可。", "Without the order lines of the room (直播订单明细) hosts of one session cannot be told apart; export and import them.")  # fmt: skip
         return Text("没有主播排班和直播订单明细，只能按整场、按场次上写的主播算；补上这两张表就能按每一班比。", "Without shifts and order lines a whole session counts for the host it names; import both to compare shift by shift.")  # fmt: skip
+
+
+def _name(text: str | None) -> str:
+    """One spelling of a name: rosters are typed by hand (full-width letters, stray spaces)."""
+    return " ".join(unicodedata.normalize("NFKC", text or "").split())
 
 
 def _minutes(shift: Shift) -> float:

@@ -110,3 +110,14 @@ def test_no_sessions_and_a_hidden_table_are_different_answers(tmp_path: Path) ->
     (tmp_path / "none").mkdir()
     with pytest.raises(DataMissing):
         host_rows(Reader(make_shop(tmp_path / "none", {})), SPAN, "tmall")
+
+
+def test_names_typed_differently_are_one_host_and_strangers_go_by_the_clock(read: Read) -> None:
+    tables = {
+        "live_sessions": [stream()],
+        "live_shifts": [shift("Ａmy ", 0, 120), shift("乙", 120, 240)],
+        "live_orders": [line("1", 130, 100, host=" Amy"), line("2", 10, 50, host="某代播公司")],
+    }
+    found = read(tables)
+    assert [(r.host, r.amount) for r in found.rows] == [("Amy", D(150)), ("乙", D(0))]
+    assert any(n.zh.startswith("有 1 个订单写的主播不在") for n in found.notes)
