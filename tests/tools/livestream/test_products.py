@@ -162,7 +162,7 @@ def test_the_same_session_gives_the_same_rundown() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_sixty_products_and_four_hours_are_proven(seed: int) -> None:
-    solved = solve(Values(*large(seed)))
+    solved = solve(Values(*large(seed)), seconds=90)
     assert solved.status == "optimal" and solved.bound == solved.objective
 
 
