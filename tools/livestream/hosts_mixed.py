@@ -22,6 +22,7 @@ __all__ = ["Interval", "NotFitted", "RateFit", "fit_linear", "fit_rates"]
 Floats = NDArray[np.float64]
 _ROUNDS, _STEPS = 60, 80
 _FLOOR = 1e-10
+_CLOSE = 1e-5  # of a log effect: a thousandth of a percent
 
 
 class NotFitted(Exception):
@@ -151,7 +152,7 @@ def _state(z: Floats, x: Floats, noise: Floats, group: NDArray[np.int64], parts:
     return _State(beta, phi, slopes, crosses, score, info, loglik)
 
 
-def _reml(z: Floats, x: Floats, noise: Floats, group: NDArray[np.int64], start: Floats) -> tuple[Floats, _State]:
+def _reml(z: Floats, x: Floats, noise: Floats, group: NDArray[np.int64], start: Floats, close: float = 1e-9) -> tuple[Floats, _State]:  # fmt: skip
     """Variances that maximise the restricted likelihood, none below 0: Fisher scoring with halved steps."""
     parts = start
     now = _state(z, x, noise, group, parts)
@@ -171,7 +172,7 @@ def _reml(z: Floats, x: Floats, noise: Floats, group: NDArray[np.int64], start: 
             break
         change = float(np.abs(tried - parts).max())
         parts, now = tried, there
-        if change < 1e-9 * (1 + float(parts.max())):
+        if change < close * (1 + float(parts.max())):
             break
     return parts, now
 
@@ -231,9 +232,9 @@ def fit_rates(amount: Any, exposure: Any, design: Any, group: Any, dispersion: f
         line = np.clip(x @ beta, level - 8, level + 8)
         mean = np.exp(line + offset)
         noise = dispersion / mean
-        parts, state = _reml(line + (y - mean) / mean, x, noise, number, np.maximum(parts, 1e-4))
+        parts, state = _reml(line + (y - mean) / mean, x, noise, number, np.maximum(parts, 1e-4), 1e-6)
         change = float(np.abs(x @ (state.beta - beta)).max())
         beta = beta + np.clip(state.beta - beta, -2, 2)
-        if change < 1e-7:
+        if change < _CLOSE:
             return _result(state, parts, noise)
     raise NotFitted
