@@ -6,6 +6,10 @@ Recall: of the phrases labelled hard (a clear violation), how many have a flag t
 too. Precision: of the phrases with any flag, how many are labelled hard or soft; `block` of those with a block flag. Soft phrases (needs
 proof or a second look) count neither as missed nor as wrong. Intervals: Wilson, 95 %. Without --locked the dev part, on which rules may
 be tuned; the locked part is scored only, never shown phrase by phrase (--show is refused there).
+
+Measured: first sight of dev, before any tuning, recall 0.66 and precision 0.88; dev after tuning 1.00 and 1.00; the locked part once, at
+f51b9cb, recall 0.694 (34/49; 0.555-0.805), precision 0.900 (45/50; 0.786-0.957), block precision 0.900, ok clean 0.896. So rules carry
+over to unseen wording for about seven violations in ten: dev figures are those of a tuned set and must not be quoted alone.
 """
 
 from __future__ import annotations
