@@ -15,7 +15,7 @@ from tools.metrics.decompose import split_product
 from tools.metrics.drivers import Cause, Driver, Event
 from tools.metrics.happenings import price_events, promotion_events, stock_outs, turning_event
 from tools.metrics.pair import Move, Pair
-from tools.metrics.turns import CONVERSION, REFUNDED, VISITS, RateSource, rate_event, rate_turn
+from tools.metrics.turns import CONVERSION, REFUNDED, VISITS, RateSource, Turn, rate_event, rate_turn
 
 __all__ = ["product_causes", "refund_causes"]
 
@@ -26,6 +26,8 @@ _SMALL = 4.0  # shops have many products, and one of them always looks odd
 _PRICE_STEP = 0.05
 _LOOKED_AT = 10
 _CLEAR = 4.5
+# Money sent back is a handful of sums, and one dear item moves it: the count of lines sent back must have moved the same way.
+_COUNTED = 3.0
 _WITH_EVENT = 2.0  # the product's price or promotion changed as well
 _TURNS = {"conversion": (CONVERSION, "day_buyers"), "visitors": (VISITS, "visitors")}
 
@@ -150,9 +152,8 @@ def _named(driver: Driver, event: Event | None) -> Driver:
     return replace(driver, id="stock_out", why_class=WhyClass.ASSOCIATION)
 
 
-def _turned(pair: Pair, source: RateSource, move: Move, name: str) -> Event | None:
+def _turned(turn: Turn | None, source: RateSource, move: Move, name: str) -> Event | None:
     """The day the product's own rate shifted, where it did so surely and in the direction of the move."""
-    turn = rate_turn(pair, source, move.key)
     if turn is None or abs(turn.z) < source.sure or turn.z * float(move.excess) <= 0:
         return None
     return rate_event(turn, source, move.key, name)
@@ -167,10 +168,14 @@ def refund_causes(pair: Pair, cuts: Cuts, least: Decimal) -> list[Cause]:
     for move in judged_rates(table, "refund_linked", "gross", counts="line_qty", alone=True):
         amount = -move.excess * table.get("gross", move.key)[0]
         driver = cuts.driver("product", move.key)
-        if driver is None or abs(amount) < least:
+        if driver is None or abs(amount) < least / 2:
             continue
-        event = _turned(pair, REFUNDED, move, table.name(move.key))
-        if not stands_out(move, amount, least, bar=_PLAIN if event is None else _DATED):
+        turn = rate_turn(pair, REFUNDED, move.key)
+        event = _turned(turn, REFUNDED, move, table.name(move.key))
+        if event is None and turn is not None and turn.z * float(move.excess) < _COUNTED * abs(float(move.excess)):
+            continue
+        # refunds are a tenth of sales: half as much money is worth naming where the day is known
+        if not stands_out(move, amount, least if event is None else least / 2, bar=_PLAIN if event is None else _DATED):
             continue
         back = table.get("refund_linked", move.key)
         own = replace(driver, metric="refund_amount", before=back[1], after=back[0], contribution=back[1] - back[0])

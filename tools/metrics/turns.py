@@ -39,7 +39,6 @@ __all__ = [
 _WEEK = 7
 _EDGE = 4  # days a level needs on either side
 _EARLY = 14  # a turn may lie this many days before the window asked about
-_LEAST = 30.0  # of the counted events on either side
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,7 @@ class RateSource:
     sure: float
     turned: str
     reach: int = 0  # days before both windows that tell the level before as well
+    least: float = 30.0  # counted events to expect on either side
 
 
 # A month of a product's buyers is a small sample: the level before is read over three. Visitors wander too much for that.
@@ -70,8 +70,9 @@ CONVERSION = RateSource(
     60,
 )
 VISITS = RateSource("product_daily", "product_id", "day", "visitors", "", Text("访客", "visitors"), 6.0, "visitors")
+# A product has a handful of refunds a month: the share before is read over five months, or three times as many would not stand out.
 REFUNDED = RateSource(
-    "lines", "product", "paid_date", "refund_amount?", "#", Text("退款比例", "share refunded"), 3.6, "refunds"
+    "lines", "product", "paid_date", "refund_amount?", "#", Text("退款比例", "share refunded"), 3.6, "refunds", 90, 10
 )
 
 
@@ -136,17 +137,17 @@ def rate_turn(pair: Pair, source: RateSource, key: str) -> Turn | None:
     expected = own[:, 1] * others[:, 0] / np.maximum(others[:, 1], 1)
     if not source.below:
         expected = others[:, 0] * own[:, 0].sum() / others[:, 0].sum()
-    return _break(own[:, 0], expected, usable, pair.now.start - timedelta(days=_EARLY))
+    return _break(own[:, 0], expected, usable, pair.now.start - timedelta(days=_EARLY), source.least)
 
 
 def _break(
-    seen: NDArray[np.float64], expected: NDArray[np.float64], days: Sequence[date], earliest: date
+    seen: NDArray[np.float64], expected: NDArray[np.float64], days: Sequence[date], earliest: date, least: float = 30.0
 ) -> Turn | None:
     """Ratio of seen to expected counts before and after each day; spread from the days themselves (never under Poisson's)."""
     best: Turn | None = None
     for at in range(_EDGE, len(days) - _EDGE + 1):
         parts = [(seen[:at], expected[:at]), (seen[at:], expected[at:])]
-        if days[at] < earliest or any(e.sum() < _LEAST for _, e in parts):
+        if days[at] < earliest or any(e.sum() < least for _, e in parts):
             continue
         rates = [max(float(s.sum()), 0.5) / float(e.sum()) for s, e in parts]
         spread = [
