@@ -21,7 +21,7 @@ from tools.text import Text
 __all__ = ["FORMULA", "SOURCE", "HostFacts", "joined", "ratio_of", "slot_words", "term_words"]
 
 ZERO, _LEVEL = Decimal(0), Decimal("0.95")
-FORMULA = "每观众成交额 = 当班支付金额 ÷ 当班观看人数（按分钟摊）；对数模型：主播 + 时段 + 星期 + 开场/接班 + 大促 + 趋势 + 商品价格 + 投流，场次运气为随机项，95% 区间（Kenward-Roger） / paid GMV per viewer of the shift; log model: host + slot + weekday + opener + campaign + trend + goods' price + ads, luck of the session random, 95 % intervals (Kenward-Roger)"
+FORMULA = "每观众成交额 = 当班支付金额 ÷ 当班观看人数（按分钟摊）；对数模型：主播 + 时段 + 星期 + 开场/接班 + 大促 + 趋势 + 商品价格 + 投流，场次运气为随机项，95% 区间（Kenward-Roger）；平均 = 参加比较的主播的几何平均 / paid GMV per viewer of the shift; log model: host + slot + weekday + opener + campaign + trend + goods' price + ads, luck of the session random, 95 % intervals (Kenward-Roger); mean = geometric mean of the compared hosts"
 SOURCE = "live_orders, live_shifts, live_sessions, live_items"
 _TERMS = {
     "slot": Text("时段", "slot"),
