@@ -20,6 +20,8 @@ from tools.text import Lang, Text, format_value, quantize
 __all__ = ["ProductFacts"]
 
 _WARNED = 5
+_FIRST_NAMED, _FIRST_TOLD = 3, 5  # items named in the headline, items told with time and price
+_HEROES, _TIMES = 2, 4  # heroes whose returns are told, and how many of their times
 _KINDS = {
     "coupon": Text("发券", "coupons"),
     "lottery": Text("抽奖", "lottery"),
@@ -43,7 +45,7 @@ class ProductFacts:
         self.wanted = self._wanted()
 
     def all(self) -> list[Fact]:
-        facts = [self.headline(), self.proof()]
+        facts = [self.headline(), self.order(), self.proof()]
         facts += [fact for name in (LAST, GREEDY) if (fact := self.against(name)) is not None]
         return [*facts, *self.warnings()]
 
@@ -58,23 +60,73 @@ class ProductFacts:
 
     # -- facts ----------------------------------------------------------------------------------------------------
     def headline(self) -> Fact:
+        """What is sold from when and what comes first, with what it should leave; then the figures behind that."""
         w, plan, made = self.teller.write, self.made.plan, self.made
         left = w("contribution", quantize(plan.contribution, 2), "money")
+        shown = w("items", len({block.sku for block in plan.talks()}), "count", Role.SAMPLE)
         gmv = w("gmv", quantize(plan.gmv, 2), "money", Role.CONTRIBUTION)
         pieces = w("units", quantize(plan.units, 0), "items", Role.CONTRIBUTION)
-        shown = w("items", len({block.sku for block in plan.talks()}), "count", Role.SAMPLE)
         talks = w("talks", len(plan.talks()), "count", Role.SAMPLE)
+        names = list(dict.fromkeys(block.title for block in plan.talks()))[:_FIRST_NAMED]
         best_case = made.base.unit is None
         more = Text("；平台扣点未知，按 0 算，是上限", "; the platform fee is unknown and taken as 0, so this is an upper bound") if best_case else Text("", "")  # fmt: skip
-        whose = Text("按主播原来的顺序，", "The stream in the host's own order") if made.keeps_host else Text("按下表的排法，", "The stream in the order below")  # fmt: skip
+        whose = Text("顺序保留主播原来的", "The host's own order stays") if made.keeps_host else Text("顺序是算出来的", "The order is computed")  # fmt: skip
+        when = self._when()
+        first = Text("、".join(f"“{one}”" for one in names), ", ".join(f'"{one}"' for one in names))
         claim = Text(
-            f"{whose.zh}预计这场留下 {left.zh}（退货、货成本、扣点、物流之后，未扣投流、人工和固定费用），支付成交 {gmv.zh}、{pieces.zh}，{shown.zh} 个商品讲 {talks.zh} 次{more.zh}。",
-            f"{whose.en} should leave {left.en} (after returns, goods, fees and parcels; before ads, people and fixed costs) on {gmv.en} paid and {pieces.en}, with {shown.en} products in {talks.en} talks{more.en}.",
+            f"{when.zh}起排 {shown.zh} 个品：先讲{first.zh}，预计留下 {left.zh}。{whose.zh}，一共讲 {talks.zh} 次，支付成交约 {gmv.zh}、{pieces.zh}；留下的已扣退货、货成本、扣点和物流，未扣投流、人工和固定费用{more.zh}。",
+            f"{when.en}, {shown.en} products: {first.en} first, which should leave {left.en}. {whose.en}: {talks.en} talks, about {gmv.en} paid and {pieces.en}; what is left is after returns, goods, fees and parcels, before ads, people and fixed costs{more.en}.",
         )  # fmt: skip
         return self.teller.fact(
             "products", claim, formula="sum of pieces x price x m; pieces = rate x people per minute x talk minutes / 1000, up to stock",
-            source="live_sessions, live_items, live_orders, item_costs, stock_daily, brief", why=WhyClass.INFERENCE,
+            source="live_sessions, live_items, live_orders, item_costs, stock_daily, brief", why=WhyClass.INFERENCE, entities=names,
         )  # fmt: skip
+
+    def _when(self) -> Text:
+        """Day and hour; today's day goes without saying."""
+        at = f"{self.made.start:%H:%M}"
+        day, today = self.made.day, self.ctx.today
+        if day == today:
+            return Text(f"{at} ", f"From {at}")
+        if day == today + timedelta(days=1):
+            return Text(f"明天 {at} ", f"Tomorrow from {at}")
+        return Text(f"{day.month} 月 {day.day} 日 {at} ", f"On {day.day} {day:%B} from {at}")
+
+    def order(self) -> Fact:
+        """The first items one by one, and when heroes come back: what a host does with the rundown."""
+        talks = self.made.plan.talks()
+        zh, en = [], []
+        for block in talks[:_FIRST_TOLD]:
+            price = self.teller.write("price", block.price or Decimal(0), "money", subject=(block.title,))
+            role, at = ROLE_NAMES[block.role or "bridge"], self._clock(block)
+            zh.append(f"{at}“{block.title}”（{role.zh}，{price.zh}）")
+            en.append(f'{at} "{block.title}" ({role.en}, {price.en})')
+        tail = Text("之后照排品表往下讲", "then on as in the rundown") if len(talks) > _FIRST_TOLD else Text("", "")
+        again = self._again()
+        claim = Text(
+            f"开场这样讲：{'、'.join(zh)}" + (f"；{tail.zh}。" if tail.zh else "。") + again.zh,
+            f"Open like this: {', '.join(en)}" + (f"; {tail.en}." if tail.en else ".") + (f" {again.en}" if again.en else ""),
+        )  # fmt: skip
+        return self.teller.fact("products.order", claim, source="CP-SAT" if not self.made.keeps_host else "live_orders", entities=[b.title for b in talks], section="how")  # fmt: skip
+
+    def _again(self) -> Text:
+        """When the heroes that earn most come back."""
+        talks = [block for block in self.made.plan.talks() if block.role == "hero"]
+        earns: dict[str, Decimal] = {}
+        for block in talks:
+            earns[block.title] = earns.get(block.title, Decimal(0)) + (block.units or 0) * (block.price or 0)
+        zh, en = [], []
+        for title in sorted(earns, key=lambda one: (-earns[one], one)):
+            times = [self._clock(block) for block in talks if block.title == title][1:]
+            if times:
+                zh.append(f"“{title}”{'、'.join(times[:_TIMES])}")
+                en.append(f'"{title}" at {", ".join(times[:_TIMES])}')
+        if not zh:
+            return Text("", "")
+        return Text(f"主推返场：{'；'.join(zh[:_HEROES])}。", f"Heroes come back: {'; '.join(en[:_HEROES])}.")
+
+    def _clock(self, block: Block) -> str:
+        return f"{datetime.combine(self.made.day, self.made.start) + timedelta(minutes=block.start):%H:%M}"
 
     def proof(self) -> Fact:
         best = self.made.best
@@ -97,7 +149,7 @@ class ProductFacts:
         w, who = self.teller.write, _NAMES[name]
         ahead = w("ahead", abs(other.ahead), "money")
         low, high = w("ahead", other.ahead_low, "money", Role.RANGE_LOW), w("ahead", other.ahead_high, "money", Role.RANGE_HIGH)  # fmt: skip
-        draws = w("draws", DRAWS, "times", Role.SAMPLE)
+        draws = w("draws", DRAWS, "count", Role.SAMPLE)
         subject = Text(who.zh, who.en)
         if name == LAST and self.made.last is not None:
             subject = Text(f"{who.zh}（{self.made.last.day} 那场）", f"{who.en} (of {self.made.last.day})")
@@ -119,8 +171,8 @@ class ProductFacts:
         (much, more), (low, high) = ahead, span
         level = self.teller.write("level", Decimal("0.95"), "ratio", Role.SAMPLE)
         return Text(
-            f"与{subject.zh}相比，在同样的 {draws.zh}抽样需求下，优化后的排法平均{more.zh}留下 {much.zh}（差额的 {level.zh} 区间 {low.zh} 至 {high.zh}）：{verdict.zh}。",
-            f"Against {subject.en}, over the same {draws.en} of resampled demand, the optimised order leaves {much.en} {more.en} on average ({level.en} interval of the gain: {low.en} to {high.en}): {verdict.en}.",
+            f"与{subject.zh}相比，在同样的 {draws.zh} 次抽样需求下，优化后的排法平均{more.zh}留下 {much.zh}（差额的 {level.zh} 区间 {low.zh} 至 {high.zh}）：{verdict.zh}。",
+            f"Against {subject.en}, over the same {draws.en} draws of demand, the optimised order leaves {much.en} {more.en} on average ({level.en} interval of the gain: {low.en} to {high.en}): {verdict.en}.",
         )
 
     def warnings(self) -> list[Fact]:
@@ -154,8 +206,7 @@ class ProductFacts:
         return ToolTable(title=Claim(zh="排品表", en="Rundown"), columns=heads, rows=tuple(self._row(block, lang) for block in self.made.plan.blocks))  # fmt: skip
 
     def _row(self, block: Block, lang: Lang) -> tuple[str, ...]:
-        start = datetime.combine(self.made.day, self.made.start) + timedelta(minutes=block.start)
-        clock = f"{start:%H:%M}"
+        clock = self._clock(block)
         if not block.sku or block.role is None or block.price is None:
             return clock, "", _KINDS[block.kind].get(lang), "", "", str(block.minutes), "", "", ""
         c = next(one for one in self.values.items if one.sku == block.sku)
