@@ -253,6 +253,14 @@ class _Build:
         now = {(i, p) for p, items in on.items() for i in items}
         self.model.add_bool_or([~x if key in now else x for key, x in self.on.items()])
 
+    def chosen(self, solver: Any) -> dict[int, list[int]]:
+        """The items of each part in the solver's answer."""
+        on: dict[int, list[int]] = {}
+        for (i, p), x in self.on.items():
+            if solver.boolean_value(x):
+                on.setdefault(p, []).append(i)
+        return on
+
     def kind(self, i: int) -> object:
         item = self.values.items[i]
         return i if item.pinned else (item.role, self.values.length[i])
@@ -296,25 +304,7 @@ def solve(
     from ortools.sat.python import cp_model
 
     began = monotonic()
-    build = _Build(values, cp_model.CpModel())
-    for step in (
-        build.literals,
-        build.tally,
-        build.time,
-        build.patterns,
-        build.order,
-        build.hooks,
-        build.locks,
-        build.stock,
-    ):
-        step()
-    total = build.gains()
-    if not only_whether:
-        build.model.maximize(total)
-        if len(build.on) > _LONG:
-            by_hand = {(one.item, one.part) for one in greedy(values)}
-            for key, x in build.on.items():
-                build.model.add_hint(x, key in by_hand)
+    build = _built(values, cp_model.CpModel(), only_whether)
     orders, bound = Orders(values), None
     for cuts in range(_CUTS):
         solver = cp_model.CpSolver()
@@ -331,21 +321,36 @@ def solve(
             break
         if not only_whether:
             bound = round(solver.best_objective_bound)
-        on: dict[int, list[int]] = {}
-        for (i, p), x in build.on.items():
-            if solver.boolean_value(x):
-                on.setdefault(p, []).append(i)
+        on = build.chosen(solver)
         airings = orders.find(on)
         if airings is not None:
             best = values.objective(airings)
-            proven = status == cp_model.OPTIMAL
-            return Solved(
-                "optimal" if proven else "feasible",
-                tuple(airings),
-                best,
-                best if proven else max(best, bound or best),
-                spent,
-                cuts,
-            )
+            if status == cp_model.OPTIMAL:
+                return Solved("optimal", tuple(airings), best, best, spent, cuts)
+            return Solved("feasible", tuple(airings), best, max(best, bound or best), spent, cuts)
         build.cut(on)
     return Solved("unknown", bound=bound or 0, seconds=monotonic() - began)
+
+
+def _built(values: Values, model: Any, only_whether: bool) -> _Build:
+    """The model with every rule, and the money to maximise unless only feasibility is asked."""
+    build = _Build(values, model)
+    for step in (
+        build.literals,
+        build.tally,
+        build.time,
+        build.patterns,
+        build.order,
+        build.hooks,
+        build.locks,
+        build.stock,
+    ):
+        step()
+    total = build.gains()
+    if not only_whether:
+        model.maximize(total)
+        if len(build.on) > _LONG:
+            by_hand = {(one.item, one.part) for one in greedy(values)}
+            for key, x in build.on.items():
+                model.add_hint(x, key in by_hand)
+    return build
