@@ -32,7 +32,9 @@ _STEP = 2  # weeks between the blocks of history: they overlap, so their count i
 _RECENT = 4
 _THEN = slice(-13, -8)  # 8 to 12 weeks before the last
 _ONE_WAY = 2.33  # one chance in a hundred on either side
-_HABIT = 4.0  # some twenty series are read in a shop: a quiet one may slide in two shops of a hundred at most
+_HABIT = (
+    3.3  # some twenty series are read in a shop, and all four questions must agree: none of 105 quiet shops slid at 3.0
+)
 _LARGE = 0.12  # log; under a ninth in two months nobody acts
 _LARGE_SHORT = 0.30  # where there is no history that says what is usual
 # Lag-1 correlation assumed without history, and the most that is believed: with 0.7 not even 13 weeks in perfect order could pass
