@@ -142,7 +142,7 @@ class ModeFacts:
     def _at_volume(self, best: ModeResult) -> Fact:
         name, alone, case = mode_name(best.contract.name), len(self.choice.modes) == 1, self._case
         gmv = self.money("gmv", best.gmv)
-        profit = self.money("profit", abs(best.profit), subject=(best.contract.name,))
+        profit = self.teller.about("profit", abs(best.profit), subject=(best.contract.name,))
         even, later = self._even(best), self._later(best)
         if best.profit > 0:
             most = Text("" if alone else "，在几种方式里最多", "" if alone else ", the most of all")
@@ -162,7 +162,7 @@ class ModeFacts:
         newly = self.newly()
         if newly is None or newly.profit >= 0:
             return _NOTHING
-        lost = self.money("incremental_profit", -newly.profit, Role.RANGE_LOW)
+        lost = self.teller.about("incremental_profit", -newly.profit, Role.RANGE_LOW)
         return Text(f"；但若老客本来就会买，只算新增每月亏 {lost.zh}", f"; but if known buyers had bought anyway, what is new loses {lost.en} a month")  # fmt: skip
 
     def _above(self, best: ModeResult) -> list[str]:
@@ -214,7 +214,7 @@ class ModeFacts:
         zh = f"{name.zh}（{terms.zh}）：{even.zh}" if terms.zh else f"{name.zh}：{even.zh}"
         en = f"{name.en[:1].upper()}{name.en[1:]} ({terms.en}): {even.en}" if terms.en else f"{name.en}: {even.en}"
         if self.modes.gmv is not None:
-            gmv, profit = self.money("gmv", one.gmv), self.money("profit", abs(one.profit), subject=(room.name,))
+            gmv, profit = self.money("gmv", one.gmv), self.teller.about("profit", abs(one.profit), subject=(room.name,))
             verb = Text("约剩", "leaves about") if one.profit > 0 else Text("约亏", "loses about")
             zh, en = f"{zh}；月支付 {gmv.zh}时每月{verb.zh} {profit.zh}", f"{en}; at {gmv.en} a month it {verb.en} {profit.en}"  # fmt: skip
         return self.fact(f"mode {room.name}", Text(f"{zh}{self._case.zh}。", f"{en}{self._case.en}."), [room.name])

@@ -55,7 +55,7 @@ class ScheduleFacts:
 
     # -- writing ------------------------------------------------------------------------------------------------------
     def money(self, metric: str, value: Decimal, role: Role = Role.VALUE, subject: tuple[str, ...] = ()) -> Text:
-        return self.teller.write(metric, value.quantize(Decimal(1) if abs(value) >= 100 else Decimal("0.01")), "money", role, self.window, subject)  # fmt: skip
+        return self.teller.about(metric, value, role, self.window, subject)
 
     def count(self, metric: str, value: Decimal | int, unit: str, role: Role = Role.VALUE) -> Text:
         return self.teller.write(metric, value, unit, role, self.window)

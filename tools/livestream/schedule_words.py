@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from tools.livestream.schedule_choice import Candidate, Terms
 from tools.livestream.schedule_types import SLOTS, Cell, PlannedSession, Slot
-from tools.metrics.wording import say
+from tools.livestream.telling import about
 from tools.text import Text
 
 __all__ = ["WEEKDAY_NAMES", "clock_text", "days_text", "pattern_text", "why_chosen", "why_test"]
@@ -53,21 +53,21 @@ def pattern_text(sessions: Sequence[PlannedSession], most: int = 4) -> Text:
 def why_chosen(one: Candidate, cell: Cell, terms: Terms, currency: str) -> Text:
     """The slot's own figures, then the marginal rule: what the last hour leaves, and what one more would."""
     day, slot = WEEKDAY_NAMES[cell.weekday], SLOTS[cell.slot][1]
-    level, low, high = (say((value or Decimal(0)).quantize(Decimal(1)), currency) for value in (cell.gmv_hour, cell.low, cell.high))  # fmt: skip
+    level, low, high = (about(value or Decimal(0), currency) for value in (cell.gmv_hour, cell.low, cell.high))
     if cell.n:
         said = Text(f"{day.zh}{slot.zh}近一年 {cell.n} 场，每小时约成交 {level.zh}（均值大致在 {low.zh} 到 {high.zh}）", f"{day.en} {slot.en}: {cell.n} streams in a year, about {level.en} an hour (mean between {low.en} and {high.en})")  # fmt: skip
     else:
         said = Text(f"{day.zh}{slot.zh}没播过，按同时段其他日子估每小时约 {level.zh}，选的时候只按下限 {low.zh} 算", f"{day.en} {slot.en} was never held; by other days of the slot about {level.en} an hour, chosen at the low end {low.en}")  # fmt: skip
     if one.last is None or terms.crew_hour is None:
         return said
-    last = say(one.last.quantize(Decimal(1)), currency)
+    last = about(one.last, currency)
     said = Text(
         f"{said.zh}；扣投流和人工，最后一小时还剩 {last.zh}",
         f"{said.en}; after ads and people the last hour leaves {last.en}",
     )
     if one.next is None:
         return Text(f"{said.zh}，再长没播过", f"{said.en}, longer was never held")
-    more = say(one.next.quantize(Decimal(1)), currency)
+    more = about(one.next, currency)
     return Text(f"{said.zh}，再加一小时 {more.zh}", f"{said.en}, one hour more {more.en}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,7 +15,7 @@ from tools.livestream.ground import Missing
 from tools.metrics.wording import say
 from tools.text import Lang, Text, format_value
 
-__all__ = ["Section", "Teller", "assumption_table", "basis_text", "missing_claims"]
+__all__ = ["Section", "Teller", "about", "assumption_table", "basis_text", "missing_claims", "rounded"]
 
 Section = Literal["decision", "why", "what", "how", "limits"]
 _BASIS = {
@@ -23,6 +24,8 @@ _BASIS = {
     Basis.REFERENCE: Text("公开网页参考，请换成自己的", "public reference, replace with your own"),
     Basis.ASSUMED: Text("默认假设，可改", "assumed, editable"),
 }
+_WHOLE = 100
+_CENTS = re.compile(r"\.00(?! [万亿])")  # 3.00 万元 keeps its places: they are thousands
 
 
 @dataclass
@@ -46,6 +49,10 @@ class Teller:
         amount = Decimal(value)
         self._quantities.append(Quantity(metric=f"live.{metric}", value=amount, unit=named, role=role, window=window, subject=subject))  # fmt: skip
         return say(amount, named)
+
+    def about(self, metric: str, value: Decimal, role: Role = Role.VALUE, window: Window | None = None, subject: tuple[str, ...] = ()) -> Text:  # fmt: skip
+        """An estimate of money: from a hundred on in whole units, as cents of an estimate tell nothing. The quantity holds what is written."""
+        return _plain(self.write(metric, rounded(value), "money", role, window, subject))
 
     def fact(
         self,
@@ -78,6 +85,21 @@ class Teller:
             data={"section": section, **(data or {})},
             simulated=shop.simulated and from_shop,
         )
+
+
+def rounded(estimate: Decimal) -> Decimal:
+    """Money that is an estimate: whole units from a hundred on, else cents."""
+    return estimate.quantize(Decimal(1) if abs(estimate) >= _WHOLE else Decimal("0.01"))
+
+
+def about(estimate: Decimal, currency: str) -> Text:
+    """An estimate of money in words that belong to no fact."""
+    return _plain(say(rounded(estimate), currency))
+
+
+def _plain(money: Text) -> Text:
+    """¥140, not ¥140.00: a round sum needs no cents."""
+    return Text(_CENTS.sub("", money.zh), _CENTS.sub("", money.en))
 
 
 def basis_text(basis: Basis) -> Text:
