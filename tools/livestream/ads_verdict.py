@@ -42,6 +42,7 @@ class Standing:
 
     plan: Plan
     sums: Sums
+    unit: UnitEconomics | None  # at the plan's own order value and refunds
     refunded: Decimal | None
     margin: Decimal | None
     even: Decimal | None
@@ -114,10 +115,12 @@ def _standing(plan: Plan, sums: Sums, window: Window, terms: Terms, account: dic
     losing = _losing(plan, sums, window, unit, margin)
     next_yuan = _next(offer, float(daily)) if offer else None
     action = _action(sums, margin, losing, next_yuan, offer, upper=terms.upper, unit=unit)
+    if action == "raise" and plan.natural:  # its return counts sales that come without it
+        action = "hold"
     to = _to(action, daily, offer)
     met = watches(*_series(plan, window, account))
     return Standing(
-        plan, sums, refunded, margin, even, terms.upper, losing, action, daily, to, _gain(action, sums, margin, daily, to, offer), fit,
+        plan, sums, unit, refunded, margin, even, terms.upper, losing, action, daily, to, _gain(action, sums, margin, daily, to, offer), fit,
         next_yuan, tuple(met), offer,
     )  # fmt: skip
 

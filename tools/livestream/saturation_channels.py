@@ -61,12 +61,12 @@ def fit_channels(
     """Draws per channel, in the order of `names`. `spend`: periods × channels; `controls`: periods × k without intercept, may be empty."""
     x, y = np.asarray(spend, float), np.asarray(sales, float)
     design = np.column_stack([np.ones(len(y)), np.asarray(controls, float).reshape(len(y), -1)])
-    basis = np.linalg.qr(design)[0]
+    basis = _basis(design)
     shapes = [(fill, carry) for carry in carries for fill in _FILL]
     raw = [_candidates(x[:, c], shapes) for c in range(x.shape[1])]
     cleaned = [one - (one @ basis) @ basis.T for one in raw]
     target = y - basis @ (basis.T @ y)
-    draws = _gibbs(cleaned, target, len(y) - design.shape[1], float(np.abs(y).mean()), np.random.default_rng(seed))
+    draws = _gibbs(cleaned, target, len(y) - basis.shape[1], float(np.abs(y).mean()), np.random.default_rng(seed))
     thin = slice(None, None, max(1, _DRAWS // _KEPT))
     found = []
     for c, name in enumerate(names):
@@ -80,6 +80,13 @@ def fit_channels(
         carry = np.array([shapes[k][1] for k in at])
         found.append(Channel(curve, total, total / x[:, c].sum(), carry))
     return found
+
+
+def _basis(design: Any) -> NDArray[np.float64]:
+    """Orthonormal columns that span the design; a column that others add up to counts once."""
+    left, size, _ = np.linalg.svd(design, full_matrices=False)
+    spans: NDArray[np.float64] = left[:, size > size[0] * 1e-10]
+    return spans
 
 
 def _candidates(x: Any, shapes: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
