@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tools.base import ToolSpec
+from tools.livestream.tool_ads import live_ads
 from tools.livestream.tool_costs import live_costs
 from tools.livestream.tool_hosts import live_hosts
 from tools.livestream.tool_modes import live_modes
@@ -19,6 +20,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     live_products,
     live_schedule,
     live_hosts,
+    live_ads,
     live_script,
     check_wording,
 )
