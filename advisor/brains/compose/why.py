@@ -95,6 +95,9 @@ def primary(pieces: Pieces) -> tuple[Piece | None, Piece | None]:
         entities = [p for p in entities if p.fact.data.get("factor") == asked.driver]
     along = [p for p in entities if not _direction(pieces) or _amount(p) * _direction(pieces) > 0]
     entity = next(iter(along or ([] if asked is None else entities)), None)
+    if asked is None and (entity is None or not _told(entity)):
+        # what departs from its own history is worth a look even where the total went the other way
+        entity = next((p for p in entities if _told(p)), entity)
     if entity is None:
         return None, None
     events = [e for e in pieces.events if e.rank == entity.rank and e.driver == entity.driver]
@@ -140,10 +143,13 @@ def cause_clause(pieces: Pieces, say: Say) -> str:
     if both:
         return _offset_clause(both, say)
     if normal is not None:
-        return say.t(
+        calm = say.t(
             f"在这家店平常的波动之内，不用当成问题来救{normal.cite}",
             f"that is within this shop's usual swing, no fire to put out{normal.cite}",
         )
+        return f"{calm}{'；' if say.zh else '; '}{_aside(entity, say)}" if entity is not None and _told(entity) else calm
+    if entity is not None and _told(entity) and _amount(entity) * _direction(pieces) < 0:
+        return _aside(entity, say)
     factor = next(iter(_along(pieces, pieces.factors)), None)
     if factor is None:
         return ""
@@ -151,6 +157,13 @@ def cause_clause(pieces: Pieces, say: Say) -> str:
     return say.t(
         f"按拆解，主要在{name}：{say.part(factor)}", f"the split puts most of it in {name}: {say.part(factor)}"
     )
+
+
+def _aside(entity: Piece, say: Say) -> str:
+    """A part that left its own history under a total that did not, or that went the other way."""
+    name = entity_name(entity, say)
+    lead = say.t(f"但{name}偏离了它自己的走势", f"yet {name} left its own course")
+    return f"{lead}{'，' if say.zh else ', '}{say.part(entity)}"
 
 
 def _asked_clause(pieces: Pieces, asked: Piece, say: Say) -> str:
