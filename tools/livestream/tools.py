@@ -7,6 +7,7 @@ from tools.livestream.tool_ads import live_ads
 from tools.livestream.tool_costs import live_costs
 from tools.livestream.tool_hosts import live_hosts
 from tools.livestream.tool_modes import live_modes
+from tools.livestream.tool_pack import live_pack
 from tools.livestream.tool_products import live_products
 from tools.livestream.tool_schedule import live_schedule
 from tools.livestream.tool_script import live_script
@@ -23,4 +24,5 @@ TOOLS: tuple[ToolSpec, ...] = (
     live_ads,
     live_script,
     check_wording,
+    live_pack,
 )
