@@ -15,8 +15,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from datetime import time as clock
+from decimal import Decimal
 
 import numpy as np
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 
 from tools.livestream.room import LiveSession
@@ -114,7 +115,7 @@ def chain_of(one: LiveSession, history: Sequence[LiveSession]) -> Chain:
     """The steps that can be read of `one` with `history`."""
     nodes = tuple(node for place in range(len(_PLACES)) if (node := _node(place, one, history)) is not None)
     steps = []
-    for before, after in zip(nodes, nodes[1:], strict=False):
+    for before, after in pairwise(nodes):
         links = LINKS[before.place : after.place]
         steps.append(Step(links[-1] if before.place else links[0], links, _kind(before, after), after.column, before.column, after.read, before.read))  # fmt: skip
     absent = tuple(names[0] for names in _PLACES if all(_read(name)(one) is None for name in names))

@@ -26,7 +26,9 @@ __all__ = ["Level", "State", "Verdict", "at_most", "judge", "place_of", "usual_l
 State = Literal["normal", "broken", "above", "thin", "unread"]
 _MAD = 1.4826
 _FEW = 30.0  # expected count under which the exact law is used
-_EFFICIENCY = 0.5  # degrees of freedom a point of the MAD is worth: 0.37 by theory, and the doubt of the level is counted apart
+_EFFICIENCY = (
+    0.5  # degrees of freedom a point of the MAD is worth: 0.37 by theory, and the doubt of the level is counted apart
+)
 _COARSE = 0.4
 _WEAK = 0.1  # a return this rarely low, beside a spend outside its range
 _HALF = 0.5

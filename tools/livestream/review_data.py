@@ -33,5 +33,3 @@ def little(one: LiveSession) -> Little | None:
 def gpm(one: LiveSession) -> Decimal | None:
     """Paid GMV per 1,000 views (times, not people)."""
     return None if one.paid_amount is None or not one.views else one.paid_amount * 1000 / one.views
-
-

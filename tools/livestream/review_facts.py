@@ -44,7 +44,7 @@ class ReviewFacts:
         self.one = self.review.session
         self.window = window_of(self.one)
         self.name = stream_name(self.one)
-        self.entities = (self.one.title, self.one.host, self.one.session_id)
+        self.entities: tuple[str, ...] = (self.one.title, self.one.host, self.one.session_id)
 
     def _fact(self, part: str, claim: Text, section: str, why: WhyClass | None = None, formula: str = "", entities: Sequence[str] = (), source: str = "live_sessions") -> Fact:  # fmt: skip
         return self.teller.fact(
@@ -143,10 +143,20 @@ class ReviewFacts:
         money = self.teller.write(f"gap.{key}", value, "money", Role.CONTRIBUTION, self.window, (label.zh,))
         return Text(f"{label.zh} {money.zh}", f"{label.en} {money.en}")
 
+    def crowd(self) -> Fact | None:
+        """More impressions and fewer of them entering: both said in one breath, as neither is a success on its own."""
+        first, shown = self.review.first, self.review.of("exposure")
+        if first is None or first.step.key != "entry" or shown is None or shown.state != "above":
+            return None
+        text = self._against(shown)
+        claim = Text(f"同时{text.zh}高于正常：曝光多了、进来的比例低了，常见于推来的人群变宽；先看流量来源，再改封面。", f"At the same time {text.en} are above normal: more shown and fewer entering often goes with a wider crowd, so look at the traffic sources before the cover.")  # fmt: skip
+        return self._fact("crowd", claim, "why", WhyClass.ASSOCIATION)
+
     def others(self) -> Fact | None:
-        """Further steps outside their range, on both sides; where the largest part of the gap is another step, that is said."""
-        rest = [verdict for verdict in self.review.broken[1:]]
-        above = [verdict for verdict in self.review.verdicts if verdict.state == "above"]
+        """Further steps outside their range, on both sides."""
+        crowd = self.review.first is not None and self.review.first.step.key == "entry"
+        rest = self.review.broken[1:]
+        above = [v for v in self.review.verdicts if v.state == "above" and not (crowd and v.step.key == "exposure")]
         told = [(verdict, self._against(verdict)) for verdict in (*rest[:2], *above[:2])]
         if not told:
             return None
@@ -175,7 +185,7 @@ class ReviewFacts:
         if not texts:
             return None
         listed = joined(texts, "；", "; ")
-        return self._fact("differences", Text(f"这场和平时不同的地方：{listed.zh}。它们和断点同时出现，不等于就是原因。", f"What was different this time: {listed.en}. It came together with the break, which does not make it the cause."), "why", WhyClass.ASSOCIATION)  # fmt: skip
+        return self._fact("differences", Text(f"这场和平时不同的地方：{listed.zh}。它们和断点同时出现，不等于就是原因。", f"What was different this time: {listed.en}. It came together with the break, which does not make it the reason."), "why", WhyClass.ASSOCIATION)  # fmt: skip
 
     def _host(self, past: Sequence[LiveSession]) -> Text | None:
         hosts = Counter(s.host for s in past if s.host)
@@ -214,7 +224,8 @@ class ReviewFacts:
         one = self.one
         if one.buyers is not None and one.viewers:
             own["deal"] = Decimal(one.buyers) / one.viewers
-        texts, sources = [], []
+        texts: list[Text] = []
+        sources: list[str] = []
         for ref in public_ranges():
             value = own.get(ref.step)
             if value is None:
@@ -239,7 +250,7 @@ def advice_facts(facts: ReviewFacts, first: Verdict) -> list[Fact]:
     causes = list(dict.fromkeys(cause for key in keys for cause in advice(key).causes))
     label, found = step_label(first.step), advice(first.step.key)
     listed = joined(causes)
-    claim = Text(f"{label.zh}低时常见的原因有：{listed.zh}。这是经验上的关联，这份数据证明不了是哪一个。", f"Usual causes of a weak {label.en}: {listed.en}. These are associations from practice; the data do not prove which it was.")  # fmt: skip
+    claim = Text(f"{label.zh}低时常见的原因有：{listed.zh}。这是经验上的关联，这份数据证明不了是哪一个。", f"What often goes with a weak {label.en}: {listed.en}. These are associations from practice; the data do not show which it was.")  # fmt: skip
     if first.step.key == "refund":
         claim = Text(claim.zh.replace("低时", "高时", 1), claim.en.replace("a weak", "a high", 1))
     why = facts._fact("causes", claim, "why", WhyClass.ASSOCIATION, source=" ; ".join(found.sources))
@@ -265,6 +276,6 @@ def _next(facts: ReviewFacts, first: Verdict, keys: Sequence[str]) -> Fact:
     side = Text("以下", "or less") if first.step.key == "refund" else Text("以上", "or more")
     claim = Text(
         f"下一场做：{todo.zh}。看{label.zh}能不能回到 {back.zh}{side.zh}，看 {span.zh}；没有回来就换下一个原因。",
-        f"Next stream: {todo.en}. Watch whether the {label.en} returns to {back.en} {side.en} within {span.en}; if not, try the next cause.",
+        f"Next stream: {todo.en}. Watch whether the {label.en} returns to {back.en} {side.en} within {span.en}; if not, work on the next point.",
     )
     return facts._fact("actions", claim, "how", WhyClass.INFERENCE, source=" ; ".join(found.sources))

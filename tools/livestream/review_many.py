@@ -60,7 +60,7 @@ class ManyReviews:
         key, times = self.counted.most_common(1)[0]
         label = step_label(next(one.first.step for one in self.broken if one.first is not None and _key(one) == key))
         often = self.teller.write("streams.broken", times, "count", subject=(label.zh,))
-        zh = f"{span.zh}的 {n.zh} 场里 {hits.zh} 场有断点，最先断得最多的是{label.zh}（{often.zh} 场）。"
+        zh = f"{span.zh}的 {n.zh} 场里 {hits.zh} 场有断点，最常先断的是{label.zh}（{often.zh} 场）。"
         en = f"{span.en}: {hits.en} of {n.en} streams have a broken step, most often first the {label.en} ({often.en})."
         return Text(zh, en)
 
@@ -103,7 +103,7 @@ class ManyReviews:
         """The stream whose first break lies furthest outside what chance gives."""
         if not self.broken:
             return None
-        review = min(self.broken, key=lambda one: (one.first.p if one.first and one.first.p is not None else 1.0))
+        review = min(self.broken, key=lambda one: one.first.p if one.first and one.first.p is not None else 1.0)
         first = review.first
         if first is None or first.value is None or first.usual is None:
             return None
@@ -122,7 +122,7 @@ class ManyReviews:
 
     def chance(self) -> Fact:
         rate = self.teller.write("false_rate", Decimal("0.05"), "ratio", Role.RANGE_HIGH)
-        expected = self.teller.write("false_streams", (Decimal(str(judging().family)) * len(self.reviews)).quantize(Decimal("0.1")), "number", Role.RANGE_HIGH)  # fmt: skip
+        expected = self.teller.write("false_streams", (Decimal(str(judging().family)) * len(self.reviews)).quantize(Decimal("0.1")), "count", Role.RANGE_HIGH)  # fmt: skip
         claim = Text(
             f"没有真断点的场次，模拟里被误报的不到 {rate.zh}，所以这些场里约有 {expected.zh} 场可能是虚惊；看不到分钟级人数、画面和话术，原因要对着回放看。",
             f"Of streams without a break fewer than {rate.en} are called broken in simulations, so about {expected.en} of these may be a false alarm; minutes, picture and talk are in no file, so hold the replay against it.",

@@ -135,6 +135,8 @@ def halves_of(one: LiveSession, orders: Sequence[LiveOrder], parts: Sequence[Ite
         if worth.unit is not None:
             usual = worth.unit.contribution()
             whole = quantize(sum((line.amount * each.get(line.product_id, usual) for line in mine), ZERO), 2)
-        found.append(Half(at, until, len({line.paid_at for line in mine}), sum((line.amount for line in mine), ZERO), whole))
+        found.append(
+            Half(at, until, len({line.paid_at for line in mine}), sum((line.amount for line in mine), ZERO), whole)
+        )
         at = until
     return found

@@ -117,7 +117,9 @@ def _unknown(teller: Teller, known: list[Video]) -> Fact:
         f"{count.zh} 条视频里没有曝光、观看人数、停留、商品点击、成交、退款和投流，也分不出哪条是直播；互动多不等于卖得多。补一份平台的直播场次报表，就能按步骤复盘。",
         f"The {count.en} videos carry no impressions, viewers, stay, item clicks, sales, refunds or ads, nor which of them was live; many reactions are not many sales. With the platform's report of live sessions each step can be reviewed.",
     )
-    return teller.fact("review posts unknown", claim, source="content_posts", data={"part": "unknown"}, section="limits")
+    return teller.fact(
+        "review posts unknown", claim, source="content_posts", data={"part": "unknown"}, section="limits"
+    )
 
 
 def _table(ctx: ToolContext, marks: list[_Mark]) -> ToolTable:

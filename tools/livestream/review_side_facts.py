@@ -54,7 +54,10 @@ class SideReview:
         line = judging().items / max(2 * tests, 1)
         strong = [i for i in self.items if i.p_high is not None and i.p_high < line][:2]
         weak = [i for i in self.items if i.p_low is not None and i.p_low < line][:2]
-        for found, one_zh, one_en in ((strong, "下场重复", "Repeat"), (weak, "先撤下或改讲法再上", "Drop or rework before the next stream")):
+        for found, one_zh, one_en in (
+            (strong, "下场重复", "Repeat"),
+            (weak, "先撤下或改讲法再上", "Drop or rework before the next stream"),
+        ):
             if found:
                 listed = joined([self._rate(item) for item in found], "；", "; ")
                 zh.append(f"{one_zh}：{listed.zh}")

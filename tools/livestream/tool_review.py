@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tools.base import ToolContext, tool
+from tools.errors import DataMissing
 from tools.facts import Claim, Fact, ToolResult, Window
 from tools.livestream import room
 from tools.livestream.brief import Brief
@@ -60,8 +61,7 @@ def live_review(
     room.need(reader, "live_sessions", Text("没有场次可以复盘", "there is no stream to review"))
     known = [one for one in room.sessions(reader) if one.day <= ctx.today]
     if not known:
-        room.need(reader, "live_sessions", Text("没有场次可以复盘", "there is no stream to review"))
-        known = room.sessions(reader)
+        raise DataMissing(Text("数据里的场次都在今天之后，还没有播过的可以复盘。", "Every stream in the data lies after today; none has been on air yet."), tables=("live_sessions",))  # fmt: skip
     picked = pick(known, session, window, ctx.today)
     last = known[-1].day
     reviews = [_review(one, known, reader.platform, last) for one in picked.sessions]
@@ -84,7 +84,7 @@ def _one(ctx: ToolContext, reader: Reader, review: Review, result: ToolResult) -
     first = review.first
     causes = advice_facts(facts, first) if first is not None else []
     # Nine are told: the verdict, the money, why, what next, what to repeat, then how far the data reach.
-    told: list[Fact | None] = [headline, split, *causes[:1], facts.differences(), facts.others(), *causes[1:], side.products(), side.times(), facts.public(), side.data(), side.unknown()]  # fmt: skip
+    told: list[Fact | None] = [headline, split, *causes[:1], facts.crowd(), facts.differences(), facts.others(), *causes[1:], side.products(), side.times(), facts.public(), side.data(), side.unknown()]  # fmt: skip
     kept = [fact for fact in told if fact is not None]
     if len(kept) > _MOST:
         kept = [fact for fact in kept if fact.data["part"] != "times"]
@@ -103,7 +103,9 @@ def _side(ctx: ToolContext, reader: Reader, facts: ReviewFacts, result: ToolResu
     refused = [name for name in ("live_items", "live_orders") if name in reader.shop.hidden]
     span = Window(start=one.day, end=one.day + timedelta(days=1))
     before = Window(start=one.day - timedelta(days=judging().days), end=one.day - timedelta(days=1))
-    items = room.items(reader, Window(start=one.day, end=one.day), one.session_id) if "live_items" not in refused else []
+    items = (
+        room.items(reader, Window(start=one.day, end=one.day), one.session_id) if "live_items" not in refused else []
+    )
     orders = room.orders(reader, span, one.session_id) if "live_orders" not in refused else []
     past = room.items(reader, before) if items else []
     goods = read_goods(reader, one.day)
@@ -123,6 +125,7 @@ def _side(ctx: ToolContext, reader: Reader, facts: ReviewFacts, result: ToolResu
 
 def _many(ctx: ToolContext, reviews: Sequence[Review], result: ToolResult) -> None:
     many = ManyReviews(ctx, reviews)
-    told = [many.headline(), many.split(), many.worst(), *many.advice(), many.chance()]
+    judged = any(one.judged for one in reviews)
+    told = [many.headline(), many.split(), many.worst(), *many.advice(), many.chance() if judged else None]
     result.facts = [fact for fact in told if fact is not None]
     result.tables = [streams_table(ctx, reviews)]

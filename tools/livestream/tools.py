@@ -9,6 +9,7 @@ from tools.livestream.tool_hosts import live_hosts
 from tools.livestream.tool_modes import live_modes
 from tools.livestream.tool_pack import live_pack
 from tools.livestream.tool_products import live_products
+from tools.livestream.tool_review import live_review
 from tools.livestream.tool_schedule import live_schedule
 from tools.livestream.tool_script import live_script
 from tools.livestream.tool_wording import check_wording
@@ -23,6 +24,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     live_hosts,
     live_ads,
     live_script,
+    live_review,
     check_wording,
     live_pack,
 )

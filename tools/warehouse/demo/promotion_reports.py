@@ -122,7 +122,12 @@ def _sessions(run: Run) -> Any:
             "day": col.dates(day, spec.start),
             "started_at": col.times(day * DAY_SECONDS + starts, spec.start),
             "minutes": col.ints(minutes),
-            "impressions": count(viewers / _ENTRY_RATE * _noise(run, "live shown", spec.days, slots + 1)[day, slot]),
+            "impressions": count(
+                viewers
+                / _ENTRY_RATE
+                * _noise(run, "live shown", spec.days, slots + 1)[day, slot]
+                / _kept(run, day, slot)
+            ),
             "viewers": count(viewers),
             "views": count(viewers * 1.35),
             "watch_seconds": count(viewers * stay),
@@ -136,6 +141,15 @@ def _sessions(run: Run) -> Any:
             "ad_spend": _yuan(spec.live.ad_spend * _noise(run, "live ads", spec.days, slots + 1)[day, slot]),
         }
     )
+
+
+def _kept(run: Run, day: Ints, slot: Ints) -> Floats:
+    """What is left of each stream's entry rate: 1 but for the planted breaks."""
+    kept = np.ones(day.size)
+    names = [item.name for item in run.spec.live.slots]
+    for one in run.spec.live.breaks:
+        kept[(day == run.spec.day_index(one.day)) & (slot == names.index(one.slot))] = one.keep
+    return kept
 
 
 def _yuan(yuan: Floats) -> Any:

@@ -150,11 +150,20 @@ class Host(Spec):
     skill: Positive
 
 
+class LiveBreak(Spec):
+    """One stream that was shown to the wrong crowd: the entry rate falls to `keep` of itself by impressions, nothing else changes."""
+
+    day: date
+    slot: str
+    keep: Share
+
+
 class Live(Spec):
     slots: tuple[Slot, ...] = ()
     hosts: tuple[Host, ...] = ()
     viewers_per_visit: Positive = 5
     ad_spend: float = 0
+    breaks: tuple[LiveBreak, ...] = ()
 
 
 class Refunds(Spec):
