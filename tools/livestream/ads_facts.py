@@ -27,6 +27,7 @@ ZERO, ONE = Decimal(0), Decimal(1)
 _HUNDREDTH = Decimal("0.01")
 _MONTH = 30
 _TOLD = 3
+_BOOKED = frozenset({"spend", "paid", "room_spend", "room_paid"})  # sums of rows; all other money is an estimate
 ACTIONS: dict[Action, Text] = {
     "stop": Text("停", "stop"),
     "cut": Text("减", "cut"),
@@ -98,7 +99,10 @@ class AdFacts:
 
     # -- writing ------------------------------------------------------------------------------------------------------
     def money(self, metric: str, value: Decimal, role: Role = Role.VALUE, name: str = "") -> Text:
-        return self.teller.write(metric, cents(value), "money", role, self.scene.window, (name,) if name else ())
+        subject = (name,) if name else ()
+        if metric in _BOOKED:
+            return self.teller.write(metric, cents(value), "money", role, self.scene.window, subject)
+        return self.teller.about(metric, value, role, self.scene.window, subject)
 
     def yuan(self, metric: str, value: float, role: Role = Role.VALUE, name: str = "") -> Text:
         return self.money(metric, Decimal(str(round(value, 2))), role, name)
@@ -141,8 +145,8 @@ class AdFacts:
         if scene.room is not None:
             verdict = self._room_verdict(scene.room)
             return self.fact("headline", Text(f"保本投产 {said.zh}：{verdict.zh}。", f"Break-even ROI {said.en}: {verdict.en}."), "decision")  # fmt: skip
-        one = self.money("one", ONE)
-        claim = Text(f"保本投产是 {said.zh}：投流每花 {one.zh}，要带来 {said.zh} 倍的成交才不亏。", f"The break-even ROI is {said.en}: each {one.en} of ads has to bring {said.en} times its sales to lose nothing.")  # fmt: skip
+        one, needed = self.money("one", ONE), self.money("needed", even, Role.TARGET)
+        claim = Text(f"保本投产是 {said.zh}：投流每花 {one.zh}，要带来 {needed.zh}成交才不亏。", f"The break-even ROI is {said.en}: each {one.en} of ads has to bring {needed.en} of sales to lose nothing.")  # fmt: skip
         return self.fact("headline", claim, "decision")
 
     def _no_unit(self) -> Fact:

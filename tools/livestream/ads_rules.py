@@ -136,7 +136,7 @@ def watches(spend: Sequence[Decimal], sold: Sequence[Decimal | None], account: S
         met.append("starved")
     days = decayed["days"]
     before, last = sum(spend[-2 * days : -days], Decimal(0)), sum(spend[-days:], Decimal(0))
-    if len(spend) >= 2 * days and 0 < last < before * (1 - Decimal(decayed["share"])):
+    if len(spend) >= 2 * days and "idle" not in met and 0 < last < before * (1 - Decimal(decayed["share"])):
         met.append("decayed")
     past = sorted(value for value in spend[-29:-1] if value)
     if len(past) >= _EVER and spend[-1] > past[len(past) // 2] * Decimal(surged["times"]):

@@ -107,7 +107,11 @@ def _ordered(facts: AdFacts) -> list[Fact]:
     """A budget's split leads where one was asked for; then break-even and verdict, plans, room, rules."""
     split = split_facts(facts)
     room, rules = room_facts(facts), rule_facts(facts)
-    return [*split, facts.headline(), *facts.plans(), *room[:1], *rules, *room[1:]]
+    told = [*split, facts.headline(), *facts.plans(), *room[:1], *rules, *room[1:]]
+    decided = [n for n, fact in enumerate(told) if n and fact.data["section"] == "decision"]
+    for n in decided[1:]:  # an answer tells one decision; the others are what to do
+        told[n] = told[n].model_copy(update={"data": {**told[n].data, "section": "what"}})
+    return told
 
 
 def _tables(ctx: ToolContext, reader: Reader, scene: Scene, base: Ground, day_budget: Decimal | None) -> list[ToolTable]:  # fmt: skip
