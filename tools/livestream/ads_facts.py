@@ -255,8 +255,8 @@ class AdFacts:
         mid, bottom, top = self.yuan("next_yuan", middle, name=name), self.yuan("next_yuan", low, Role.RANGE_LOW, name), self.yuan("next_yuan", high, Role.RANGE_HIGH, name)  # fmt: skip
         next_ = Text(f"再花 {one_yuan.zh}约留下 {mid.zh}（大致 {bottom.zh}到 {top.zh}）", f"the next {one_yuan.en} leaves about {mid.en} ({bottom.en} to {top.en})")  # fmt: skip
         verb = Text("加", "Raise") if one.action == "raise" else Text("减", "Cut")
-        zh = f"“{name}”{verb.zh}：每天从 {now.zh}到 {to.zh}；{against.zh}，{next_.zh}。{month.zh}预计多剩 {gain.zh}。"
-        en = f'{verb.en} "{name}" from {now.en} to {to.en} a day: {against.en}; {next_.en}. It should leave {gain.en} more in {month.en}.'  # fmt: skip
+        zh = f"“{name}”{verb.zh}：每天从 {now.zh}到 {to.zh}；{against.zh}，{next_.zh}。{month.zh}预计多剩 {gain.zh}；这是过去花费和成交的关联，若当时是跟着行情加的钱，会偏乐观，所以分步走。"
+        en = f'{verb.en} "{name}" from {now.en} to {to.en} a day: {against.en}; {next_.en}. It should leave {gain.en} more in {month.en}; this is how spend and sales went together, too rosy if spend followed demand, so go in steps.'  # fmt: skip
         return self.fact(one.action, Text(zh, en), "decision", name, why=WhyClass.ASSOCIATION)
 
     def _new_buyers(self, one: Standing) -> Text:
