@@ -216,14 +216,18 @@ class AdFacts:
             Text("可以加", "raise") if pays >= 0.8 else Text("该减", "cut") if pays <= 0.2 else Text("先不动", "hold")
         )
         one = self.money("one", ONE)
-        return Text(f"直播间每场投 {usual.zh}，再投 {one.zh}留下 {next_.zh}，{word.zh}", f"the room spends {usual.en} a stream and the next {one.en} leaves {next_.en}: {word.en}")  # fmt: skip
+        return Text(f"直播间每场投 {usual.zh}，再投 {one.zh}带回 {next_.zh}毛利，{word.zh}", f"the room spends {usual.en} a stream and the next {one.en} brings back {next_.en} of margin: {word.en}")  # fmt: skip
 
     # -- plans --------------------------------------------------------------------------------------------------------
     def plans(self) -> list[Fact]:
         """The plans to stop, cut and raise, most money first; then those that stay, then those that cannot be judged."""
         moved = [one for one in self.scene.standings if one.action in ("stop", "cut", "raise")]
         moved.sort(key=lambda one: -(one.gain or ZERO))
-        facts = [self._moved(one) for one in moved[:_TOLD]]
+        first = {
+            one.action: one for one in reversed(moved)
+        }.values()  # the weightiest of each kind is told whatever the others save
+        kept = [*first, *(one for one in moved if one not in first)][:_TOLD]
+        facts = [self._moved(one) for one in moved if one in kept]
         for action, tell in (("hold", self._hold), ("early", self._early), ("unknown", self._unknown)):
             some = [one for one in self.scene.standings if one.action == action]
             if some:
@@ -253,7 +257,7 @@ class AdFacts:
         low, middle, high, _ = one.next_yuan or (0, 0, 0, 0)
         one_yuan = self.money("one", ONE)
         mid, bottom, top = self.yuan("next_yuan", middle, name=name), self.yuan("next_yuan", low, Role.RANGE_LOW, name), self.yuan("next_yuan", high, Role.RANGE_HIGH, name)  # fmt: skip
-        next_ = Text(f"再花 {one_yuan.zh}约留下 {mid.zh}（大致 {bottom.zh}到 {top.zh}）", f"the next {one_yuan.en} leaves about {mid.en} ({bottom.en} to {top.en})")  # fmt: skip
+        next_ = Text(f"再花 {one_yuan.zh}约带回 {mid.zh}毛利（大致 {bottom.zh}到 {top.zh}）", f"the next {one_yuan.en} brings back about {mid.en} of margin ({bottom.en} to {top.en})")  # fmt: skip
         verb = Text("加", "Raise") if one.action == "raise" else Text("减", "Cut")
         zh = f"“{name}”{verb.zh}：每天从 {now.zh}到 {to.zh}；{against.zh}，{next_.zh}。{month.zh}预计多剩 {gain.zh}；这是过去花费和成交的关联，若当时是跟着行情加的钱，会偏乐观，所以分步走。"
         en = f'{verb.en} "{name}" from {now.en} to {to.en} a day: {against.en}; {next_.en}. It should leave {gain.en} more in {month.en}; this is how spend and sales went together, too rosy if spend followed demand, so go in steps.'  # fmt: skip
@@ -274,7 +278,7 @@ class AdFacts:
             low, middle, high, _ = one.next_yuan
             mid, bottom, top = self.yuan("next_yuan", middle, name=name), self.yuan("next_yuan", low, Role.RANGE_LOW, name), self.yuan("next_yuan", high, Role.RANGE_HIGH, name)  # fmt: skip
             one_yuan = self.money("one", ONE)
-            zh, en = f"再花 {one_yuan.zh}约留下 {mid.zh}（大致 {bottom.zh}到 {top.zh}），加减都说不准", f"the next {one_yuan.en} leaves about {mid.en} ({bottom.en} to {top.en}), which settles neither raising nor cutting"  # fmt: skip
+            zh, en = f"再花 {one_yuan.zh}约带回 {mid.zh}毛利（大致 {bottom.zh}到 {top.zh}），加减都说不准", f"the next {one_yuan.en} brings back about {mid.en} of margin ({bottom.en} to {top.en}), which settles neither raising nor cutting"  # fmt: skip
             return self.fact("hold", Text(f"“{name}”先不动：{against.zh}；{zh}。", f'Hold "{name}": {against.en}; {en}.'), "decision", name, why=WhyClass.ASSOCIATION)  # fmt: skip
         why, test = self._why_not(one), self._test(one)
         return self.fact("hold", Text(f"“{name}”先不动：{against.zh}；加投值不值看不出，{why.zh}。{test.zh}", f'Hold "{name}": {against.en}. Whether more would pay cannot be told: {why.en}. {test.en}'.strip()), "decision", name, why=WhyClass.INFERENCE)  # fmt: skip

@@ -96,5 +96,5 @@ def _kept(facts: AdFacts, found: Budget) -> Text:
         one = facts.money("one", ONE)
         return Text(f"留下的部分再投，每 {one.zh}收不回 {one.zh}，或没有数据能证明收得回。", f"Spent as well, the rest would not earn {one.en} per {one.en}, or nothing shows that it would.")  # fmt: skip
     if found.why == "seen":
-        return Text("有计划已到见过的最高花费，再往上没有数据，不外推；要加就一步步试。", "A plan is at the highest spend ever seen; beyond it there are no data and none are made up: go up step by step.")  # fmt: skip
+        return Text("有计划已到过去常花的上限，再往上数据太少，不外推；要加就一步步试。", "A plan is at the top of what it has usually spent; beyond it there are too few days to judge by: go up step by step.")  # fmt: skip
     return Text("", "")

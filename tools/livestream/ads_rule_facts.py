@@ -89,7 +89,12 @@ def _raising(facts: AdFacts) -> Iterator[Fact]:
     days = facts.count("patience", setting("patience", "days"), "days", Role.TARGET)
     zh = f"加投一次最多 {step.zh}，至少放 {days.zh}再看；多花 {one.zh}要多带来 {needed.zh}成交，连续 {n.zh} 个周期做到才再加，一次没做到就退回。"
     en = f"Raise by at most {step.en} at a time and leave it {days.en}; each {one.en} more has to bring {needed.en} more sales, in {n.en} periods in a row before the next rise, and one miss takes it back."  # fmt: skip
-    past = next((one for one in scene.standings if one.action in ("raise", "hold") and one.sums.roi), None)
+    earning = [
+        one
+        for one in scene.standings
+        if one.action in ("raise", "hold") and (one.sums.roi or ZERO) > (one.even or ZERO)
+    ]
+    past = next(iter(earning), None)
     name = past.plan.name if past else ""
     listed, urls = [], [page_of(setting("patience"))]
     for target in targets(even, past.sums.roi if past else None):

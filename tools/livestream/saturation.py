@@ -33,7 +33,8 @@ _Z90 = 1.645
 
 @dataclass(frozen=True)
 class Curve:
-    """Draws of one response. `top` sales and `scale` spend a period, equally likely pairs; `seen` lowest and highest spend observed."""
+    """Draws of one response. `top` sales and `scale` spend a period, equally likely pairs; `seen` the spends between
+    which it may be used: all but the rarest days, or all periods."""
 
     name: str
     top: NDArray[np.float64]
@@ -78,7 +79,14 @@ class PlanFit:
     elasticity: tuple[float, float, float] | None = None  # low, middle, high of a 90 % interval
 
 
-def fit_plan(name: str, spend: Sequence[float], sales: Sequence[float], controls: Any, *, seed: int = 7) -> PlanFit:
+def fit_plan(
+    name: str,
+    spend: Sequence[float] | NDArray[np.float64],
+    sales: Sequence[float] | NDArray[np.float64],
+    controls: Any,
+    *,
+    seed: int = 7,
+) -> PlanFit:
     """Fit days with spend. `controls`: one row a day (weekday, campaign, trend), without an intercept; same order, oldest first."""
     x, y, z = np.asarray(spend, float), np.asarray(sales, float), np.asarray(controls, float)
     on = x > 0
@@ -109,7 +117,9 @@ def fit_plan(name: str, spend: Sequence[float], sales: Sequence[float], controls
     level = np.exp(coefficients @ design[-_RECENT:].T).mean(axis=1)  # an average day of the last four weeks
     low, middle, high = np.quantile(elasticity(grid[at]), [0.05, 0.5, 0.95])
     told = (float(low), float(middle), float(high))
-    curve = Curve(name, level, usual / grid[at], float(x[-_RECENT:].mean()), (float(x.min()), float(x.max())))
+    now = float(x[-_RECENT:].mean())
+    rare = np.quantile(x, [0.05, 0.95])  # one campaign day is no ground for spending that much every day
+    curve = Curve(name, level, usual / grid[at], now, (float(rare[0]), max(float(rare[1]), now)))
     return PlanFit(curve, None, days, moved, top.noise, float(error), told)
 
 

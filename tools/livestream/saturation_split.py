@@ -1,6 +1,6 @@
 """Splitting a budget over plans by what the next yuan leaves: water-filling on concave expected responses, never beyond what was seen.
 
-A yuan goes where margin * expected marginal sales is highest; spending ends at the budget, at the highest spend each plan has been seen at, or
+A yuan goes where margin * expected marginal sales is highest; spending ends at the budget, at the top of what each plan has been seen at, or
 where the next yuan would leave less than itself. Steady spend a period; carry-over is in the curve already.
 """
 
