@@ -280,8 +280,23 @@ class AdFacts:
             one_yuan = self.money("one", ONE)
             zh, en = f"再花 {one_yuan.zh}约带回 {mid.zh}毛利（大致 {bottom.zh}到 {top.zh}），加减都说不准", f"the next {one_yuan.en} brings back about {mid.en} of margin ({bottom.en} to {top.en}), which settles neither raising nor cutting"  # fmt: skip
             return self.fact("hold", Text(f"“{name}”先不动：{against.zh}；{zh}。", f'Hold "{name}": {against.en}; {en}.'), "decision", name, why=WhyClass.ASSOCIATION)  # fmt: skip
-        why, test = self._why_not(one), self._test(one)
+        why, step = self._why_not(one), self._step(one)
+        test = self._test(one) if step is None else step
         return self.fact("hold", Text(f"“{name}”先不动：{against.zh}；加投值不值看不出，{why.zh}。{test.zh}", f'Hold "{name}": {against.en}. Whether more would pay cannot be told: {why.en}. {test.en}'.strip()), "decision", name, why=WhyClass.INFERENCE)  # fmt: skip
+
+    def _step(self, one: Standing) -> Text | None:
+        """The last rise of a week, where it paid for itself or did not."""
+        step, name = one.step, one.plan.name
+        if step is None or one.upper or step.verdict == "hold":
+            return None
+        more, back = self.money("more_spend", step.spend, Role.CHANGE, name), self.money("more_paid", step.paid, Role.CHANGE, name)  # fmt: skip
+        needed = self.money("needed_more", step.spend * (one.even or ZERO), Role.TARGET, name)
+        zh, en = f"最近一周多花 {more.zh}，成交变化 {back.zh}（要多 {needed.zh}才收回）", f"The last week spent {more.en} more and sales moved by {back.en} ({needed.en} more would pay for it)"  # fmt: skip
+        if step.verdict == "back":
+            return Text(f"{zh}：退回上周的花费再看。", f"{en}: go back to the week before.")
+        return Text(
+            f"{zh}，连着两次都收回了：可以再试一步。", f"{en}, the second step in a row that paid: try one more."
+        )
 
     def _why_not(self, one: Standing) -> Text:
         if one.fit is None or one.fit.reason == "no_sales":

@@ -10,7 +10,7 @@ from tools.livestream.ads_facts import AdFacts
 from tools.livestream.ads_rules import Watch, page_of, seen_on, setting, stop_rule, targets
 from tools.livestream.ads_verdict import Standing
 from tools.livestream.pacing import odds_of_stopping
-from tools.text import Text
+from tools.text import Text, format_value
 
 __all__ = ["FALSE_STOPS", "HORIZON", "attribution_notes", "rule_facts"]
 
@@ -62,8 +62,15 @@ def _watched(facts: AdFacts) -> Iterator[Fact]:
     hits.sort(key=lambda hit: (_WATCH_ORDER.index(hit[0].name), -hit[1].sums.spend))
     for watch, one in hits[:1]:
         said = _rule_text(facts, watch)
-        name = one.plan.name
-        zh, en = f"“{name}”：{said.zh}（{watch.seen.zh}）。", f'"{name}": {said.en} ({watch.seen.en}).'
+        name, more = one.plan.name, Text("", "")
+        if watch.name == "surged":
+            surge = setting("surge")
+            cap, low, high = (facts.share("surge", surge[key], Role.TARGET) for key in ("cap", "bid_low", "bid_high"))
+            more = Text(f"，封在平常的 {cap.zh}，出价降 {low.zh}–{high.zh}", f": {cap.en} of the usual, and the bid down {low.en}–{high.en}")  # fmt: skip
+        zh, en = (
+            f"“{name}”：{said.zh}{more.zh}（{watch.seen.zh}）。",
+            f'"{name}": {said.en}{more.en} ({watch.seen.en}).',
+        )
         yield facts.fact("watch", Text(zh, en), "why", name, source=watch.url)
 
 
@@ -117,7 +124,7 @@ def attribution_notes(facts: AdFacts) -> list[Claim]:
     some = facts.scene.standings
     notes = []
     if some:
-        notes += [_windows(some), _direct(some), _natural(some)]
+        notes += [_windows(some), _direct(some), _natural(some), console_note()]
         notes.append(Claim(zh="平台记的成交不等于投流多带来的成交：有些人本来就会买；几个计划也可能记了同一单。响应曲线是关联，不是因果。", en="Credited sales are not extra sales: some would have bought anyway, and two plans may be credited with one order. A response curve is an association, not a cause."))  # fmt: skip
         room = [one for one in some if one.plan.room]
         if len(room) < len(some):
@@ -125,6 +132,14 @@ def attribution_notes(facts: AdFacts) -> list[Claim]:
     if facts.scene.unit is not None and not facts.scene.unit.vat_rate:
         notes.append(Claim(zh="保本投产没算增值税；一般纳税人的保本线会更高。", en="VAT is not in the break-even ROI; for a general taxpayer it is higher."))  # fmt: skip
     return notes
+
+
+def console_note() -> Claim:
+    """How often a console's target may be changed, as pages say."""
+    edits, step = setting("steps", "edits"), setting("steps", "target_step")
+    low, high = (format_value(Decimal(step[end]), "ratio", "zh") for end in ("low", "high"))
+    seen = seen_on(edits)
+    return Claim(zh=f"改后台投产目标：一天最多 {edits['day']} 次、隔 {edits['hours_apart']} 小时以上，一步 {low}–{high}（{seen.zh}）。", en=f"Changing a console target: at most {edits['day']} times a day, {edits['hours_apart']} hour or more apart, {low}–{high} a step ({seen.en}).")  # fmt: skip
 
 
 def _windows(standings: Sequence[Standing]) -> Claim:

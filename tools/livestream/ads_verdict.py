@@ -17,11 +17,12 @@ from tools.livestream.ads_roi import at_order_value, even_roi, net_roi
 from tools.livestream.ads_rows import Ads, Plan, Sums
 from tools.livestream.ads_rules import Watch, setting, stop_rule, watches
 from tools.livestream.economics import UnitEconomics
+from tools.livestream.pacing import marginal_rule
 from tools.livestream.response import campaign_days
 from tools.livestream.saturation import PlanFit, StepTest, fit_plan, step_test
 from tools.livestream.saturation_split import Offer, best_spend
 
-__all__ = ["Action", "Standing", "fit_days", "standings"]
+__all__ = ["Action", "Standing", "Step", "Terms", "fit_days", "last_step", "standings"]
 
 Action = Literal["stop", "cut", "raise", "hold", "early", "unknown"]
 ZERO = Decimal(0)
@@ -30,6 +31,7 @@ _MOST_FITS = 12
 _SURE_NEXT = 0.8
 _LOST = 0.9
 _MONTH = 30
+_RISE = Decimal("1.1")  # a smaller change of a week's spend is no step up
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Standing:
     next_yuan: tuple[float, float, float, float] | None
     watches: tuple[Watch, ...]
     offer: Offer | None
+    step: Step | None
 
     @property
     def net(self) -> Decimal | None:
@@ -72,6 +75,15 @@ class Standing:
         if self.fit is None or self.fit.curve is not None:
             return None
         return step_test(float(self.daily), self.fit.noise)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The last rise of a plan by weeks: what it cost more, what it brought more, and the marginal rule's word on it."""
+
+    spend: Decimal
+    paid: Decimal
+    verdict: Literal["raise", "hold", "back"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +110,16 @@ def standings(ads: Ads, window: Window, terms: Terms) -> list[Standing]:
     ]
 
 
+def last_step(plan: Plan, last: date, margin: Decimal | None) -> Step | None:
+    """The marginal rule over the last three weeks to `last`; None where the last week did not spend a tenth more, or a week has no sales."""
+    weeks = [plan.sums(Window(start=last - timedelta(days=7 * k + 6), end=last - timedelta(days=7 * k))) for k in (2, 1, 0)]  # fmt: skip
+    told = [(one.spend, one.paid) for one in weeks if one.paid is not None and one.spend > 0]
+    if margin is None or len(told) < 3 or told[2][0] < told[1][0] * _RISE:
+        return None
+    verdict = marginal_rule([(float(x), float(y or 0)) for x, y in told], float(margin))
+    return Step(told[2][0] - told[1][0], (told[2][1] or ZERO) - (told[1][1] or ZERO), verdict)
+
+
 def _days(window: Window) -> Iterable[date]:
     return (window.start + timedelta(days=n) for n in range(window.days))
 
@@ -121,7 +143,7 @@ def _standing(plan: Plan, sums: Sums, window: Window, terms: Terms, account: dic
     met = watches(*_series(plan, window, account))
     return Standing(
         plan, sums, unit, refunded, margin, even, terms.upper, losing, action, daily, to, _gain(action, sums, margin, daily, to, offer), fit,
-        next_yuan, tuple(met), offer,
+        next_yuan, tuple(met), offer, last_step(plan, window.end, margin),
     )  # fmt: skip
 
 

@@ -101,6 +101,27 @@ def test_a_varied_plan_below_saturation_is_raised_within_what_was_seen(tmp_path:
     assert_sound(found)
 
 
+@pytest.mark.parametrize(("last", "word"), [(5000 + 600, "再试一步"), (5000 + 300, "退回上周")])
+def test_two_steps_up_that_paid_allow_a_third_and_one_miss_goes_back(tmp_path: Path, last: int, word: str) -> None:
+    """1,000, 1,200 and 1,400 a day: each 200 more has to bring 517. The first step brings 600; the second 600 or 300."""
+    rows = plan("好计划", 21, 1000, 25, 4400)
+    for n, one in enumerate(rows):
+        week = 2 - n // 7
+        one["spend"], one["paid_amount"] = D(1000 + 200 * week), D((4400, 5000, last)[week])
+    hold = part(ask(make_shop(tmp_path, {"ad_daily": rows}), brief=BRIEF), "hold")
+    assert word in hold.claim.zh and figures(hold, "more_spend") == [D(1400)]
+    assert figures(hold, "more_paid") == [D((last - 5000) * 7)]
+
+
+def test_a_surge_is_said_with_its_page(tmp_path: Path) -> None:
+    rows = plan("甲", 30, 100, 3, 600)
+    rows[0]["spend"] = D(400)
+    found = part(ask(make_shop(tmp_path, {"ad_daily": rows}), brief=BRIEF), "watch")
+    assert (
+        "封在平常的 120.0%" in found.claim.zh and "可信度低" in found.claim.zh and found.source.startswith("https://")
+    )
+
+
 def test_a_plan_that_counts_natural_sales_is_never_raised(tmp_path: Path) -> None:
     rows = plan("全站推广", 200, 1000, 25, 5000)
     for n, one in enumerate(rows):
