@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal, localcontext
 from functools import cached_property
-from math import exp, log
+from math import comb, exp, log, prod
 
 from tools.livestream.funnel import LEAST, Chain, chain_of
 from tools.livestream.funnel_judge import Verdict, judge, place_of, usual_level
 from tools.livestream.response import campaign_days
 from tools.livestream.review_rules import judging
 from tools.livestream.room import LiveSession
-from tools.metrics.decompose import split_product
+from tools.metrics.decompose import round_to_sum, split_product
 from tools.text import quantize
 
-__all__ = ["HOURS", "Gap", "Past", "Review", "past_of", "review_of"]
+__all__ = ["HOURS", "Gap", "Past", "Review", "past_of", "review_of", "split_gap"]
 
 HOURS = "hours"
 _CENTS = 2
@@ -129,10 +129,32 @@ def _gap(chain: Chain, one: LiveSession, past: Past, verdicts: Sequence[Verdict]
             product *= value
     expected = quantize(product, _CENTS)
     gmv = quantize(one.paid_amount, _CENTS)
-    parts = split_product(before, after, total=gmv - expected, places=_CENTS)
+    parts = split_gap(before, after, gmv - expected)
     first = HOURS if chain.nodes[0].place == 0 and chain.nodes[0].column == "hours" else chain.nodes[0].column
     names = [first, *(step.key for step in chain.steps)]
     return Gap(gmv, expected, tuple(zip(names, parts, strict=True)))
+
+
+def split_gap(before: Sequence[Decimal], after: Sequence[Decimal | None], total: Decimal) -> tuple[Decimal, ...]:
+    """`split_product` in money, by subsets where a factor is zero: eight factors have 40,320 orders but 256 subsets."""
+    new = [old if value is None else value for old, value in zip(before, after, strict=True)]
+    if all(value > 0 for value in (*before, *new)):
+        return split_product(before, new, total=total, places=_CENTS)
+    moved = [k for k in range(len(new)) if new[k] != before[k]]
+    fixed = prod((before[k] for k in range(len(new)) if k not in moved), start=Decimal(1))
+    size = len(moved)
+    value = {
+        chosen: fixed
+        * prod((new[k] if chosen >> at & 1 else before[k] for at, k in enumerate(moved)), start=Decimal(1))
+        for chosen in range(1 << size)
+    }
+    parts = [Decimal(0)] * len(new)
+    for at, k in enumerate(moved):
+        for chosen in range(1 << size):
+            if not chosen >> at & 1:
+                weight = 1 / Decimal(size * comb(size - 1, chosen.bit_count()))
+                parts[k] += weight * (value[chosen | 1 << at] - value[chosen])
+    return round_to_sum(parts, total, places=_CENTS)
 
 
 def _usual_base(chain: Chain, one: LiveSession, past: Past) -> Decimal | None:

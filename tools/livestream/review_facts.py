@@ -23,6 +23,7 @@ __all__ = ["ReviewFacts", "advice_facts", "link_label"]
 
 ZERO = Decimal(0)
 _LATE, _LONG = 20, Decimal("0.2")
+_MERGED = 2  # links in one step whose reasons can still be told
 FORMULA = "LMDI of GMV = hours × impressions an hour × entry × item exposure × click × create × pay × money per buyer; missing counts merge their neighbours"
 
 
@@ -67,10 +68,12 @@ class ReviewFacts:
         label, side = step_label(first.step), self._range(first)
         value = figure(self.teller, first, first.value or ZERO, Role.VALUE, self.window)
         usual = figure(self.teller, first, first.usual or ZERO, Role.PREVIOUS)
-        gmv = self._gmv()
+        gmv, zero = self._gmv(), Text("", "")
+        if not first.value:
+            zero = Text("一个都没有，请先核对导出是否缺数、推流是否中断。", " There was not one: check first whether the export is incomplete or the stream was cut off.")  # fmt: skip
         return Text(
-            f"{self.name.zh}第一处断点是{label.zh}：{value.zh}，平时 {usual.zh}（正常 {side.zh}）。{gmv.zh}",
-            f"{self.name.en}: the first broken step is the {label.en}, at {value.en} against a usual {usual.en} (normal {side.en}). {gmv.en}",
+            f"{self.name.zh}第一处断点是{label.zh}：{value.zh}，平时 {usual.zh}（正常 {side.zh}）。{gmv.zh}{zero.zh}",
+            f"{self.name.en}: the first broken step is the {label.en}, at {value.en} against a usual {usual.en} (normal {side.en}). {gmv.en}{zero.en}",
         )
 
     def _range(self, verdict: Verdict) -> Text:
@@ -80,6 +83,9 @@ class ReviewFacts:
 
     def _normal(self) -> Text:
         gmv = self._gmv()
+        if len(self.review.judged) == 1:
+            only = step_label(self.review.judged[0].step)
+            return Text(f"{self.name.zh}只有{only.zh}能和以前比，在正常波动内，看不出各步好坏。{gmv.zh}", f"{self.name.en}: only the {only.en} can be compared, it is within normal variation, and single steps cannot be seen. {gmv.en}")  # fmt: skip
         merged = Text("", "")
         if any(verdict.coarse for verdict in self.review.verdicts):
             merged = Text("人数少的步骤只有掉得很多才看得出来。", " Steps on few people would show only a large fall.")
@@ -93,9 +99,11 @@ class ReviewFacts:
         need = self.teller.write("history_needed", LEAST, "count", Role.TARGET)
         gmv = self._own()
         if not n:
-            return Text(f"{self.name.zh}之前没有场次可比，判断不了哪一步断了；攒够 {need.zh} 场才能比。{gmv.zh}", f"{self.name.en}: there is no earlier stream to compare with, so no step can be called broken; it takes {need.en}. {gmv.en}")  # fmt: skip
-        seen = self.teller.write("history", n, "count", Role.SAMPLE)
-        return Text(f"{self.name.zh}之前只有 {seen.zh} 场，少于 {need.zh} 场，或者场次表里缺人数，判断不了哪一步断了。{gmv.zh}", f"{self.name.en}: only {seen.en} earlier streams, under the {need.en} it takes, or the counts are missing, so no step can be called broken. {gmv.en}")  # fmt: skip
+            return Text(f"{self.name.zh}之前没有场次可比，判断不了哪一步断了；攒够 {need.zh} 场才能比。{gmv.zh}", f"{self.name.en}: there is no earlier stream to compare with, so no step can be called broken; it takes {need.en} of them. {gmv.en}")  # fmt: skip
+        if n >= LEAST:
+            return Text(f"{self.name.zh}没有一步能比：这场缺人数和成交，或之前的场次没有同样的列。{gmv.zh}", f"{self.name.en}: no step can be compared, as its counts are missing or earlier streams lack the same columns. {gmv.en}")  # fmt: skip
+        seen = self._seen()
+        return Text(f"{self.name.zh}之前只有 {seen.zh} 场，不到 {need.zh} 场，判断不了哪一步断了。{gmv.zh}", f"{self.name.en}: only {seen.en} earlier streams, under the {need.en} it takes, so no step can be called broken. {gmv.en}")  # fmt: skip
 
     def _own(self) -> Text:
         if self.one.paid_amount is None:
@@ -106,18 +114,20 @@ class ReviewFacts:
     def _gmv(self) -> Text:
         """GMV beside the usual of its slot and weekday, and how many streams that is."""
         gap = self.review.gap
-        n = self.teller.write("history", len(self.review.past.sessions), "count", Role.SAMPLE)
         if gap is None:
-            own = self._own()
+            own, n = self._own(), self._seen()
             return Text(f"{own.zh[:-1]}（对照之前 {n.zh} 场）。", f"{own.en[:-1]} (against {n.en} earlier streams).")
         gmv = self.teller.write("gmv", gap.gmv, "money", window=self.window)
         usual = self.teller.write("gmv", gap.usual, "money", Role.PREVIOUS)
-        step = self.teller.write("gmv", abs(gap.change), "money", Role.CHANGE)
+        step, n = self.teller.write("gmv", abs(gap.change), "money", Role.CHANGE), self._seen()
         if not gap.change:
             return Text(f"成交 {gmv.zh}，和同时段平时一样（对照 {n.zh} 场）。", f"It paid {gmv.en}, as usual for its slot ({n.en} streams).")  # fmt: skip
         more = gap.change > 0
         zh = f"成交 {gmv.zh}，比同时段平时的 {usual.zh}{'多' if more else '少'} {step.zh}（对照 {n.zh} 场）。"
         return Text(zh, f"It paid {gmv.en}, {step.en} {'above' if more else 'below'} the usual {usual.en} for its slot and weekday ({n.en} streams).")  # fmt: skip
+
+    def _seen(self) -> Text:
+        return self.teller.write("history", len(self.review.past.sessions), "count", Role.SAMPLE)
 
     # -- where the money went -----------------------------------------------------------------------------------------
     def split(self) -> Fact | None:
@@ -246,6 +256,8 @@ class ReviewFacts:
 
 def advice_facts(facts: ReviewFacts, first: Verdict) -> list[Fact]:
     """Likely causes of the first broken step, and what to do in the next stream with the figure and horizon to check it by."""
+    if len(first.step.links) > _MERGED:
+        return [_export(facts, first)]
     keys = [key for key in first.step.links if key != first.step.key] + [first.step.key]
     causes = list(dict.fromkeys(cause for key in keys for cause in advice(key).causes))
     label, found = step_label(first.step), advice(first.step.key)
@@ -255,6 +267,17 @@ def advice_facts(facts: ReviewFacts, first: Verdict) -> list[Fact]:
         claim = Text(claim.zh.replace("低时", "高时", 1), claim.en.replace("a weak", "a high", 1))
     why = facts._fact("causes", claim, "why", WhyClass.ASSOCIATION, source=" ; ".join(found.sources))
     return [why, _next(facts, first, keys)]
+
+
+def _export(facts: ReviewFacts, first: Verdict) -> Fact:
+    """Too many links in one step to guess at: the counts in between come first."""
+    label = step_label(first.step)
+    lacking = joined([COLUMNS[name] for name in facts.review.chain.absent])
+    claim = Text(
+        f"{label.zh}里并了太多环节，现在猜原因没有意义。先导出带{lacking.zh}的场次报表，再复盘一次。",
+        f"The {label.en} merges too many steps to guess at reasons. Export the report of sessions with {lacking.en} first, then review again.",
+    )
+    return facts._fact("actions", claim, "how", WhyClass.INFERENCE)
 
 
 def _next(facts: ReviewFacts, first: Verdict, keys: Sequence[str]) -> Fact:
@@ -275,7 +298,7 @@ def _next(facts: ReviewFacts, first: Verdict, keys: Sequence[str]) -> Fact:
     label = step_label(first.step)
     side = Text("以下", "or less") if first.step.key == "refund" else Text("以上", "or more")
     claim = Text(
-        f"下一场做：{todo.zh}。看{label.zh}能不能回到 {back.zh}{side.zh}，看 {span.zh}；没有回来就换下一个原因。",
+        f"下一场做：{todo.zh}。看{label.zh}能不能回到 {back.zh}{side.zh}，连看 {span.zh}；没有回来就换下一个原因。",
         f"Next stream: {todo.en}. Watch whether the {label.en} returns to {back.en} {side.en} within {span.en}; if not, work on the next point.",
     )
     return facts._fact("actions", claim, "how", WhyClass.INFERENCE, source=" ; ".join(found.sources))

@@ -84,7 +84,7 @@ class SideReview:
         write = self.facts.teller.write
         clicks, buyers = write("item.clickers", item.clickers or 0, "visitors", Role.SAMPLE, subject=(item.title,)), write("item.buyers", item.buyers or 0, "buyers", subject=(item.title,))  # fmt: skip
         usual = write("item.rate", item.usual or ZERO, "ratio", Role.PREVIOUS, subject=(item.title,))
-        return Text(f"{item.title}（{clicks.zh}点击、{buyers.zh}成交，平时 {usual.zh}）", f"{item.title} ({clicks.en.replace('visitors', 'clickers')}, {buyers.en}, usual {usual.en})")  # fmt: skip
+        return Text(f"{item.title}（{clicks.zh}点击、{buyers.zh}成交，平时 {usual.zh}）", f"{item.title} ({clicks.en} clicked, {buyers.en}, usual {usual.en})")  # fmt: skip
 
     def times(self) -> Fact | None:
         """The best and the weakest half hour; with few orders no difference is read into it."""
@@ -149,7 +149,7 @@ class SideReview:
         if not amount:
             return None
         money = self.facts.teller.write("presale", amount, "money")
-        return Text(f"另有预售 {money.zh} 没有算进成交", f"presale of {money.en} is not in the GMV")
+        return Text(f"另有预售 {money.zh}没有算进成交", f"presale of {money.en} is not in the GMV")
 
     def _refunds(self) -> Text | None:
         if self.facts.one.refund_amount is None:

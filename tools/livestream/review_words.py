@@ -40,6 +40,8 @@ _MERGED = {
     ("item_viewers", "buyers"): Text("商品曝光-成交率", "item-view-to-buy rate"),
     ("stream", "impressions"): Text("每场曝光", "impressions a stream"),
     ("stream", "viewers"): Text("每场进入人数", "viewers a stream"),
+    ("stream", "paid_amount"): Text("每场成交额", "paid GMV per stream"),
+    ("hours", "paid_amount"): Text("每小时成交额", "paid GMV an hour"),
     ("orders", "paid_amount"): Text("笔单价", "money per order"),
     ("viewers", "paid_amount"): Text("UV 价值（每位进入者成交）", "paid GMV per viewer"),
 }  # fmt: skip
