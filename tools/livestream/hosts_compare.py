@@ -21,12 +21,23 @@ from tools.livestream.hosts_mixed import Interval, NotFitted, RateFit, fit_rates
 from tools.livestream.hosts_rows import HostRow, HostRows
 from tools.seeds import load_yaml
 
-__all__ = ["Comparison", "Effect", "Luck", "Pair", "Reason", "Refusal", "Standing", "compare_hosts", "rules"]
+__all__ = [
+    "GONE_DAYS",
+    "Comparison",
+    "Effect",
+    "Luck",
+    "Pair",
+    "Reason",
+    "Refusal",
+    "Standing",
+    "compare_hosts",
+    "rules",
+]
 
 Level = Literal["hour", "slot"]
 Reason = Literal["one_host", "two_hosts", "few_shifts", "few_orders", "no_overlap", "no_fit"]
 ZERO = Decimal(0)
-_WEEKDAY_ROWS, _TREND_DAYS, _GONE_DAYS, _KNOWN = 84, 28, 14, 0.9
+_WEEKDAY_ROWS, _TREND_DAYS, GONE_DAYS, _KNOWN = 84, 28, 14, 0.9
 
 
 def rules(part: str) -> dict[str, Any]:
@@ -116,7 +127,7 @@ class Comparison:
     def gone(self) -> tuple[Effect, ...]:
         """Hosts not on the air in the last two weeks of the rows."""
         latest = max(e.standing.last for e in self.effects)
-        return tuple(e for e in self.effects if (latest - e.standing.last).days > _GONE_DAYS)
+        return tuple(e for e in self.effects if (latest - e.standing.last).days > GONE_DAYS)
 
     @property
     def leader(self) -> Effect | None:

@@ -23,7 +23,7 @@ from tools.livestream.schedule_types import Slot
 from tools.metrics.reader import Reader
 from tools.text import Text
 
-__all__ = ["HostRow", "HostRows", "Sale", "host_rows"]
+__all__ = ["HostRow", "HostRows", "Sale", "host_name", "host_rows"]
 
 ZERO = Decimal(0)
 _DAY_MINUTES, _RELAY_MINUTES = 24 * 60, 8 * 60
@@ -84,8 +84,8 @@ def host_rows(reader: Reader, window: Window, platform: str) -> HostRows:
     for table in ("live_shifts", "live_orders", "live_items"):
         if table in reader.shop.hidden:
             reader.table(table)
-    sessions = [replace(s, host=_name(s.host)) for s in room.sessions(reader, window)]
-    shifts = [replace(s, host=_name(s.host)) for s in room.shifts(reader, window) if _name(s.host)]
+    sessions = [replace(s, host=host_name(s.host)) for s in room.sessions(reader, window)]
+    shifts = [replace(s, host=host_name(s.host)) for s in room.shifts(reader, window) if host_name(s.host)]
     sales = _sales(reader, window)
     making = _Making(sessions, _sides(reader, window, sessions, platform))
     if shifts and sales:
@@ -103,7 +103,7 @@ def _sales(reader: Reader, window: Window) -> list[Sale]:
     t = t.select("session_id", "host", "paid_at", "amount", key_=key)
     found = t.group_by("session_id", "host", "key_").aggregate(paid_at=t.paid_at.min(), amount=t.amount.sum())
     rows = reader.run(found.order_by("paid_at", "key_"))
-    return [Sale(row["session_id"] or "", _name(row["host"]), row["paid_at"], row["amount"]) for row in rows]
+    return [Sale(row["session_id"] or "", host_name(row["host"]), row["paid_at"], row["amount"]) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -260,7 +260,7 @@ class _Making:
         return Text("没有主播排班和直播订单明细，只能按整场、按场次上写的主播算；补上这两张表就能按每一班比。", "Without shifts and order lines a whole session counts for the host it names; import both to compare shift by shift.")  # fmt: skip
 
 
-def _name(text: str | None) -> str:
+def host_name(text: str | None) -> str:
     """One spelling of a name: rosters are typed by hand (full-width letters, stray spaces)."""
     return " ".join(unicodedata.normalize("NFKC", text or "").split())
 

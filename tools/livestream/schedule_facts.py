@@ -9,11 +9,14 @@ from decimal import Decimal
 from tools.base import ToolContext
 from tools.facts import Fact, Role, WhyClass, Window
 from tools.livestream.assumption import Basis
+from tools.livestream.hosts_facts import FORMULA as HOSTS_FORMULA
+from tools.livestream.hosts_facts import SOURCE as HOSTS_SOURCE
 from tools.livestream.roster_rules import REST, RULES
 from tools.livestream.roster_why import NOBODY
 from tools.livestream.schedule_types import SLOTS, Cell, PlannedSession, Schedule, Slot
 from tools.livestream.schedule_words import WEEKDAY_NAMES, days_text, pattern_text
 from tools.livestream.telling import Section, Teller
+from tools.metrics.windows import when_en, window_text
 from tools.text import Text
 
 __all__ = ["ScheduleFacts"]
@@ -44,12 +47,13 @@ class ScheduleFacts:
         facts = [self.headline()]
         if not self.cold:
             facts += [self.slot(slot) for slot in plan.response.starts]
-            facts += [fact for fact in (self.length(), self.tired(), self.floor(), self.campaign()) if fact is not None]
+            facts += [fact for fact in (self.length(), self.tired(), self.floor()) if fact is not None]
         else:
             facts += [self.online(), *self.ramp()]
         if plan.roster.shifts:
             facts.append(self.hosts())
         facts += self.uncovered()
+        facts += [fact for fact in (self.strengths(), self.campaign()) if fact is not None and not self.cold]
         facts += [self.phase(n) for n in range(min(len(plan.phases), _PHASES_SHOWN))]
         return facts
 
@@ -272,6 +276,32 @@ class ScheduleFacts:
         else:
             claim = Text(f"{claim.zh}。", f"{claim.en}.")
         return self.fact("roster", claim, section="how", names=[t.host for t in busy], formula=_ROSTER)
+
+    def strengths(self) -> Fact | None:
+        """Which differences between hosts the roster counts; nothing where hosts cannot be compared or a stream's worth is not known."""
+        fair = self.plan.fair
+        if fair is None or self._kept() is None:
+            return None
+        n, unit = self.teller.write("host_rows", fair.rows, "count", Role.SAMPLE, fair.window), "ratio"
+        days = Text(window_text(fair.window).zh, when_en(fair.window))
+        if not fair.edges:
+            claim = Text(f"主播强弱没有影响排班：{days.zh}的 {n.zh} 班里，{'、'.join(fair.even)}同等条件下的差别都在误差内，按一样强排。", f"Hosts count as equals in the roster: over {n.en} shifts {days.en} the differences between {', '.join(fair.even)} under equal conditions may be chance.")  # fmt: skip
+            return self.fact("strengths", claim, section="why", names=fair.even, formula=HOSTS_FORMULA, source=HOSTS_SOURCE)  # fmt: skip
+        parts = []
+        for edge in fair.edges:
+            more = edge.sure > 0
+            sure = self.teller.write("host_sure", abs(edge.sure), unit, Role.VALUE, fair.window, (edge.host,))
+            low, high = (self.teller.write("host_edge", value, unit, role, fair.window, (edge.host,)) for value, role in ((edge.low, Role.RANGE_LOW), (edge.high, Role.RANGE_HIGH)))  # fmt: skip
+            word = Text("高", "above the mean") if more else Text("低", "below the mean")
+            slots = Text(
+                "、".join(SLOTS[s][1].zh for s in edge.slots), " and ".join(SLOTS[s][1].en for s in edge.slots)
+            )
+            parts.append(Text(f"{edge.host}在{slots.zh}{word.zh} {sure.zh}（95% 区间 {low.zh} 到 {high.zh}）", f"{edge.host} {sure.en} {word.en} ({slots.en}; 95% interval {low.en} to {high.en})"))  # fmt: skip
+        rest = Text(f"；{'、'.join(fair.even)}与平均分不出差别", f"; {', '.join(fair.even)} no different from the mean beyond chance") if fair.even else Text("", "")  # fmt: skip
+        claim = Text(f"排班只算站得住的主播差别（{days.zh}的 {n.zh} 班，同等条件下每观众成交额对比各主播平均，取区间里靠近零的一端）：{'；'.join(p.zh for p in parts)}{rest.zh}。", f"The roster counts only differences between hosts that hold, at the end of the interval nearer zero ({n.en} shifts {days.en}, GMV per viewer under equal conditions): {'; '.join(p.en for p in parts)}{rest.en}.")  # fmt: skip
+        names = [*(edge.host for edge in fair.edges), *fair.even]
+        self.teller.write("interval_level", Decimal("0.95"), unit)
+        return self.fact("strengths", claim, section="why", names=names, formula=HOSTS_FORMULA, source=HOSTS_SOURCE)
 
     def uncovered(self) -> list[Fact]:
         roster = self.plan.roster

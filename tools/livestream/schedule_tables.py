@@ -8,6 +8,7 @@ from decimal import Decimal
 from tools.facts import Chart, Claim, ToolTable
 from tools.livestream.schedule_types import SLOTS, PlannedSession, Schedule
 from tools.livestream.schedule_words import WEEKDAY_NAMES, clock_text
+from tools.livestream.telling import about
 from tools.text import Lang, Text, format_value
 
 __all__ = ["host_table", "hosts_of", "hour_chart", "session_cells", "week_table"]
@@ -27,7 +28,7 @@ def session_cells(plan: Schedule, one: PlannedSession, lang: Lang, currency: str
     """Day, hours, slot, sessions seen, sales and contribution expected, hosts, campaign phase."""
 
     def money(value: Decimal | None) -> str:
-        return _UNKNOWN.get(lang) if value is None else format_value(value.quantize(Decimal(1)), currency, lang)
+        return _UNKNOWN.get(lang) if value is None else about(value, currency).get(lang)
 
     phase = "" if one.phase is None else f"{one.phase.event.get(lang)} {one.phase.name.get(lang)}"
     return (

@@ -10,11 +10,12 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from tools.facts import Window
 from tools.livestream.assumption import Assumption, Basis
 from tools.text import Text
 
 __all__ = [
-    "SLOTS", "Cell", "Conflict", "HostShift", "HostTotal", "PlannedSession", "PromoPhase", "RampStep", "Remedy", "Response", "Roster",
+    "SLOTS", "Cell", "Conflict", "Edge", "FairHosts", "HostShift", "HostTotal", "PlannedSession", "PromoPhase", "RampStep", "Remedy", "Response", "Roster",
     "Schedule", "Slot", "Status", "Uncovered",
 ]  # fmt: skip
 
@@ -198,6 +199,36 @@ class Roster:
 
 
 @dataclass(frozen=True)
+class Edge:
+    """A host whose GMV per viewer differs from the mean beyond chance. Relative: 0.2 is 20 % more; `low`..`high` is the 95 % interval."""
+
+    host: str
+    mean: Decimal
+    low: Decimal
+    high: Decimal
+    slots: tuple[Slot, ...]  # in which the host has worked often enough
+
+    @property
+    def sure(self) -> Decimal:
+        """The end of the interval next to no difference: what is counted."""
+        return self.low if self.low > 0 else self.high
+
+
+@dataclass(frozen=True)
+class FairHosts:
+    """The comparison as the roster uses it: `edges` count, `even` are compared and do not differ from the mean beyond chance."""
+
+    edges: tuple[Edge, ...]
+    even: tuple[str, ...]
+    window: Window
+    rows: int
+
+    def strengths(self) -> dict[str, dict[Slot, Decimal]]:
+        """Expected GMV against the mean (1.1 is 10 % above), by host and slot."""
+        return {edge.host: dict.fromkeys(edge.slots, 1 + edge.sure) for edge in self.edges}
+
+
+@dataclass(frozen=True)
 class Schedule:
     """Sessions of the next weeks with their hosts. `margin` is m of the unit economics; None: it cannot be said what a session leaves."""
 
@@ -214,3 +245,4 @@ class Schedule:
     crew_hour: Decimal | None
     status: Literal["optimal", "feasible", "rule", "none"]
     notes: tuple[Text, ...] = ()
+    fair: FairHosts | None = None  # None: hosts cannot be compared

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -15,10 +16,12 @@ from tools.livestream import room
 from tools.livestream.assumption import Assumptions
 from tools.livestream.brief import Brief, HostBrief, parse_brief
 from tools.livestream.ground import ground
+from tools.livestream.hosts_rows import host_name
 from tools.livestream.response import read_history
 from tools.livestream.roster import double_booked, hosts_seen
 from tools.livestream.schedule import MOST_WEEKS, plan_schedule
 from tools.livestream.schedule_facts import ScheduleFacts
+from tools.livestream.schedule_hosts import fair_hosts, left_the_air
 from tools.livestream.schedule_tables import host_table, hour_chart, week_table
 from tools.livestream.schedule_types import Schedule
 from tools.livestream.telling import assumption_table, missing_claims
@@ -77,21 +80,32 @@ def make_schedule(
     platform = brief.platform if "platform" in brief.model_fields_set else reader.platform
     history = read_history(reader, ctx.today, platform)
     base = ground(brief, reader, ctx.records, ctx.today)
-    seen = room.shifts(reader) if "live_shifts" not in ctx.shop.hidden else []
-    hosts = brief.hosts or hosts_seen([one for one in seen if one.day <= ctx.today], history.sessions)
-    plan = plan_schedule(brief, base, history, start=first, weeks=weeks, currency=ctx.shop.currency, hosts=hosts)
-    notes = [Claim.of(text) for text in (*plan.notes, *plan.roster.notes, *_host_notes(brief, hosts, plan), *_twice(seen))]  # fmt: skip
+    seen = [replace(one, host=host_name(one.host)) for one in room.shifts(reader)] if "live_shifts" not in ctx.shop.hidden else []  # fmt: skip
+    before = [one for one in seen if one.day <= ctx.today]
+    gone = {} if brief.hosts else left_the_air(before, history.sessions)
+    hosts = brief.hosts or tuple(one for one in hosts_seen(before, history.sessions) if one.name not in gone)
+    fair = fair_hosts(reader, hosts, ctx.today)
+    plan = plan_schedule(
+        brief, base, history, start=first, weeks=weeks, currency=ctx.shop.currency, hosts=hosts,
+        strengths=fair.strengths() if fair else None,
+    )  # fmt: skip
+    notes = [Claim.of(text) for text in (*plan.notes, *plan.roster.notes, *_host_notes(brief, hosts, gone), *_twice(seen))]  # fmt: skip
     notes += missing_claims(one for one in base.missing if one.key in _ASKED)
-    return plan, notes, Assumptions((*plan.assumptions, *base.assumptions.items_))
+    return replace(plan, fair=fair), notes, Assumptions((*plan.assumptions, *base.assumptions.items_))
 
 
-def _host_notes(brief: Brief, hosts: Sequence[HostBrief], plan: Schedule) -> list[Text]:
-    """Whose days and hours were read from the data, and that their pay is not known."""
+def _host_notes(brief: Brief, hosts: Sequence[HostBrief], gone: Mapping[str, date]) -> list[Text]:
+    """Whose days and hours were read from the data, that their pay is not known, and who was left out."""
     if brief.hosts or not hosts:
         return []
     names = "、".join(host.name for host in hosts[:6])
     listed = ", ".join(host.name for host in hosts[:6])
-    return [Text(f"主播没写，按近 12 周排班和场次里出现的星期几、时段来排（{names}）；时薪、技能和上限请在 hosts 里补，没给时薪就没有主播费用。", f"Hosts were not given: those of the last 12 weeks are used, on the weekdays and hours they were seen ({listed}); add pay, skills and limits under hosts. Without pay there is no host cost.")]  # fmt: skip
+    left = Text("", "")
+    if gone:
+        zh = "、".join(f"{name}（最后一次 {day}）" for name, day in list(gone.items())[:4])
+        en = ", ".join(f"{name} (last on {day})" for name, day in list(gone.items())[:4])
+        left = Text(f"近期没再上播的没排：{zh}，还在就写进需求。", f" Not rostered, as no longer on the air: {en}; add them to the brief if they still work here.")  # fmt: skip
+    return [Text(f"没有给主播名单，按近 12 周上播的人和他们上播的星期、钟点排（{names}）；时薪、会什么、每周上限请补上，没给时薪就没算主播费用。{left.zh}", f"No hosts were named, so those of the last 12 weeks are used, on the weekdays and hours they were seen ({listed}); add their pay, skills and weekly limits. Without pay there is no host cost.{left.en}")]  # fmt: skip
 
 
 def _twice(seen: Sequence[room.Shift]) -> list[Text]:
