@@ -126,12 +126,18 @@ def attribution_notes(facts: AdFacts) -> list[Claim]:
     if some:
         notes += [_windows(some), _direct(some), _natural(some), console_note()]
         notes.append(Claim(zh="平台记的成交不等于投流多带来的成交：有些人本来就会买；几个计划也可能记了同一单。响应曲线是关联，不是因果。", en="Credited sales are not extra sales: some would have bought anyway, and two plans may be credited with one order. A response curve is an association, not a cause."))  # fmt: skip
-        room = [one for one in some if one.plan.room]
-        if len(room) < len(some):
-            notes.append(Claim(zh="不是直播的计划按全店退款率、自己的笔单价算，货成本占比沿用直播间的。", en="Plans outside the room use the whole shop's refunds and their own order value; the cost share is the room's."))  # fmt: skip
-    if facts.scene.unit is not None and not facts.scene.unit.vat_rate:
-        notes.append(Claim(zh="保本投产没算增值税；一般纳税人的保本线会更高。", en="VAT is not in the break-even ROI; for a general taxpayer it is higher."))  # fmt: skip
+        notes += _outside(facts)
     return notes
+
+
+def _outside(facts: AdFacts) -> list[Claim]:
+    """What plans that do not run in the room are judged by."""
+    unit, outside = facts.scene.unit, [one for one in facts.scene.standings if not one.plan.room]
+    if unit is None or not outside:
+        return []
+    whole = any(one.refunded != unit.refunded for one in outside)
+    zh, en = ("全店退款率", "the whole shop's refunds") if whole else ("同一个退款率", "the same refunds as the room")
+    return [Claim(zh=f"不是直播的计划按{zh}、自己的笔单价算，货成本占比和直播间一样。", en=f"Plans outside the room use {en} and their own order value; the cost share is the room's.")]  # fmt: skip
 
 
 def console_note() -> Claim:

@@ -14,6 +14,7 @@ from tools.livestream.ads_verdict import Standing
 from tools.livestream.economics import UnitEconomics
 from tools.livestream.modes_words import cents
 from tools.livestream.schedule_types import SLOTS
+from tools.livestream.telling import about
 from tools.text import format_value
 
 __all__ = ["even_table", "pace_table", "plan_table"]
@@ -36,14 +37,22 @@ def plan_table(ctx: ToolContext, scene: Scene) -> ToolTable:
     def money(value: Decimal | None) -> str:
         return _NONE if value is None else format_value(cents(value), currency, lang)
 
+    def estimate(value: Decimal) -> str:
+        return about(value, currency).get(lang)
+
     def row(one: Standing) -> tuple[str, ...]:
         days = one.plan.attribution
         window = _NONE if days is None else format_value(Decimal(days), "days", lang).strip()
-        losing = _NONE if one.losing is None else format_value(Decimal(str(round(one.losing, 3))), "ratio", lang)
+        open_ = one.losing is None or (
+            one.upper and one.action != "stop"
+        )  # at a best-case margin only a loss is certain
+        losing = (
+            _NONE if open_ or one.losing is None else format_value(Decimal(str(round(one.losing, 3))), "ratio", lang)
+        )
         to = given.get(one.plan.plan_id, Decimal(0)) if scene.budget else one.to
         even = f"≥ {_roi(one.even)}" if one.upper and one.even is not None else _roi(one.even)
         left = None if one.upper else one.left
-        return (one.plan.name, money(one.sums.spend), money(one.sums.paid), _roi(one.sums.roi), _roi(one.net), even, money(left), losing, ACTIONS[one.action].get(lang), money(one.daily), money(to), window)  # fmt: skip
+        return (one.plan.name, money(one.sums.spend), money(one.sums.paid), _roi(one.sums.roi), _roi(one.net), even, money(left), losing, ACTIONS[one.action].get(lang), estimate(one.daily), estimate(to), window)  # fmt: skip
 
     shown = scene.standings[:_MOST_ROWS]
     rows = [row(one) for one in shown]

@@ -67,7 +67,7 @@ def test_each_plan_is_judged_by_its_own_net_figures(shop: Shop) -> None:
     assert "坏计划" in stop.claim.zh and "新客" in stop.claim.zh and figures(stop, "roi") == [D(1)]
     m = D("0.3867")  # by the notes' formula at 200 an order
     assert figures(stop, "gain")[0] == pytest.approx((1000 - 1000 * m) * 30, rel=D("0.001"))
-    assert row(found, "坏计划")[8:11] == ("停", "1,000 元", "0.00 元")
+    assert row(found, "坏计划")[8:11] == ("停", "1,000 元", "0 元")
     assert row(found, "好计划")[8] == "先不动" and row(found, "新计划")[8] == "再等等"
     assert row(found, "好计划")[4] == "3.50"  # 5 × (1 − 30 %)
     hold = part(found, "hold")
@@ -163,6 +163,9 @@ def test_unknown_cost_gives_a_floor_and_the_dearest_cost_that_pays(tmp_path: Pat
         D(5), abs=D("0.02")
     )  # at that cost the plan's ROI is break-even
     assert not has(found, "split") and row(found, "甲")[5].startswith("≥")
+    assert (
+        row(found, "甲")[7] == "—" and row(found, "乙")[7] == "100.0%"
+    )  # at a best-case margin only a loss is certain
     assert_sound(found)
 
 
