@@ -5,6 +5,7 @@ Read-only; a rule of a page is shown with platform and confidence. The stop test
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -105,7 +106,10 @@ def targets(even: Decimal, history: Decimal | None) -> list[Target]:
 
 
 def _holds(words: Sequence[str], *texts: str) -> bool:
-    return any(word.lower() in text.lower() for word in words for text in texts)
+    """A Latin word counts as a whole word: `live` is not in "delivery"."""
+    return any(
+        re.search(rf"\b{word}\b" if word.isascii() else word, text, re.IGNORECASE) for word in words for text in texts
+    )
 
 
 def counts_natural(tool: str, name: str) -> bool:

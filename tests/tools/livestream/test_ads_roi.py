@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.livestream.ads_roi import at_order_value, even_roi, even_roi_fixed, left_per_yuan, net_roi
-from tools.livestream.ads_rules import setting, targets, watches
+from tools.livestream.ads_rules import counts_natural, is_room, setting, targets, watches
 from tools.livestream.economics import UnitEconomics
 
 # a = 200, rc = .12, rp = .18, c = .35, k = .05, so = 4, sr = 6, ins = .8, d = .1
@@ -119,6 +119,14 @@ def test_rules_fire_on_the_days_they_name(spend: list[int], sold: list[int | Non
     found = watches([D(v) for v in spend], [None if v is None else D(v) for v in sold], [D(v) for v in account])
     assert {one.name for one in found} == met
     assert all(one.url.startswith("https://") and one.words.zh and one.words.en for one in found)
+
+
+@pytest.mark.parametrize(
+    ("tool", "name", "room", "natural"),
+    [("超级直播", "晚场", True, False), ("万相台", "delivery push", False, False), ("Live ads", "x", True, False), ("万相台-全站推广", "x", False, True), ("", "千川全域", True, True)],
+)  # fmt: skip
+def test_a_plan_is_placed_by_its_name(tool: str, name: str, room: bool, natural: bool) -> None:
+    assert (is_room(tool, name), counts_natural(tool, name)) == (room, natural)
 
 
 def test_every_seen_rule_names_platform_confidence_and_a_page() -> None:
