@@ -12,13 +12,13 @@ from tools.livestream.brief import Brief, parse_brief
 from tools.livestream.ground import Ground, Missing, ground
 from tools.livestream.ground_inputs import below_cost, input_text
 from tools.livestream.ground_shop import RoomShop
-from tools.livestream.modes import contracts_of
+from tools.livestream.modes import ModeResult, contracts_of
 from tools.livestream.modes_facts import ModeFacts
 from tools.livestream.modes_input import Modes, modes_of
 from tools.livestream.modes_limits import limits
 from tools.livestream.modes_turns import turning_facts
 from tools.livestream.modes_words import LEVERS, cents, mode_label
-from tools.livestream.telling import assumption_table, missing_claims
+from tools.livestream.telling import about, assumption_table, missing_claims
 from tools.metrics.reader import Reader
 from tools.text import Text, format_value
 
@@ -122,7 +122,7 @@ def _tornado(facts: ModeFacts) -> list[ToolTable]:
 
 
 def _curves(facts: ModeFacts, first: Fact) -> Chart:
-    """Profit by paid GMV, the recommended mode first."""
+    """Profit by paid GMV, the recommended mode first, each with its break-even as a mark on the curve's own steps."""
     found = facts.found
     best = facts.choice.modes[0]
     marks = [best.gmv, *(c.gmv for c in found.crossings), *(m.break_even or ZERO for m in found.modes)]
@@ -130,9 +130,17 @@ def _curves(facts: ModeFacts, first: Fact) -> Chart:
     at = [top * k / (_CURVE - 1) for k in range(_CURVE)]
     currency, lang = facts.ctx.shop.currency, facts.ctx.lang
     series = [
-        {"name": mode_label(one.contract.name).get(lang), "points": [[format_value(cents(x), currency, lang), str(cents(one.contract.profit(x, facts.unit)))] for x in at]}
+        {"name": mode_label(one.contract.name).get(lang), "points": [[format_value(cents(x), currency, lang), str(cents(one.contract.profit(x, facts.unit)))] for x in at], "marks": _even_mark(one, top, currency)}
         for one in sorted(found.modes, key=lambda m: m.contract.name != best.contract.name)
     ]  # fmt: skip
     name = mode_label(best.contract.name)
-    title = Claim(zh=f"{name.zh}：月支付额与每月剩余", en=f"{name.en}: what is left a month by paid GMV")
+    title = Claim(zh="月支付额与每月剩余（按方式）", en="What is left a month by paid GMV, by mode") if len(series) > 1 else Claim(zh=f"{name.zh}：月支付额与每月剩余", en=f"{name.en}: what is left a month by paid GMV")  # fmt: skip
     return Chart(kind="trend", title=title, data={"unit": currency, "series": series}, fact_ids=(first.id,))
+
+
+def _even_mark(one: ModeResult, top: Decimal, currency: str) -> list[dict[str, str]]:
+    even = one.break_even
+    if not even:
+        return []
+    said = about(even, currency)
+    return [{"at": f"{even / top * (_CURVE - 1):.3f}", "zh": f"保本 {said.zh}", "en": f"breaks even at {said.en}"}]

@@ -130,7 +130,12 @@ def test_a_chart_with_holes_breaks_its_line_and_nonsense_is_left_out() -> None:
     title = Claim(zh="走势", en="trend")
     drawn = charts_html([Chart(kind="trend", title=title, data={"unit": "CNY", "series": [{"points": points}]})], "zh")
     assert drawn.count("<polyline") == 2 and "▲ 2024-01-03 3.00 元" in drawn
-    for data in ({}, {"series": []}, {"series": [{"points": [["x", "NaN"], ["y", "?"]]}]}):
+    for data in (
+        {},
+        {"series": []},
+        {"series": [{"points": [["x", "NaN"], ["y", "?"]]}]},
+        {"series": [{"points": points}, {"points": points[:2]}]},
+    ):
         assert charts_html([Chart(kind="trend", title=title, data=data)], "zh") == ""
     assert charts_html([Chart(kind="waterfall", title=title, data={"before": "1"})], "en") == ""
 
