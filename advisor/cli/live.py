@@ -1,4 +1,4 @@
-"""`advisor live modes | costs | products | schedule | script | ads | hosts | review | check | example`: the livestream tools from a brief."""
+"""`advisor live modes | costs | plan | products | schedule | script | ads | hosts | review | check | example`: the livestream tools from a brief."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from advisor.cli.console import guarded, help_text, language, say
 from advisor.cli.live_example import EXAMPLE
+from advisor.cli.live_plan import plan
 from advisor.cli.session import AsJson, Language, Merchant, Workspace, call_tool, run_tool, say_result
 
 __all__ = ["live"]
@@ -92,6 +93,9 @@ def costs(
     """Profit and loss; naming a stream looks at that one."""
     scope = "session" if session else period
     _run("live_costs", brief, {"period": scope, "session": session}, lang, merchant, workspace, as_json=as_json)
+
+
+live.command("plan", help=help_text("整场直播的资料：流程、商品、脚本、分工、排班、成本、KPI、清单；可写成文件", "the whole pack of a stream: rundown, products, script, roles, hosts, cost, KPIs, checklist; as a file with --out"))(plan)  # fmt: skip
 
 
 Day = Annotated[str, typer.Option("--day", help=help_text("哪一天，例如 2026-11-11", "which day, such as 2026-11-11"))]

@@ -37,7 +37,7 @@ from tools.livestream.tool_script import make_script
 from tools.metrics.reader import Reader
 from tools.text import Text
 
-__all__ = ["Pack", "make_pack"]
+__all__ = ["Pack", "hosts_of_room", "make_pack"]
 
 
 @dataclass
@@ -76,6 +76,7 @@ def make_pack(
     """Work out everything of one stream. Raises BadArguments for a brief that clashes, DataMissing where there is nothing to sell."""
     told = parse_brief(brief) if brief is not None else Brief()
     when, notes = _day(ctx, told, day)
+    notes = [*below_cost(told), *notes]
     told = _on(told, when, start)
     reader = Reader(ctx.shop)
     base = ground(told, reader, ctx.records, ctx.today)
@@ -86,14 +87,13 @@ def make_pack(
     told, script = _script(ctx, told, made, missing, notes, hours)
     begin = datetime.combine(when, script.start)
     end = begin + timedelta(minutes=script.minutes)
-    hosts = told.hosts or _seen(reader, ctx)
+    hosts = told.hosts or hosts_of_room(reader, ctx)
     roster = _roster(told, hosts, begin, end)
     costs = session_costs(ctx, told, reader, base, made, begin)
     if costs is not None:
         missing += [_missing(key) for key in costs.found.lacks if all(one.key != key for one in missing)]
     missing += _of_people(told, hosts)
     notes += [Claim.of(one) for one in (*roster.notes, *_twice(reader, ctx))]
-    notes = [*below_cost(told), *notes]
     if made is not None:
         notes += [Claim.of(Text(f"{one.zh}。", f"{one.en}.")) for one in ProductFacts(ctx, made).notes()]
     shop = ctx.shop.category
@@ -252,7 +252,7 @@ def _inputs(made: Made | None, base: Ground, modes: Modes, costs: CostFacts | No
 
 
 # -- people -----------------------------------------------------------------------------------------------------------
-def _seen(reader: Reader, ctx: ToolContext) -> tuple[HostBrief, ...]:
+def hosts_of_room(reader: Reader, ctx: ToolContext) -> tuple[HostBrief, ...]:
     """Hosts of the last 12 weeks where the brief names none."""
     shifts = room.shifts(reader) if "live_shifts" not in ctx.shop.hidden else []
     sessions = room.sessions(reader) if "live_sessions" not in ctx.shop.hidden else []

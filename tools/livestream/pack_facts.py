@@ -103,7 +103,11 @@ class Overview:
         turns = [f"{s.host} {clock_text(s.start, s.end)}" for s in roster.shifts]
         hours = self.teller.write("minutes", self.pack.minutes, "minutes")
         if not roster.shifts:
+            known = [host.name for host in self.pack.hosts]
             claim = Text(f"{hours.zh}还没有主播：先在 hosts 里写上谁能播。", f"No host for {hours.en} yet: name who can be on air under hosts.")  # fmt: skip
+            if known:
+                claim = Text(f"{hours.zh}没有人能完整上：{'、'.join(known)}都排不进，原因和补法见“排班”页。", f"Nobody can cover {hours.en}: {', '.join(known)} do not fit; the sheet Hosts says why and what would help.")  # fmt: skip
+                names += known
         elif roster.uncovered:
             gaps = [clock_text(u.start, u.end) for u in roster.uncovered]
             claim = Text(f"{hours.zh}排了{'、'.join(turns)}；缺人：{'、'.join(gaps)}。", f"{hours.en}: {', '.join(turns)}; nobody yet: {', '.join(gaps)}.")  # fmt: skip

@@ -17,7 +17,7 @@ from tools.text import Text, quantize
 
 __all__ = ["check_sheet", "host_sheet", "kpi_sheet", "pack_events", "role_sheet"]
 
-_NONE = Text("（没排）", "(none)")
+_NONE = Text("没排", "none")
 _ROLES = (
     (Text("谁", "Who"), 12),
     (Text("阶段", "Phase"), 12),

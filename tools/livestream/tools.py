@@ -12,6 +12,7 @@ from tools.livestream.tool_products import live_products
 from tools.livestream.tool_review import live_review
 from tools.livestream.tool_schedule import live_schedule
 from tools.livestream.tool_script import live_script
+from tools.livestream.tool_start import live_start
 from tools.livestream.tool_wording import check_wording
 
 __all__ = ["TOOLS"]
@@ -27,4 +28,5 @@ TOOLS: tuple[ToolSpec, ...] = (
     live_review,
     check_wording,
     live_pack,
+    live_start,
 )
