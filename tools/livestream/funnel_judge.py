@@ -30,7 +30,7 @@ _EFFICIENCY = (
     0.5  # degrees of freedom a point of the MAD is worth: 0.37 by theory, and the doubt of the level is counted apart
 )
 _COARSE = 0.4
-_WEAK = 0.1  # a return this rarely low, beside a spend outside its range
+_WEAK = 0.35  # a return at least this rarely low, beside a spend outside its range
 _HALF = 0.5
 _SURE = 1e7  # as good as a fixed chance, and still exact in floats
 

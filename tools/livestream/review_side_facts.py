@@ -111,7 +111,7 @@ class SideReview:
     def data(self) -> Fact:
         """Completeness and 口径 first: what was read, merged or not read, and how soundly it is counted."""
         zh, en = [], []
-        for text in (self._merged(), self._odd(), self._little(), self._presale(), self._refunds(), self._gpm(), self._kind()):  # fmt: skip
+        for text in (self._merged(), self._length(), self._odd(), self._little(), self._presale(), self._refunds(), self._gpm(), self._kind()):  # fmt: skip
             if text is not None:
                 zh.append(text.zh)
                 en.append(text.en)
@@ -129,6 +129,15 @@ class SideReview:
             return Text(f"这场没有{names.zh}，相关步骤看不了", f"no {names.en} here, so those steps cannot be seen")
         into = joined(merged)
         return Text(f"没有{names.zh}，相邻步骤并成{into.zh}，分不出断在哪一半", f"no {names.en}, so neighbours are merged into {into.en}, and which half broke cannot be told")  # fmt: skip
+
+    def _length(self) -> Text | None:
+        minutes = self.facts.one.minutes
+        if minutes is None:
+            return Text("没有开播时长，曝光按整场比", "no time on air, so impressions are compared by the stream")
+        if 0 < minutes <= 24 * 60:
+            return None
+        told = self.facts.teller.write("minutes", minutes, "minutes")
+        return Text(f"开播时长 {told.zh}不可能，没有用，曝光按整场比", f"{told.en} on air is impossible and was not used, so impressions are compared by the stream")  # fmt: skip
 
     def _odd(self) -> Text | None:
         odd = [step_label(one.step) for one in self.review.verdicts if one.odd]

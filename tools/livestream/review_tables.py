@@ -47,6 +47,10 @@ def _state(review: Review, verdict: Verdict) -> Text:
         return Text("第一处断点", "first break")
     if verdict.state == "normal" and verdict.coarse:
         return Text("正常（样本小，小跌看不出）", "normal (too few to show a small fall)")
+    value, low = verdict.value, verdict.low
+    repeats = verdict.step.kind == "return" and verdict.state == "normal"
+    if repeats and value is not None and low is not None and value < low:
+        return Text("随成交走低，花费正常", "low as sales are, spend is usual")
     return _STATES[verdict.state]
 
 

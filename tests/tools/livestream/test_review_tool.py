@@ -173,6 +173,16 @@ def test_a_room_that_reports_gmv_alone_is_not_said_to_be_sound_at_every_step(sho
     assert "causes" not in parts(low)
 
 
+def test_impossible_lengths_and_counts_are_said_and_not_read(tmp_path: Path) -> None:
+    odd = ask(
+        make_shop(tmp_path, room({"minutes": 26 * 60, "viewers": 90_000, "average_online": -4, "ad_spend": D(-5)}))
+    )
+    assert_sound(odd)
+    data = part(odd, "data").claim
+    assert "1,560 分钟不可能" in data.zh and "进入率超过百分之百" in data.zh and "is impossible" in data.en
+    assert "第一处断点是进入率" not in odd.facts[0].claim.zh
+
+
 def test_what_is_not_shared_is_said_as_that(tmp_path: Path) -> None:
     make_shop(tmp_path, room({}) | {"live_items": live_items(DAY, "now", {"p": (300, 60, "6000")})})
     warehouse = Warehouse(tmp_path)
