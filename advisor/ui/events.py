@@ -14,6 +14,7 @@ from advisor.ui.answer_view import error_html
 from advisor.ui.asking import Asking
 from advisor.ui.bringing import Bringing
 from advisor.ui.keeping import Keeping
+from advisor.ui.live_form import LiveForm, LiveParts
 from advisor.ui.papers import Papers
 from advisor.ui.views import Views
 from advisor.ui.words import word
@@ -69,7 +70,7 @@ class Parts:
         return [*single, *self.suggestions]
 
 
-def wire(blocks: Any, parts: Parts, page: Page, lang: Lang) -> None:
+def wire(blocks: Any, parts: Parts, planning: LiveParts, page: Page, lang: Lang) -> None:
     """Connect the components to their handlers."""
     views = Views(parts, page, lang)
     asking, keeping = Asking(views), Keeping(views)
@@ -103,6 +104,12 @@ def wire(blocks: Any, parts: Parts, page: Page, lang: Lang) -> None:
     parts.remove.click(edge(papers.asked), [parts.paper, parts.memory], out, **single, **quiet)
     parts.really.click(edge(papers.removed), [parts.doomed, parts.memory], out, **single, **quiet)
     gr.on([parts.spare.click, parts.paper.input], edge(papers.spared), None, out, **quiet)
+    form, shown = LiveForm(views, planning), [*planning.outputs(), parts.live, parts.send, parts.stop]
+    planning.panel.expand(edge(form.opened), [parts.memory], shown, **quiet)
+    planning.go.click(
+        edge(form.planned), [parts.memory, planning.known, planning.items, *planning.fields.values()], shown,
+        concurrency_limit=2, concurrency_id="live-plan", trigger_mode="once", **quiet,
+    )  # fmt: skip
     parts.demo.click(edge(bringing.demo), [parts.memory], out, **single, **quiet)
 
 

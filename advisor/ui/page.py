@@ -12,6 +12,7 @@ from advisor.service.doctor import model_host
 from advisor.settings import Settings
 from advisor.ui.events import Parts, wire
 from advisor.ui.html import element, esc
+from advisor.ui.live_form import live_parts
 from advisor.ui.server import MAX_UPLOAD
 from advisor.ui.words import word
 from tools.text import Lang
@@ -153,6 +154,7 @@ def _blocks(page: Page, lang: Lang) -> Any:
                 stop = gr.Button(
                     word("stop", lang), variant="stop", scale=1, min_width=72, visible=False, elem_id="stop"
                 )
+            planning = live_parts(lang)
         gr.HTML(_footer(page, lang), elem_id="footer")
         parts = Parts(
             memory=memory, header=header, bar=bar, shop=shop, past=past, new=new, importing=importing,
@@ -160,7 +162,7 @@ def _blocks(page: Page, lang: Lang) -> Any:
             paper=paper, remove=remove, sure=sure, really=really, spare=spare, doomed=doomed, card=card, history=history, live=live, composer=composer,
             suggestions=suggestions, box=box, send=send, stop=stop,
         )  # fmt: skip
-        wire(blocks, parts, page, lang)
+        wire(blocks, parts, planning, page, lang)
     blocks.queue(api_open=False, default_concurrency_limit=_CONCURRENT, max_size=200)
     return blocks
 
