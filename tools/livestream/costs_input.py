@@ -62,7 +62,7 @@ def costing(brief: Brief, base: Ground, unit: UnitEconomics, shop: RoomShop, rec
     """The period's costs. `unit` is the ground's; what the period itself tells (orders, refunds, ads) takes its place."""
     found = Costing(period, Costs(period.gmv, unit), list(base.assumptions.items_), open_cost=base.lacks("economics.cost_share"))  # fmt: skip
     own = _own_unit(found, unit)
-    ads, share = _ads(found, base)
+    ads, share = _ads(found, base, brief)
     hours = hours_month(brief, shop)
     modes = modes_of(brief, base, shop, records)
     fixed = _fixed(found, modes, brief, hours)
@@ -101,12 +101,16 @@ def _replace(found: Costing, one: Assumption) -> None:
     found.inputs.append(one)
 
 
-def _ads(found: Costing, base: Ground) -> tuple[Decimal | None, Decimal]:
-    """Money spent where the period tells, else a share of paid GMV."""
+def _ads(found: Costing, base: Ground, brief: Brief) -> tuple[Decimal | None, Decimal]:
+    """Money spent where the period tells, else a share of paid GMV: the agency's own where it runs the room, as `live_modes` counts it."""
     spent = found.period.ads
     if spent is not None and found.period.gmv:
         _replace(found, assumption("self_run.ad_share", spent / found.period.gmv, Basis.DATA, _SPENT))
         return spent, ZERO
+    if brief.agencies and brief.self_run is None and brief.agencies[0].ad_share is not None:
+        share = brief.agencies[0].ad_share
+        _replace(found, assumption("self_run.ad_share", share, Basis.STATED, BRIEF))
+        return None, share
     return None, base.ad_share or ZERO
 
 

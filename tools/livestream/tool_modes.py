@@ -130,7 +130,7 @@ def _curves(facts: ModeFacts, first: Fact) -> Chart:
     at = [top * k / (_CURVE - 1) for k in range(_CURVE)]
     currency, lang = facts.ctx.shop.currency, facts.ctx.lang
     series = [
-        {"name": mode_label(one.contract.name).get(lang), "points": [[format_value(cents(x), currency, lang), str(cents(one.contract.profit(x, facts.unit)))] for x in at], "marks": _even_mark(one, top, currency)}
+        {"name": mode_label(one.contract.name).get(lang), "points": [[about(x, currency).get(lang), str(cents(one.contract.profit(x, facts.unit)))] for x in at], "marks": _even_mark(one, top, currency)}
         for one in sorted(found.modes, key=lambda m: m.contract.name != best.contract.name)
     ]  # fmt: skip
     name = mode_label(best.contract.name)
