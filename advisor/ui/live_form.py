@@ -42,6 +42,7 @@ _BUTTON = Text("排这一场", "Plan it")
 _WORKING = Text("正在排品、写脚本、排班、算账", "Working out products, script, hosts and cost")
 _FILES = {".xlsx": Text("表格（Excel）", "Workbook (Excel)"), ".md": Text("文字（Markdown）", "Text (Markdown)"), ".ics": Text("日历（ICS）", "Calendar (ICS)")}  # fmt: skip
 _TYPES = {".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".md": "text/markdown", ".ics": "text/calendar"}  # fmt: skip
+_OTHER_SHOP = Text("换了店铺，已填成这家店的数据；请看一遍再排。", "The shop was changed; the form now holds this shop's values. Look through them and plan again.")  # fmt: skip
 _DOWNLOAD = Text("下载", "Download")
 _LACKS = Text("还缺和要注意的", "Missing, and what to mind")
 _MOST_ITEMS = 60
@@ -120,13 +121,15 @@ def _item(number: int, line: str) -> dict[str, str]:
 
 def pack_html(result: ToolResult, files: Mapping[str, bytes], lang: Lang) -> str:
     """The files first, then the answer, then what is missing. All texts are other people's words."""
-    told = [fact.claim.get(lang) for fact in result.facts if "sheet" not in fact.data]
+    rows = [
+        (str(label), str(text)) for label, text in result.tables[0].rows
+    ]  # the overview: what it is about, the sentence
     links = "".join(_file(name, content, lang) for name, content in files.items())
-    head = element("p", esc(told[0]), class_="headline") + element("p", links, class_="files") if told else ""
-    lines = element("ul", "".join(element("li", esc(text)) for text in told[1:]))
+    colon = "：" if lang == "zh" else ": "
+    lines = element("ul", "".join(element("li", element("b", esc(label + colon)) + esc(text)) for label, text in rows))
     notes = "".join(element("li", esc(claim.get(lang))) for claim in result.notes)
     asked = element("details", element("summary", esc(_LACKS.get(lang))) + element("ul", notes), open="open") if notes else ""  # fmt: skip
-    return element("section", head + lines + asked, class_="pack", role="status")
+    return element("section", element("p", links, class_="files") + lines + asked, class_="pack", role="status")
 
 
 def _file(name: str, content: bytes, lang: Lang) -> str:
@@ -165,11 +168,13 @@ class LiveForm:
             return
         begun = known if isinstance(known, dict) else {}
         typed = dict(zip(self._parts.fields, values, strict=True))
-        # values of another shop are nobody's: the page may have changed shops with the form open
-        before = begun if begun.get("_shop") == scope.merchant_id else {}
+        if begun.get("_shop", scope.merchant_id) != scope.merchant_id:  # the values shown are another shop's
+            async for update in self.opened(memory):
+                yield {**update, self._parts.out: element("p", esc(_OTHER_SHOP.get(self._lang)), class_="notice", role="alert")}  # fmt: skip
+            return
         yield {self._parts.out: progress_html(_WORKING.get(self._lang), 0.3), self._parts.go: gr.update(interactive=False)}  # fmt: skip
         try:
-            brief = brief_of(typed, items, before)
+            brief = brief_of(typed, items, begun)
             service = self._views.page.service
             when = {name: typed[name].strip() for name in ("day", "start", "hours")}
             result = await live_pack(service, scope, brief, lang=self._lang, **when)  # type: ignore[arg-type]

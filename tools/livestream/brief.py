@@ -221,7 +221,7 @@ class Brief(_Part):
         for names in ([i.sku for i in self.items], [h.name for h in self.hosts], rooms):
             if len(set(names)) < len(names):
                 twice = next(name for name in names if names.count(name) > 1)
-                raise ValueError(f"named twice / 出现两次：{twice}")
+                raise ValueError(f"named twice: {twice} / 出现两次：{twice}")
         return self
 
 

@@ -228,7 +228,8 @@ def _missing(key: str) -> Missing:
 
 def _asked(base: Ground, modes: Modes) -> list[Missing]:
     asked = list(base.missing)
-    lacking = (("expected_gmv", modes.gmv), ("self_run.fixed", modes.brief.self_run))
+    own = None if "自播" in modes.ranges else modes.brief.self_run  # a public range is no cost of this shop
+    lacking = (("expected_gmv", modes.gmv), ("self_run.fixed", own))
     return asked + [_missing(key) for key, there in lacking if there is None]
 
 
