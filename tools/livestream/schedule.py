@@ -178,13 +178,13 @@ def _notes(response: Response, base: Ground, terms: Terms, start: date) -> list[
         notes.append(Text("平台扣点没给，按 0 算，是最好的情况；补上后能留下的会更少。", "The platform fee was not given and counts as 0, the best case; with it less is left."))  # fmt: skip
     if terms.kept is not None and terms.crew_hour is None:
         notes.append(Text("主播时薪和场控等人工没给（hosts.hourly、rota.crew_hourly），只按扣完货、退货和投流后的剩余选场次，没有减人工。", "Pay of hosts and crew was not given (hosts.hourly, rota.crew_hourly): sessions are chosen by what is left after goods, returns and ads, before people."))  # fmt: skip
-    if not response.profile:
-        notes.append(Text("没有带付款时间的直播订单明细，看不出第几个小时还值得播：每场按平时的时长排。", "Without order lines with payment times it cannot be told which hour still pays: sessions keep their usual length."))  # fmt: skip
-    else:
-        notes.append(Text("第几小时的产出里混着钟点和疲劳，分不开；没播过的更长时长不外推。", "Sales by hour on air mix the clock with fatigue and cannot be told apart; longer streams than were ever held are not extrapolated."))  # fmt: skip
     if response.last is not None and start - response.last > _STALE:
         notes.append(Text(f"直播数据只到 {response.last}，离排期开始已久，请补最近的场次。", f"Livestream data end on {response.last}, long before the plan begins; import the latest sessions."))  # fmt: skip
     never = [SLOTS[slot][1] for slot in SLOTS if slot not in response.starts]
     if never:
         notes.append(Text(f"没播过的时段（{'、'.join(t.zh for t in never)}）没有自家数据，不排进计划；想试就每周拿一场短的去试。", f"Slots never tried ({', '.join(t.en for t in never)}) have no data of this room and are left out; to try one, give it one short stream a week."))  # fmt: skip
+    if not response.profile:
+        notes.append(Text("没有带付款时间的直播订单明细，看不出第几个小时还值得播：每场按平时的时长排。", "Without order lines with payment times it cannot be told which hour still pays: sessions keep their usual length."))  # fmt: skip
+    else:
+        notes.append(Text("第几小时的产出里混着钟点和疲劳，分不开；没播过的更长时长不外推。", "Sales by hour on air mix the clock with fatigue and cannot be told apart; longer streams than were ever held are not extrapolated."))  # fmt: skip
     return notes

@@ -81,12 +81,16 @@ class ScheduleFacts:
         if self.cold:
             claim = Text(f"自家场次还看不出哪个时段好，先试播：{span.zh} {weeks.zh} 周开 {n.zh.replace('次', '场')}、共 {total.zh}，每天换一个时段，不写预期成交。", f"The room's own streams do not tell good hours yet, so test: {streams} in {weeks.en} weeks {span.en}, {total.en} in all, another slot each day, with no expected sales.")  # fmt: skip
             return self.fact("schedule", claim, section="decision")
-        gmv = self.money("gmv", sum((one.gmv or ZERO for one in sessions), ZERO))
+        gmv_all = sum((one.gmv or ZERO for one in sessions), ZERO)
+        gmv = self.money("gmv", gmv_all)
         claim = Text(f"{span.zh} {weeks.zh} 周建议开 {n.zh.replace('次', '场')}、共 {total.zh}：{pattern.zh}；预计支付 {gmv.zh}", f"Over {weeks.en} weeks {span.en}, hold {streams}, {total.en} in all: {pattern.en}; expected sales {gmv.en}")  # fmt: skip
         left = [one.contribution for one in sessions]
         if all(value is not None for value in left):
             kept = self.money("contribution", sum((value or ZERO for value in left), ZERO))
             claim = Text(f"{claim.zh}，扣掉退货、货、扣点、物流、投流和人工后剩 {kept.zh}（固定费之前）。", f"{claim.en}, of which {kept.en} is left after returns, goods, fees, parcels, ads and people, before fixed cost.")  # fmt: skip
+        elif (rate := self._kept()) is not None:
+            kept = self.money("contribution_before_people", gmv_all * rate)
+            claim = Text(f"{claim.zh}，扣掉退货、货、扣点、物流和投流后剩 {kept.zh}，主播和场控的人工没给、还没减。", f"{claim.en}, of which {kept.en} is left after returns, goods, fees, parcels and ads; the pay of hosts and crew was not given and still comes off.")  # fmt: skip
         else:
             claim = Text(f"{claim.zh}；缺输入，扣完剩多少还算不出。", f"{claim.en}; what is left of it cannot be told without the missing inputs.")  # fmt: skip
         return self.fact("schedule", claim, section="decision")
@@ -189,7 +193,7 @@ class ScheduleFacts:
         drop = self.teller.write("tired_drop", (1 - rates[hour] / rates[0]).quantize(Decimal("0.001")), "ratio")
         line = self.teller.write("tired_line", _TIRED, "ratio", Role.TARGET)
         n, name = self.count("profile_sessions", found.profile_n[slot], "times", Role.SAMPLE), SLOTS[slot][1]
-        claim = Text(f"{name.zh}场开播第 {at.zh} 小时的成交比开头一小时低 {drop.zh}（{n.zh.replace('次', '场')}；提醒线 {line.zh}），可能是钟点，也可能是疲劳：这一小时前换主播，把主推款再讲一轮，看能不能拉回来。", f"In {name.en} streams hour {at.en} on air sells {drop.en} less than the first ({n.en.replace(' times', ' streams')}; warning line {line.en}): the clock or fatigue. Change host before it, show the hero again, and see whether it comes back.")  # fmt: skip
+        claim = Text(f"{name.zh}场开播第 {at.zh} 小时的成交比开头一小时低 {drop.zh}（{n.zh.replace('次', '场')}，提醒线 {line.zh}），可能是钟点，也可能是疲劳：这一小时前换主播，把主推款再讲一轮，看能不能拉回来。", f"In {name.en} streams hour {at.en} on air sells {drop.en} less than the first ({n.en.replace(' times', ' streams')}, warning line {line.en}): the clock or fatigue. Change host before it, show the hero again, and see whether it comes back.")  # fmt: skip
         return self.fact("tired", claim, section="what")
 
     def floor(self) -> Fact | None:
@@ -296,7 +300,7 @@ class ScheduleFacts:
             slots = Text(
                 "、".join(SLOTS[s][1].zh for s in edge.slots), " and ".join(SLOTS[s][1].en for s in edge.slots)
             )
-            parts.append(Text(f"{edge.host}在{slots.zh}{word.zh} {sure.zh}（95% 区间 {low.zh} 到 {high.zh}）", f"{edge.host} {sure.en} {word.en} ({slots.en}; 95% interval {low.en} to {high.en})"))  # fmt: skip
+            parts.append(Text(f"{edge.host}在{slots.zh}{word.zh} {sure.zh}（95% 区间 {low.zh} 到 {high.zh}）", f"{edge.host} {sure.en} {word.en} ({slots.en}, 95% interval {low.en} to {high.en})"))  # fmt: skip
         rest = Text(f"；{'、'.join(fair.even)}与平均分不出差别", f"; {', '.join(fair.even)} no different from the mean beyond chance") if fair.even else Text("", "")  # fmt: skip
         claim = Text(f"排班只算站得住的主播差别（{days.zh}的 {n.zh} 班，同等条件下每观众成交额对比各主播平均，取区间里靠近零的一端）：{'；'.join(p.zh for p in parts)}{rest.zh}。", f"The roster counts only differences between hosts that hold, at the end of the interval nearer zero ({n.en} shifts {days.en}, GMV per viewer under equal conditions): {'; '.join(p.en for p in parts)}{rest.en}.")  # fmt: skip
         names = [*(edge.host for edge in fair.edges), *fair.even]

@@ -89,7 +89,8 @@ def make_schedule(
         brief, base, history, start=first, weeks=weeks, currency=ctx.shop.currency, hosts=hosts,
         strengths=fair.strengths() if fair else None,
     )  # fmt: skip
-    notes = [Claim.of(text) for text in (*plan.notes, *plan.roster.notes, *_host_notes(brief, hosts, gone), *_twice(seen))]  # fmt: skip
+    said = plan.roster.notes if hosts else ()  # that there are no hosts is a fact of its own
+    notes = [Claim.of(text) for text in (*_twice(seen), *_host_notes(brief, hosts, gone), *plan.notes, *said)]
     notes += missing_claims(one for one in base.missing if one.key in _ASKED)
     return replace(plan, fair=fair), notes, Assumptions((*plan.assumptions, *base.assumptions.items_))
 
@@ -105,7 +106,7 @@ def _host_notes(brief: Brief, hosts: Sequence[HostBrief], gone: Mapping[str, dat
         zh = "、".join(f"{name}（最后一次 {day}）" for name, day in list(gone.items())[:4])
         en = ", ".join(f"{name} (last on {day})" for name, day in list(gone.items())[:4])
         left = Text(f"近期没再上播的没排：{zh}，还在就写进需求。", f" Not rostered, as no longer on the air: {en}; add them to the brief if they still work here.")  # fmt: skip
-    return [Text(f"没有给主播名单，按近 12 周上播的人和他们上播的星期、钟点排（{names}）；时薪、会什么、每周上限请补上，没给时薪就没算主播费用。{left.zh}", f"No hosts were named, so those of the last 12 weeks are used, on the weekdays and hours they were seen ({listed}); add their pay, skills and weekly limits. Without pay there is no host cost.{left.en}")]  # fmt: skip
+    return [Text(f"没有给主播名单，按近 12 周上播的人和他们上播的星期、钟点排（{names}）；没给时薪、会什么和每周上限。{left.zh}", f"No hosts were named, so those of the last 12 weeks are used, on the weekdays and hours they were seen ({listed}); pay, skills and weekly limits were not given.{left.en}")]  # fmt: skip
 
 
 def _twice(seen: Sequence[room.Shift]) -> list[Text]:

@@ -210,3 +210,22 @@ def _offset(at: datetime) -> float:
     from zoneinfo import ZoneInfo
 
     return at.replace(tzinfo=ZoneInfo("Asia/Shanghai")).timestamp() - at.timestamp()
+
+
+def test_without_pay_the_headline_says_what_is_left_before_people(shop: Shop) -> None:
+    """m − ads by hand: 0.8 × (1 − 0.4 − 0.05) − 0.04 = 0.40 of a yuan; who is on air is not paid for yet."""
+    bare = {
+        "economics": ECONOMICS,
+        "self_run": {"fixed": 0, "ad_share": "4%"},
+        "hosts": [{"name": "小林", "hourly": 0}],
+    }
+    first = ask(shop, bare).facts[0]
+    said = {q.metric: q.value for q in first.quantities}
+    assert abs(said["live.contribution_before_people"] - said["live.gmv"] * D("0.40")) <= 1
+    assert "人工没给" in first.claim.zh and "was not given" in first.claim.en
+
+
+def test_that_there_are_no_hosts_is_said_once(empty: Shop) -> None:
+    found = ask(empty)
+    everything = [fact.claim.zh for fact in found.facts] + [note.zh for note in found.notes]
+    assert sum("给出主播" in text for text in everything) == 1
