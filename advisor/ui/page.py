@@ -140,8 +140,7 @@ def _blocks(page: Page, lang: Lang) -> Any:
                     word("paper_really", lang), size="sm", visible=False, variant="stop", elem_id="really"
                 )
                 spare = gr.Button(word("paper_spare", lang), size="sm", visible=False, elem_id="spare")
-        history = gr.HTML(elem_id="history")
-        live = gr.HTML(elem_id="live")
+        history, live = gr.HTML(elem_id="history"), gr.HTML(elem_id="live")
         with gr.Column(elem_id="composer", visible=False) as composer:
             with gr.Row(elem_id="suggestions"):
                 suggestions = [gr.Button("", size="sm", visible=False, elem_classes="suggestion") for _ in range(3)]

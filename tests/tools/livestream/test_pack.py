@@ -190,12 +190,12 @@ def test_items_without_a_margin_get_a_script_by_role_and_no_invented_cost(empty:
 
 
 def test_the_rooms_own_best_sellers_stand_in_for_items(tmp_path: Path) -> None:
-    sold = [{"session_id": one["session_id"], "product_id": product, "day": one["day"], "title": f"商品{product}", "items": 5, "clicks": 40, "paid_amount": D(price) * 5} for one in ALL["live_sessions"] for product, price in (("p1", "90"), ("p2", "40"))]  # fmt: skip
+    sold = [{"session_id": one["session_id"], "product_id": product, "day": one["day"], "title": f"商品{product}", "items": 5, "clicks": 40, "paid_amount": D(price) * 5} for one in ALL["live_sessions"] for product, price in (("p1", "90"), ("p2", "140"))]  # fmt: skip
     streams = [{**one, "viewers": 500} for one in ALL["live_sessions"]]
     shop = make_shop(tmp_path, {**ALL, "live_sessions": streams, "live_items": sold})
     found = live_pack.call(context(shop, today=SHOP_DAY), {})
     assert {row[2] for row in rows(found, "商品")} == {"p1", "p2"}
-    assert {row[4] for row in rows(found, "商品")} == {"90.00 元", "40.00 元"} and rows(found, "成本")
+    assert {row[4] for row in rows(found, "商品")} == {"90.00 元", "140.00 元"} and rows(found, "成本")
 
 
 BAD: list[tuple[dict[str, Any], tuple[str, str]]] = [
