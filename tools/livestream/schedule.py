@@ -173,7 +173,7 @@ def _notes(response: Response, base: Ground, terms: Terms, start: date) -> list[
         notes.append(Text("自家直播场次太少，还看不出哪个时段好：先按规则轮流试时段，不写预期成交。公开的各时段在线占比来自抖音、可信度低，只当参考。", "Too few streams of its own to tell good hours: a test plan by rule, with no expected sales. Public shares of users online are Douyin's and of low confidence, a reference only."))  # fmt: skip
         return notes
     if terms.margin is None:
-        notes.append(Text("算不出每元成交剩多少（缺的输入见下），所以按成交额选场次，判断不了这一小时该不该开。", "What a yuan of sales leaves cannot be computed (missing inputs below), so sessions are chosen by sales; whether an hour pays cannot be judged."))  # fmt: skip
+        notes.append(Text("缺成本或扣点，算不出每元成交剩多少：场次按成交额选，判断不了这一小时该不该开。", "Without costs or fees it cannot be told what a yuan of sales leaves: sessions are chosen by sales, and whether an hour pays cannot be judged."))  # fmt: skip
     elif base.unit is None:
         notes.append(Text("平台扣点没给，按 0 算，是最好的情况；补上后能留下的会更少。", "The platform fee was not given and counts as 0, the best case; with it less is left."))  # fmt: skip
     if terms.kept is not None and terms.crew_hour is None:

@@ -333,7 +333,7 @@ class ScheduleFacts:
             )
         elif rules:
             these = Text("这一条", "this rule") if len(rules) == 1 else Text("这几条", "these rules")
-            claim = Text(f"{claim.zh}：光守住{these.zh}就排不满——{why.zh}", f"{claim.en}: {these.en} alone rule{'s' if len(rules) == 1 else ''} out full cover: {why.en}")  # fmt: skip
+            claim = Text(f"{claim.zh}：光守住{these.zh}就排不满——{why.zh}", f"{claim.en}: {these.en} alone make{'s' if len(rules) == 1 else ''} full cover impossible: {why.en}")  # fmt: skip
         facts = [
             self.fact(
                 "uncovered", Text(claim.zh + "。", claim.en + "."), section="limits", names=names, formula=_ROSTER

@@ -91,7 +91,8 @@ def make_schedule(
     )  # fmt: skip
     said = plan.roster.notes if hosts else ()  # that there are no hosts is a fact of its own
     notes = [Claim.of(text) for text in (*_twice(seen), *_host_notes(brief, hosts, gone), *plan.notes, *said)]
-    notes += missing_claims(one for one in base.missing if one.key in _ASKED)
+    asked = missing_claims(one for one in base.missing if one.key in _ASKED)
+    notes = notes + asked if plan.margin is not None else asked + notes  # what the verdict waits for is asked first
     return replace(plan, fair=fair), notes, Assumptions((*plan.assumptions, *base.assumptions.items_))
 
 
