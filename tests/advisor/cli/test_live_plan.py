@@ -92,3 +92,14 @@ def test_an_empty_history_is_asked_for_by_name(tmp_path: Path, capsys: pytest.Ca
 def test_another_ending_is_refused_before_the_work(door: Door) -> None:
     code, _, err = door.with_brief("plan", BRIEF, "--out", str(door.folder / "plan.pdf"), "--lang", "en")
     assert code == 2 and ".xlsx" in err
+
+
+def test_a_chat_is_never_offered_the_pack() -> None:
+    """A pack is a document: its tools stand behind every other one, so no model is shown them."""
+    from advisor.app import build_registry
+    from advisor.brains.offer import offered
+
+    specs = [build_registry().get(name) for name in build_registry().names()]
+    assert {"live_pack", "live_start"} <= {spec.name for spec in specs}
+    for intent in ("live_mode", "live_products", "live_script", "plan", "unknown"):
+        assert not {"live_pack", "live_start"} & {spec.name for spec in offered(intent, specs)}
