@@ -1,6 +1,6 @@
 """Wording rules against phrases labelled blind to them (`evals/datasets/wording.yaml`).
 
-    python -m evals.benchmarks.wording [--locked] [--show] [--json]
+    python -m evals.benchmarks.wording [--locked | --set blind2] [--rules] [--show] [--json]
 
 Recall: of the phrases labelled hard (a clear violation), how many have a flag that must be changed (`block`); `any` counts review flags
 too. Precision: of the phrases with any flag, how many are labelled hard or soft; `block` of those with a block flag. Soft phrases (needs
@@ -18,7 +18,7 @@ import argparse
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
@@ -27,10 +27,12 @@ from typing import Any
 import yaml
 
 from tools.playbooks.compliance import Flag, check_text
+from tools.playbooks.compliance_likeness import read_text
 
 __all__ = ["Phrase", "Share", "main", "phrases", "score"]
 
-_DATA = Path(__file__).resolve().parents[1] / "datasets" / "wording.yaml"
+_DATA = Path(__file__).resolve().parents[1] / "datasets"
+Reader = Callable[[str, str], list[Flag]]
 
 
 @dataclass(frozen=True)
@@ -67,20 +69,16 @@ class Share:
 
 
 def phrases(split: str) -> list[Phrase]:
-    """The labelled phrases of a split, dev or locked."""
-    rows = yaml.safe_load(_DATA.read_text(encoding="utf-8"))["entries"]
-    return [
-        Phrase(**{name: row[name] for name in Phrase.__dataclass_fields__}) for row in rows if row["split"] == split
-    ]
+    """The labelled phrases: dev or locked of wording.yaml, or blind2, the whole of wording_blind2.yaml."""
+    name = "wording_blind2.yaml" if split == "blind2" else "wording.yaml"
+    rows = yaml.safe_load((_DATA / name).read_text(encoding="utf-8"))["entries"]
+    kept = [row for row in rows if split == "blind2" or row["split"] == split]
+    return [Phrase(**{field: row[field] for field in Phrase.__dataclass_fields__}) for row in kept]
 
 
-def flags_of(phrase: Phrase) -> list[Flag]:
-    return check_text(phrase.text, phrase.category)
-
-
-def score(found: Sequence[Phrase]) -> dict[str, Share]:
-    """recall, recall_any, precision, precision_block, soft_flagged and ok_clean over the phrases."""
-    rows = [(phrase.label, {flag.severity for flag in flags_of(phrase)}) for phrase in found]
+def score(found: Sequence[Phrase], read: Reader = check_text) -> dict[str, Share]:
+    """recall, recall_any, precision, precision_block, soft_flagged and ok_clean over the phrases, as `read` flags them."""
+    rows = [(phrase.label, {flag.severity for flag in read(phrase.text, phrase.category)}) for phrase in found]
 
     def share(total: Iterable[tuple[str, set[Any]]], hit: Any) -> Share:
         kept = list(total)
@@ -97,18 +95,18 @@ def score(found: Sequence[Phrase]) -> dict[str, Share]:
     }
 
 
-def by_category(found: Sequence[Phrase]) -> dict[str, dict[str, Share]]:
+def by_category(found: Sequence[Phrase], read: Reader = check_text) -> dict[str, dict[str, Share]]:
     groups: dict[str, list[Phrase]] = defaultdict(list)
     for phrase in found:
         groups[phrase.category].append(phrase)
-    return {name: score(rows) for name, rows in sorted(groups.items())}
+    return {name: score(rows, read) for name, rows in sorted(groups.items())}
 
 
-def wrong(found: Sequence[Phrase]) -> list[str]:
+def wrong(found: Sequence[Phrase], read: Reader = check_text) -> list[str]:
     """Phrases on the wrong side, for tuning on dev."""
     lines = []
     for phrase in found:
-        flags = flags_of(phrase)
+        flags = read(phrase.text, phrase.category)
         hard = any(flag.severity == "block" for flag in flags)
         if (phrase.label == "hard" and not hard) or (phrase.label == "ok" and flags):
             said = ", ".join(f"{flag.rule_id}:{flag.found}" for flag in flags) or "-"
@@ -119,14 +117,17 @@ def wrong(found: Sequence[Phrase]) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--locked", action="store_true", help="score the locked part")
+    parser.add_argument("--set", choices=("blind2",), help="a set of its own instead of dev")
+    parser.add_argument("--rules", action="store_true", help="the rules alone, without the second layer")
     parser.add_argument("--show", action="store_true", help="list what is on the wrong side (dev only)")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(argv)
-    if given.locked and given.show:
-        parser.error("the locked part is scored, not shown")
-    split = "locked" if given.locked else "dev"
+    if (given.locked or given.set) and given.show:
+        parser.error("the locked part and the blind sets are scored, not shown")
+    split = given.set or ("locked" if given.locked else "dev")
     found = phrases(split)
-    total = score(found)
+    read: Reader = check_text if given.rules else read_text
+    total = score(found, read)
     if given.json:
         print(
             json.dumps({"split": split, "phrases": len(found)} | {name: share.value for name, share in total.items()})
@@ -135,9 +136,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"{split}: {len(found)} phrases")
     for name, share in total.items():
         print(f"  {name:16} {share}")
-    for name, shares in by_category(found).items():
+    for name, shares in by_category(found, read).items():
         print(f"  {name:14} recall {shares['recall']}  precision {shares['precision']}")
-    for line in wrong(found) if given.show else []:
+    for line in wrong(found, read) if given.show else []:
         print(line)
     return 0
 

