@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from tools.base import ToolContext
 from tools.facts import Fact, Role, WhyClass
+from tools.livestream.assumption import Basis
 from tools.livestream.pack import Pack
 from tools.livestream.pack_kpi import Stop, stop_line
 from tools.livestream.products_facts import ProductFacts
@@ -19,6 +20,7 @@ __all__ = ["Overview"]
 
 Row = tuple[Text, Fact]
 _LEVEL = Decimal("0.9")
+_FAR = 2  # times: from here on a stated month and a planned stream are said not to agree
 
 
 class Overview:
@@ -37,6 +39,8 @@ class Overview:
             against = self.products.against(LAST)
             rows += [(Text("和上一场的顺序比", "Against the last order"), against)] if against else []
         rows += self._costs()
+        gap = self._far_from_stated()
+        rows += [(Text("和你说的月目标", "Against your month"), gap)] if gap is not None else []
         if self.pack.modes.facts:
             rows.append((Text("模式", "Mode"), self.pack.modes.facts[0]))
         if self.stop is not None:
@@ -86,6 +90,25 @@ class Overview:
             rows += [(label, fact)] if fact is not None else []
         return rows
 
+    def _far_from_stated(self) -> Fact | None:
+        """Where the month the merchant stated needs twice what this stream should sell, or half of it: one of the two is wrong."""
+        made, inputs = self.pack.made, self.pack.inputs
+        if made is None or made.plan.gmv <= 0 or "expected_gmv" not in inputs or "hours_month" not in inputs:
+            return None
+        month, hours = inputs["expected_gmv"], inputs["hours_month"]
+        if month.basis is not Basis.STATED or not hours.value:
+            return None
+        needed, sold = month.value * self.pack.minutes / 60 / hours.value, made.plan.gmv
+        if sold / _FAR <= needed <= sold * _FAR:
+            return None
+        w = self.teller.write
+        said, part, now = w("gmv_month", quantize(month.value, 2), "money"), w("gmv_needed", quantize(needed, 2), "money", Role.TARGET), w("gmv", quantize(sold, 2), "money")  # fmt: skip
+        claim = Text(
+            f"对不上：按你说的月支付 {said.zh}，这场该卖 {part.zh}，排品只预计 {now.zh}；人数、每千人卖几件或月目标总有一个要改，模式的结论按月目标算，盈亏按这场算。",
+            f"These do not agree: {said.en} a month, as stated, needs {part.en} from this stream, and the products should bring {now.en}. Viewers, pieces per 1,000 viewers or the month has to change; the mode rests on the month, the P&L on this stream.",
+        )
+        return self.teller.fact("pack.stated", claim, formula="month x hours of the stream / hours a month", source="brief", why=WhyClass.INFERENCE, section="limits")  # fmt: skip
+
     def _stop(self, stop: Stop) -> Fact:
         w = self.teller.write
         roi = w("ad_stop", quantize(stop.roi, 2), "number", Role.TARGET)
@@ -129,5 +152,5 @@ class Overview:
     def _gaps(self) -> Fact:
         count = self.teller.write("missing", len(self.pack.missing), "count", Role.SAMPLE)
         names = [one.label for one in self.pack.missing[:4]]
-        claim = Text(f"缺 {count.zh} 项输入，会改变上面的数：{'、'.join(n.zh for n in names)}{'等' if len(self.pack.missing) > 4 else ''}；为什么要、在哪找见“还缺”页。", f"{count.en} inputs are missing and would change the figures above: {', '.join(n.en for n in names)}{' and others' if len(self.pack.missing) > 4 else ''}; the sheet Missing says why and where.")  # fmt: skip
+        claim = Text(f"缺 {count.zh} 项输入，会改变上面的数：{'、'.join(n.zh for n in names)}{'等' if len(self.pack.missing) > 4 else ''}；为什么要、在哪找见“还缺”页。", f"Missing inputs ({count.en}) would change the figures above: {', '.join(n.en for n in names)}{' and others' if len(self.pack.missing) > 4 else ''}; the sheet Missing says why and where.")  # fmt: skip
         return self.teller.fact("pack.missing", claim, from_shop=False, section="limits")

@@ -131,6 +131,19 @@ def test_the_overview_is_grounded_fact_by_fact(empty: Shop, lang: Any) -> None:
         assert verdict.ok, (verdict.problems, text)
 
 
+def test_a_month_that_the_stream_cannot_carry_is_said(made: ToolResult, empty: Shop) -> None:
+    told = dict(rows(made, "概览"))
+    gmv = amount(next(row[2] for row in rows(made, "成本") if row[0] == "支付金额"))
+    needed = D(220000) * 4 / (D(24) * 30 / 7)
+    far = not gmv / 2 <= needed <= gmv * 2
+    assert ("和你说的月目标" in told) == far
+    near = {**BRIEF, "self_run": {**BRIEF["self_run"], "expected_gmv": str((gmv * D(24) * 30 / 7 / 4).quantize(D(1)))}}
+    assert "和你说的月目标" not in dict(rows(live_pack.call(context(empty), {"brief": near}), "概览"))
+    small = {**BRIEF, "self_run": {**BRIEF["self_run"], "expected_gmv": 900000}}
+    text = dict(rows(live_pack.call(context(empty), {"brief": small}), "概览"))["和你说的月目标"]
+    assert "90 万元" in text or "90.00 万元" in text
+
+
 def test_flags_stand_beside_the_line_with_article_and_other_words(made: ToolResult) -> None:
     said = [row for row in rows(made, "脚本") if "全网最低价" in row[4]]
     assert said and all("“全网最低价”必须改" in row[7] and "《" in row[7] and "改法" in row[7] for row in said)
