@@ -136,7 +136,7 @@ class _Build:
             for b in range(a, last + 1):
                 parts = range(a, b + 1)
                 if self.applies("run"):
-                    for role in {item.role for item in v.items}:
+                    for role in dict.fromkeys(item.role for item in v.items):  # in order: the same model every time
                         model.add(self.role(role, parts) <= v.rules.in_a_row * (1 + self.role(role, parts, other=True)))
                 if lengths and self.applies("hero"):
                     begin = 0 if a == 0 else max(0, v.parts[a - 1].end - min(lengths))
