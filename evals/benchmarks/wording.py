@@ -7,9 +7,15 @@ too. Precision: of the phrases with any flag, how many are labelled hard or soft
 proof or a second look) count neither as missed nor as wrong. Intervals: Wilson, 95 %. Without --locked the dev part, on which rules may
 be tuned; the locked part is scored only, never shown phrase by phrase (--show is refused there).
 
-Measured: first sight of dev, before any tuning, recall 0.66 and precision 0.88; dev after tuning 1.00 and 1.00; the locked part once, at
-f51b9cb, recall 0.694 (34/49; 0.555-0.805), precision 0.900 (45/50; 0.786-0.957), block precision 0.900, ok clean 0.896. So rules carry
-over to unseen wording for about seven violations in ten: dev figures are those of a tuned set and must not be quoted alone.
+Measured, rules alone: first sight of dev, before any tuning, recall 0.66 and precision 0.88; dev after tuning 1.00 and 1.00; the locked
+part once, at f51b9cb, recall 0.694 (34/49; 0.555-0.805), precision 0.900 (45/50; 0.786-0.957). Both parts were then opened: the second
+layer (tools/playbooks/compliance_likeness.py) is trained on them, so that their figures say nothing any more.
+
+Measured, rules and second layer, one closing run on blind2 (433 phrases of another author, never read by the author of the rules and the
+layer; weights of 677c4ed): a flag of any level on 0.839 of the hard (161/192; 0.780-0.884), a block flag on 0.484 (93/192; 0.415-0.555);
+precision 0.873 (192/220; 0.822-0.910), of block flags 0.907 (97/107; 0.836-0.948); ok clean 0.835 (142/170; 0.772-0.884). The rules alone
+on it: 0.552 (106/192; 0.481-0.621) with any flag, precision 0.918 (123/134; 0.859-0.954). Of the flags that the layer added 69 of 86 were
+right. The aim, 0.97 at 0.9, is NOT reached: about one hard violation in six passes unseen. blind2 is spent by this run.
 """
 
 from __future__ import annotations
@@ -70,9 +76,11 @@ class Share:
 
 def phrases(split: str) -> list[Phrase]:
     """The labelled phrases: dev or locked of wording.yaml, or blind2, the whole of wording_blind2.yaml."""
-    name = "wording_blind2.yaml" if split == "blind2" else "wording.yaml"
-    rows = yaml.safe_load((_DATA / name).read_text(encoding="utf-8"))["entries"]
-    kept = [row for row in rows if split == "blind2" or row["split"] == split]
+    if split == "blind2":
+        kept = yaml.safe_load((_DATA / "wording_blind2.yaml").read_text(encoding="utf-8"))["cases"]
+    else:
+        rows = yaml.safe_load((_DATA / "wording.yaml").read_text(encoding="utf-8"))["entries"]
+        kept = [row for row in rows if row["split"] == split]
     return [Phrase(**{field: row[field] for field in Phrase.__dataclass_fields__}) for row in kept]
 
 
