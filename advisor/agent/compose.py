@@ -112,7 +112,15 @@ def _check(turn: Turn, view: TurnView, draft: Draft) -> Verdict:
         why_class=draft.why_class,
         question=turn.question,
         today=turn.today,
+        said=_said(view),
     )
+
+
+def _said(view: TurnView) -> list[str]:
+    """What this turn's tools told without a figure to cite: why they had nothing, and the limits of what they gave."""
+    lang = view.frame.lang
+    errors = [outcome.error.get(lang) for outcome in view.outcomes if outcome.error is not None]
+    return errors + [note.get(lang) for outcome in view.outcomes if outcome.result for note in outcome.result.notes]
 
 
 def _cited(view: TurnView, text: str) -> dict[str, Fact]:

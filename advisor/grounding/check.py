@@ -47,17 +47,18 @@ def check(
     question: str = "",
     today: date | None = None,
     glossary: Glossary | None = None,
+    said: Sequence[str] = (),
 ) -> Verdict:
     """Check one statement before anyone sees it.
 
     `cited` maps display marks ("m1") to facts: those the draft cites, or the whole evidence (only marks in the draft
     count). `question` is what the merchant said: their own numbers and names may be repeated back. `today` resolves
-    "last month". Deterministic, no I/O beyond the glossary's first load.
+    "last month". `said` are the tools' own words of what is missing or limited. Deterministic, no I/O beyond the glossary's first load.
     """
     words = glossary or default_glossary()
     marks = marks_in(draft_text)
     facts = cited_facts(cited, marks, words)
-    own_words = is_verbatim(draft_text, [c.fact for c in facts], lang)
+    own_words = is_verbatim(draft_text, [c.fact for c in facts], lang, said)
     draft_text, unnamed = without_quotations(draft_text, facts)
     facts = [c for c in facts if not is_own_material(c)]
     names = [name for c in facts for name in (*c.fact.entities, *(s for q in c.fact.quantities for s in q.subject))]

@@ -147,7 +147,9 @@ def cause_clause(pieces: Pieces, say: Say) -> str:
             f"在这家店平常的波动之内，不用当成问题来救{normal.cite}",
             f"that is within this shop's usual swing, no fire to put out{normal.cite}",
         )
-        return f"{calm}{'；' if say.zh else '; '}{_aside(entity, say)}" if entity is not None and _told(entity) else calm
+        return (
+            f"{calm}{'；' if say.zh else '; '}{_aside(entity, say)}" if entity is not None and _told(entity) else calm
+        )
     if entity is not None and _told(entity) and _amount(entity) * _direction(pieces) < 0:
         return _aside(entity, say)
     factor = next(iter(_along(pieces, pieces.factors)), None)
