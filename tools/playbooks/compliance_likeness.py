@@ -2,6 +2,9 @@
 
 A logistic regression over n-grams, sentence vector, rule hits and category says whether; a multinomial one says which family. Weights:
 `seeds/compliance_likeness.npz`, built by `tools.playbooks.compliance_build`. Without the embedder the n-grams alone decide.
+
+It knows what shops say to buyers and what they plan. Prose about shops is outside: of 151 texts of the playbooks a third were flagged, so
+that artefacts of playbooks are checked by the rules alone. Measured on unseen phrases: `evals/benchmarks/wording.py`.
 """
 
 from __future__ import annotations
