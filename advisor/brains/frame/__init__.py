@@ -11,20 +11,16 @@ from advisor.answer import AnswerKind
 from advisor.brains.base import Frame, Message, ShopCard
 from advisor.brains.frame.bases import settle_windows
 from advisor.brains.frame.classify import REJECT, classify
-from advisor.brains.frame.exemplars import Embedder
 from advisor.brains.frame.followup import previous_frame, resolve
-from advisor.brains.frame.live import wording_of
-from advisor.brains.frame.normalise import detect_language, normalise
-from advisor.brains.frame.prices import price_slots
-from advisor.brains.frame.replies import clarify, decline, feedback, is_about_an_answer, needs_price, smalltalk
-from advisor.brains.frame.signals import signals
-from advisor.brains.frame.slots import read_slots
+from advisor.brains.frame.normalise import detect_language
+from advisor.brains.frame.observe import LONGEST, observe
+from advisor.brains.frame.reader import Embedder
+from advisor.brains.frame.replies import clarify, decline, feedback, heard, is_about_an_answer, needs_price, smalltalk
 from advisor.brains.frame.stated import noted, read_stated, target_in
 from tools.text import Lang, Text
 
 __all__ = ["Embedder", "frame"]
 
-_LONGEST = 600  # characters that decide what is asked; a pasted report after them does not
 _DECLINED = {"out_of_scope", "other_shop", "rules"}
 _FIGURES = {
     "figure",
@@ -65,62 +61,34 @@ def frame(
     ``embedder`` may be None (rules alone decide). Slots: metric, also, window, compare, against, by, top, order, topic,
     topics, subject, source, outcome, sections, followed. ``kind`` decline or clarify carries the reply; never raises on text.
     """
-    plain = normalise(text[:_LONGEST])
+    anchor = _anchor(shop, today)
+    seen = observe(text, anchor, today, platform=shop.platform, own_names=shop.own_names)
+    plain, found, slots = seen.plain, seen.found, dict(seen.slots)
     before = previous_frame(history)
     said = detect_language(text, lang, previous=cast("Lang | None", before.get("lang")))
-    anchor = _anchor(shop, today)
     stated = read_stated(plain)
     if stated:
         noticed: dict[str, Any] = {
             "stated": [{"key": one.key, "value": str(one.value), "unit": one.unit} for one in stated]
         }
         return Frame(text, said, "state", noticed, "clarify", noted(stated, shop.currency))
-    found = signals(_without_own_names(plain, shop))
-    slots = read_slots(plain, text[:_LONGEST], found, anchor, today, shop.platform)
-    found = _with_text(text[:_LONGEST], found, slots)
-    if "against" in slots:
-        found |= {"compare"}  # "November 2010 with November 2009" needs no other word
-    if slots.pop("ranked", False) and not found & {"why", "how_so", "how", "what", "decision"}:
-        found |= {"breakdown"}
-    reading = classify(
-        plain,
-        found,
-        embedder,
-        topic=slots.get("topic"),
-        metric=slots.get("metric"),
-        window="window" in slots,
-        bare=bool(slots.pop("bare", False)),
-        brand="brand" in slots,
-        split="by" in slots,
-    )
+    reading = classify(seen, embedder)
+    for name in ("bare", "ranked"):
+        slots.pop(name, None)
     intent, slots, followed = resolve(plain, reading.intent, slots, found, before)
     if reading.confidence == 1.0 and reading.intent in {"smalltalk", "out_of_scope", "other_shop"}:
         intent, followed = reading.intent, False
+    intent = _answerable(intent, slots, found)
     if followed:
         slots["followed"] = True
     sure = followed or reading.confidence >= REJECT
-    kind, reply, intent = _ending(plain, intent, slots, found, shop, sure=sure, first=not before)
+    kind, reply, intent = _ending(text[:LONGEST], plain, intent, slots, found, shop, sure=sure, first=not before)
     if reply is None:
         _defaults(intent, slots)
     if intent == "landing":
         _ahead(plain, slots, anchor, today)
     settle_windows(intent, slots, shop, today)
     return Frame(text, said, intent, slots, kind, reply, round(reading.confidence, 3))
-
-
-def _with_text(raw: str, found: frozenset[str], slots: dict[str, Any]) -> frozenset[str]:
-    """A question about a wording holds the wording; without one it is a question about rules."""
-    if "wording" in found:
-        words = wording_of(raw)
-        if words:
-            slots["wording"] = words
-        else:
-            found -= {"wording"}
-    if "peers" in found:
-        slots["peers"] = True
-    if "pricing" in found:
-        slots |= price_slots(raw)
-    return found
 
 
 _YEAR_SAID = re.compile(r"20\d\d|去年|前年|last year")
@@ -147,13 +115,6 @@ def _ahead(plain: str, slots: dict[str, Any], anchor: date, today: date) -> None
         slots["window"] = f"{int(said[1]) + shift}-{said[2]}{tail}"
 
 
-def _without_own_names(plain: str, shop: ShopCard) -> str:
-    """The own shop named by its id or name is no other shop."""
-    for name in shop.own_names:
-        plain = plain.replace(normalise(name), " ")
-    return plain
-
-
 def _anchor(shop: ShopCard, today: date) -> date:
     """The last day a relative window can mean: yesterday, or the last day with orders when that is earlier."""
     yesterday = today - timedelta(days=1)
@@ -161,8 +122,28 @@ def _anchor(shop: ShopCard, today: date) -> date:
     return min(yesterday, date.fromisoformat(days[1][:10])) if days else yesterday
 
 
+def _answerable(intent: str, slots: dict[str, Any], found: frozenset[str]) -> str:
+    """The reading as the plans know it: what holds a text is checked, peers are a comparison, a price without offers is open."""
+    if intent in {"rules", "wording"}:
+        return "wording" if slots.get("wording") else "rules"
+    if intent == "peers":
+        slots["peers"] = True
+        return "compare"
+    if intent == "pricing" and "list_price" not in slots and "pricing" not in found:
+        return "price"
+    return intent
+
+
 def _ending(
-    plain: str, intent: str, slots: dict[str, Any], found: frozenset[str], shop: ShopCard, *, sure: bool, first: bool
+    raw: str,
+    plain: str,
+    intent: str,
+    slots: dict[str, Any],
+    found: frozenset[str],
+    shop: ShopCard,
+    *,
+    sure: bool,
+    first: bool,
 ) -> tuple[AnswerKind, Text | None, str]:
     if not re.search(r"\w", plain):
         return "clarify", clarify("", slots), "unclear"
@@ -172,6 +153,8 @@ def _ending(
         return "decline", decline(intent, found), intent
     if intent == "smalltalk":
         return "clarify", smalltalk(found, shop), intent
+    if intent == "state":
+        return "clarify", heard(raw), intent
     if intent == "feedback" and first and is_about_an_answer(plain):
         return "clarify", clarify(plain, slots), "unclear"  # there is no answer yet that could have been of no use
     if intent == "feedback":

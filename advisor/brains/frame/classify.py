@@ -1,4 +1,4 @@
-"""From signals and vectors to one intent with a confidence. Rules settle what must never be guessed; both vote on the rest."""
+"""From what was observed to one intent with a confidence. Rules settle what must never be guessed; the trained reader reads the rest."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from advisor.brains.frame.exemplars import Embedder, load_index
+from advisor.brains.frame.features import Seen
+from advisor.brains.frame.reader import Embedder, Reader, load_reader
 from advisor.brains.frame.signals import rule_scores
 from tools.errors import ToolError
 
-__all__ = ["BY_WORDS", "Reading", "classify"]
+__all__ = ["BY_WORDS", "REJECT", "Reading", "classify"]
 
-# Calibrated on the development table: below it neither the rules nor the exemplars know the question.
+# Below it neither the rules nor the reader know the question: then one question back is better than a guess.
 REJECT = 0.42
-_EMBEDDING_WEIGHT = 2.0
+_READER_REJECT = 0.22
 _CAUSE, _METHOD = frozenset({"why", "how_so"}), frozenset({"how", "playbook"})
 # Readings that their words alone ask for, each with the signals that make it another question. First that holds wins.
 BY_WORDS: Mapping[str, frozenset[str]] = {
@@ -50,56 +52,44 @@ class Reading(NamedTuple):
     second: str
 
 
-def classify(
-    text: str,
-    found: frozenset[str],
-    embedder: Embedder | None,
-    *,
-    topic: str | None,
-    metric: str | None,
-    window: bool,
-    bare: bool,
-    brand: bool,
-    split: bool,
-) -> Reading:
-    """Read a normalised question. `bare` says that it is a metric's name and nothing else ("AOV?").
-
-    ``embedder`` None, or one that fails, leaves the rules alone to decide.
-    """
-    settled = _settled(text, found, brand) or ("figure" if metric and bare else None)
+def classify(seen: Seen, embedder: Embedder | None) -> Reading:
+    """Read an observed question. ``embedder`` None, or one that fails, leaves the rules alone to decide."""
+    brand = "brand" in seen.slots
+    settled = _settled(seen.plain, seen.found, brand)
+    if settled is None and "metric" in seen.slots and seen.slots.get("bare"):
+        settled = "figure"  # a metric's name and nothing else ("AOV?")
+    if settled is None and seen.slots.get("ranked") and "breakdown" in seen.found:
+        settled = "breakdown"  # "which product has the lowest sales" ranks what it names
     if settled:
         return Reading(settled, 1.0, settled)
-    scores = rule_scores(found, topic=topic, metric=metric, window=window, split=split)
+    reader = load_reader()
+    vector = _vector(seen.plain, embedder, reader) if seen.plain else None
+    return _by_rules(seen, brand) if vector is None else _by_reader(seen, reader, vector)
+
+
+def _by_reader(seen: Seen, reader: Reader, vector: npt.NDArray[np.float32]) -> Reading:
+    odds = reader.probabilities(seen, vector)
+    first, second = sorted(odds, key=lambda intent: -odds[intent])[:2]
+    confidence = min(0.999, odds[first] * REJECT / _READER_REJECT)
+    return Reading(_several(first, seen.found), confidence, second)
+
+
+def _by_rules(seen: Seen, brand: bool) -> Reading:
+    slots = seen.slots
+    scores = rule_scores(
+        seen.found,
+        topic=slots.get("topic"),
+        metric=slots.get("metric"),
+        window="window" in slots,
+        split="by" in slots,
+    )
     if brand:
         scores["cases"] = scores.get("cases", 0.0) + 1.2
-    near = _vector_scores(text, embedder)
-    if _elsewhere(near, found, metric or topic):
-        return Reading("out_of_scope", 0.9, max(scores, key=lambda intent: scores[intent], default="unclear"))
-    for intent, value in near.items():
-        scores[intent] = scores.get(intent, 0.0) + _EMBEDDING_WEIGHT * max(0.0, value)
     if not scores:
         return Reading("unclear", 0.0, "unclear")
     ranked = sorted(scores, key=lambda intent: -scores[intent])
     best = ranked[0]
-    confidence = min(1.0, scores[best] / 1.4)
-    return Reading(_several(best, found), confidence, ranked[1] if len(ranked) > 1 else best)
-
-
-def _elsewhere(near: Mapping[str, float], found: frozenset[str], about: str | None) -> bool:
-    """Nothing of the shop's trade is named and the nearest exemplars are questions about something else entirely."""
-    trade = found & {
-        "private",
-        "move",
-        "cases",
-        "playbook",
-        "rules",
-        "data",
-        "feedback",
-        "compare",
-        "breakdown",
-        "plan",
-    }
-    return bool(near) and about is None and not trade and max(near, key=lambda i: near[i]) == "out_of_scope"
+    return Reading(_several(best, seen.found), min(1.0, scores[best] / 1.4), ranked[1] if len(ranked) > 1 else best)
 
 
 def _refused(text: str, found: frozenset[str]) -> bool:
@@ -146,13 +136,12 @@ def _several(best: str, found: frozenset[str]) -> str:
     return best
 
 
-def _vector_scores(text: str, embedder: Embedder | None) -> Mapping[str, float]:
-    index = load_index() if embedder is not None and text else None
-    if index is None or embedder is None:
-        return {}
+def _vector(text: str, embedder: Embedder | None, reader: Reader) -> npt.NDArray[np.float32] | None:
+    """The question's vector; None where there is none, or where it lives in another model's space."""
+    if embedder is None:
+        return None
     try:
         vector = np.asarray(embedder.embed_queries([text]), dtype=np.float32)[0]
     except (ToolError, ImportError, OSError, RuntimeError):
-        return {}
-    # vectors of another model live in another space: the shipped exemplars say nothing about them
-    return index.scores(vector) if vector.shape[0] == index.dimension else {}
+        return None
+    return vector if vector.shape[0] == reader.dimension else None

