@@ -58,7 +58,6 @@ def _body(turn: TurnView, pieces: Pieces, say: Say) -> Iterator[Draft]:
         yield from told_drafts(turn, pieces, say)
     elif intent == "content":
         yield from content_drafts(turn, say)
-        yield from (d for d in glance_drafts(pieces, say) if d.section != "headline")
     elif intent == "landing":
         yield from landing_drafts(pieces, say)
     elif intent == "health":

@@ -51,13 +51,14 @@ def told_drafts(turn: TurnView, pieces: Pieces, say: Say) -> Iterator[Draft]:
     if not found:
         for note in [note for tool, note in pieces.notes if tool == TOLD[frame.intent]][:1]:
             yield Draft("headline", say.t(f"没有可看的记录：{note.zh}", f"There is no result to show yet. {note.en}"))
+    drafts: list[Draft] = []
     for piece in found[:1]:
         lead, *rest = _sentences(told(piece, say), say)
         yield Draft("headline", lead, piece.fact.why_class)
         if rest:
-            yield Draft("why", " ".join(rest) if not say.zh else "".join(rest), piece.fact.why_class)
-    for piece in sorted(found[1:_MOST], key=lambda piece: _ORDER.index(_section(piece))):
-        yield Draft(_section(piece), told(piece, say), piece.fact.why_class)
+            drafts.append(Draft("why", ("" if say.zh else " ").join(rest), piece.fact.why_class))
+    drafts += [Draft(_section(piece), told(piece, say), piece.fact.why_class) for piece in found[1:_MOST]]
+    yield from sorted(drafts, key=lambda draft: _ORDER.index(draft.section))
 
 
 def _section(piece: Piece) -> Section:
