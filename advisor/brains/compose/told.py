@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from advisor.answer import Section
 from advisor.brains.base import Draft, Frame, TurnView
+from advisor.brains.compose.advice import how_drafts
 from advisor.brains.compose.health import told
 from advisor.brains.compose.pieces import Piece, Pieces
 from advisor.brains.compose.say import Say
@@ -27,6 +28,7 @@ TOLD = {
     "live_ads": "live_ads",
     "live_review": "live_review",
 }
+_DECIDES = {"live_mode"}  # asked as a decision: beside the verdict it says what to commit to, and how to try
 _MOST = 9
 _ORDER: tuple[Section, ...] = ("decision", "why", "what", "how", "limits")
 _PEERS = "peer_standing"
@@ -58,7 +60,30 @@ def told_drafts(turn: TurnView, pieces: Pieces, say: Say) -> Iterator[Draft]:
         if rest:
             drafts.append(Draft("why", ("" if say.zh else " ").join(rest), piece.fact.why_class))
     drafts += [Draft(_section(piece), told(piece, say), piece.fact.why_class) for piece in found[1:_MOST]]
+    if frame.intent in _DECIDES and found:
+        drafts.append(Draft("decision", _commitment(found[0], pieces, say)))
+        drafts += how_drafts(pieces, say)
     yield from sorted(drafts, key=lambda draft: _ORDER.index(draft.section))
+
+
+def _commitment(lead: Piece, pieces: Pieces, say: Say) -> str:
+    """What the verdict commits to: nothing while its figures are missing, and no fixed cost ahead of the break-even once they are in."""
+    cite, best = lead.cite, pieces.start_here
+    if lead.fact.data.get("part") == "recommendation":
+        return say.join(
+            say.t(
+                f"合同和固定投入只按这个结论来{cite}：没过保本线不加固定成本，投流低于停投线就停",
+                f"let contracts and fixed cost follow this alone{cite}: add none before the break-even is met, and stop ads below their line",
+            )
+        )
+    wait = say.t(
+        f"先别签约、也别加固定投入{cite}，等缺的数补上、保本线清楚了再定",
+        f"sign nothing and add no fixed cost yet{cite}; decide once the missing figures are in and the break-even is clear",
+    )
+    if best is None:
+        return say.join(wait)
+    name = say.quote(best.text("name", say.lang))
+    return say.join(wait, say.t(f"不用等的是{name}{best.cite}", f"what need not wait is {name}{best.cite}"))
 
 
 def _section(piece: Piece) -> Section:

@@ -84,7 +84,9 @@ def uncovered(fact: Fact, lang: Any, text: str) -> list[str]:
         if len(name) > 6:  # artefacts cut long names short
             text = re.sub(re.escape(name[:5]) + r"[^”】]*…", " ", text)
     text = re.sub(
-        r"\d{4}-\d{2}-\d{2}|\d+月\d+日|\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b", " ", text
+        r"\d{4}-\d{2}-\d{2}|(?<![\d:])[0-2]?\d:[0-5]\d(?![\d:])|\d+月\d+日|\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b",
+        " ",
+        text,
     )
     figures = {format_value(q.value, q.unit, lang).strip() for q in fact.quantities}
     figures |= {figure.replace(".0%", "%") for figure in figures if ".0%" in figure}
