@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -103,6 +104,17 @@ class Agency(_Part):
     kept: Money = Decimal(0)
     ad_share: Share | None = None
     expected_gmv: Money | None = None
+
+    @model_validator(mode="after")
+    def _steps_rise_and_end_open(self) -> Agency:
+        """Above a closed last step no commission would be charged, and the agency would look better than it is."""
+        tops = [step.up_to for step in self.steps]
+        if tops and (tops[-1] is not None or None in tops[:-1]):
+            raise ValueError("only the last step leaves out up_to, and it must / 只有最后一级不写 up_to，且必须不写")
+        closed = [top for top in tops if top is not None]
+        if any(after <= before for before, after in pairwise(closed)):
+            raise ValueError("up_to must rise from step to step / 每一级的 up_to 要比上一级大")
+        return self
 
 
 class Creator(_Part):

@@ -218,3 +218,18 @@ def test_a_brief_reads_what_people_write_and_names_every_wrong_field() -> None:
 def test_a_brief_that_is_none_is_refused_kindly(raw: object) -> None:
     with pytest.raises(BadArguments):
         parse_brief(raw)
+
+
+@pytest.mark.parametrize(
+    ("tops", "said"),
+    [((100000, 200000), "up_to"), ((None, 200000), "up_to"), ((200000, 100000, None), "rise"), ((100000, None), "")],
+)
+def test_commission_steps_rise_and_the_last_is_open(tops: tuple[int | None, ...], said: str) -> None:
+    steps = [{"rate": "0.1"} | ({} if top is None else {"up_to": top}) for top in tops]
+    raw = {"agencies": [{"name": "甲", "steps": steps}]}
+    if not said:
+        assert parse_brief(raw).agencies[0].steps[-1].up_to is None
+        return
+    with pytest.raises(BadArguments, match="agencies") as refused:
+        parse_brief(raw)
+    assert said in refused.value.message.en
