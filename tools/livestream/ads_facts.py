@@ -140,8 +140,9 @@ class AdFacts:
         if judged:
             verdict = self._verdict(judged)
             claim = Text(f"保本投产 {said.zh}：{verdict.zh}。", f"Break-even ROI {said.en}: {verdict.en}.")
-            sums = self._sums()
-            return self.fact("headline", Text(claim.zh + sums.zh, f"{claim.en} {sums.en}"), "decision", *(one.plan.name for one in judged))  # fmt: skip
+            sums, room = self._sums(), self._room_even(even)
+            said_en = " ".join(part for part in (claim.en, sums.en, room.en) if part)
+            return self.fact("headline", Text(claim.zh + sums.zh + room.zh, said_en), "decision", *(one.plan.name for one in judged))  # fmt: skip
         if scene.room is not None:
             verdict = self._room_verdict(scene.room)
             return self.fact("headline", Text(f"保本投产 {said.zh}：{verdict.zh}。", f"Break-even ROI {said.en}: {verdict.en}."), "decision")  # fmt: skip
@@ -205,6 +206,18 @@ class AdFacts:
             over, word = self.money("left", abs(left)), Text("剩", "leaves") if left >= 0 else Text("亏", "loses")
             zh, en = f"{zh}，扣完货和投流{word.zh} {over.zh}", f"{en}; after goods and ads it {word.en} {over.en}"
         return Text(f"{zh}。", f"{en}.")
+
+    def _room_even(self, plans: Decimal) -> Text:
+        """The room's own break-even where it is another one: plans are judged by the refunds and order value of what they sell."""
+        margin = self.scene.unit.contribution() if self.scene.unit is not None else ZERO
+        own = even_roi(margin) if margin > 0 else None
+        if own is None or own.quantize(_HUNDREDTH) == plans.quantize(_HUNDREDTH):
+            return Text("", "")
+        said = self.roi("room_even_roi", own, Role.TARGET)
+        return Text(
+            f"这是这些计划的保本线；直播间自己的是 {said.zh}，因为退款率和客单价不同。",
+            f"That is the line of these plans; the room's own is {said.en}, since its refunds and order value differ.",
+        )
 
     def _room_verdict(self, room: RoomAds) -> Text:
         usual = self.money("usual_spend", room.usual)

@@ -94,7 +94,7 @@ def _section(piece: Piece) -> Section:
 
 def _sentences(text: str, say: Say) -> list[str]:
     """The sentences of a claim: the first is the headline, what follows it is its first reason."""
-    parts = re.split(r"(?<=。)" if say.zh else r"(?<=[^.][.!]) (?=[A-Z\"“¥£$])", text)
+    parts = re.split(r"(?<=。)" if say.zh else r"(?<=[^.][.!]) (?=[A-Z0-9\"“¥£$])", text)
     return [part for part in parts if part.strip()]
 
 

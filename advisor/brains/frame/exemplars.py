@@ -23,7 +23,7 @@ from advisor.brains.frame.reader import WEIGHTS, Embedder, embedded, gram_row, m
 __all__ = ["build", "exemplar_texts", "fingerprint"]
 
 Array = npt.NDArray[np.float32]
-# Chosen by `--choose` (5 folds, near-duplicates together): how much a block weighs under one common penalty.
+# Tried by hand, six settings, on 5 folds that keep near-duplicates together: how much a block weighs under one common penalty.
 _SCALES = {"embedding": 4.0, "ngrams": 2.0, "marks": 0.5}
 _PENALTY = 0.5
 _FOLDS = 5

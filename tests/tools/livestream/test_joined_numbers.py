@@ -109,6 +109,10 @@ def test_without_a_brief_every_tool_reads_the_same_inputs(tmp_path: Path, mercha
     create_demo(tmp_path)
     demo, today = Warehouse(tmp_path).for_merchant(merchant), date(2026, 11, 1)
     brief = {"economics": {"cost_share": "40%", "platform_fee": "5%"}} if merchant == "demo-snacks" else None
+    if merchant == "demo-skincare":  # ads are judged by the shelf's refunds: the room's own line stands beside them
+        headline = ask(demo, "live_ads", brief, today)
+        [room], [modes] = said(headline, "room_even_roi"), said(ask(demo, "live_modes", brief, today), "ad_break_even")
+        assert room == modes != said(headline, "even_roi")[0]
     found = {name: _inputs(ask(demo, name, brief, today)) for name in ("live_modes", "live_ads", "live_products", "live_schedule")}  # fmt: skip
     shared = set.intersection(*(set(one) for one in found.values()))
     assert len(shared) >= 8, shared
