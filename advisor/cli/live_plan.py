@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from advisor.cli.console import guarded, help_text, language, note, print_json, print_table, say
+from advisor.cli.live_options import BriefFile, Hours, Start, read_brief
 from advisor.cli.session import AsJson, Language, Merchant, Workspace, result_json, with_service
 from tools.text import Lang, Text
 
@@ -23,11 +24,11 @@ _LONG = {"overview", "script", "inputs", "checklist", "missing"}  # told otherwi
 
 
 def plan(
-    brief: Annotated[Path | None, typer.Argument(metavar="[BRIEF.yaml]", help=help_text("直播需求，见 advisor live example；不给就只用店铺数据", "the brief, see `advisor live example`; without one the shop's data alone"), show_default=False)] = None,
+    brief: BriefFile = None,
     out: Annotated[Path | None, typer.Option("--out", help=help_text("写成文件：.xlsx、.md 或 .ics", "write a file: .xlsx, .md or .ics"), show_default=False)] = None,
     day: Annotated[str, typer.Option("--day", help=help_text("哪一天，例如 2026-11-11（默认明天）", "which day, such as 2026-11-11 (default: tomorrow)"))] = "",
-    start: Annotated[str, typer.Option("--start", help=help_text("几点开播，例如 19:30", "start, such as 19:30"))] = "",
-    hours: Annotated[str, typer.Option("--hours", help=help_text("播几小时", "hours on air"))] = "",
+    start: Start = "",
+    hours: Hours = "",
     weeks: Annotated[int | None, typer.Option("--weeks", min=0, max=12, help=help_text("再附上几周的排期", "add the schedule of so many weeks"))] = None,
     lang: Language = "auto",
     merchant: Merchant = None,
@@ -38,15 +39,11 @@ def plan(
     spoken = language(lang)
     with guarded(spoken, as_json=as_json):
         from advisor.service.live import live_pack, pack_files
-        from tools.livestream.brief import parse_brief, plain_brief
         from tools.playbooks.documents import check_name
 
         if out is not None:
             check_name(out)  # before the work
-        given: dict[str, Any] | None = None
-        if brief is not None:
-            given = plain_brief(brief)
-            parse_brief(given)  # names every wrong field before a shop is opened
+        given = read_brief(brief)
 
         async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> tuple[ToolResult, bytes]:
             found = await live_pack(service, scope, given, lang=spoken, day=day, start=start, hours=hours, weeks=weeks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -30,6 +31,7 @@ __all__ = [
     "result_json",
     "run_tool",
     "say_result",
+    "tool_command",
     "with_service",
 ]
 
@@ -141,3 +143,34 @@ def run_tool(
         say_result(result, spoken, as_json=as_json)
         if not as_json and not result.facts and not result.tables and not result.notes:
             say("没有结果。" if spoken == "zh" else "No result.")
+
+
+def tool_command(
+    app: typer.Typer, name: str, tool: str, *, help_said: str | None = None
+) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., dict[str, Any]]]:
+    """A command that is one tool: the function takes the command's own options and returns the tool's arguments.
+
+    Language, shop, workspace and JSON come after its own options. What it raises is told like an error of the tool.
+    The help is `help_said`, else the function's docstring.
+    """
+
+    def register(arguments: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+        def command(
+            lang: Language = "auto",
+            merchant: Merchant = None,
+            workspace: Workspace = None,
+            as_json: AsJson = False,
+            **options: Any,
+        ) -> None:
+            with guarded(language(lang), as_json=as_json):
+                given = arguments(**options)
+            run_tool(tool, given, lang, merchant, workspace, as_json=as_json)
+
+        own, shared = (inspect.signature(of, eval_str=True).parameters.values() for of in (arguments, command))
+        shown = [*own, *(one for one in shared if one.kind is not one.VAR_KEYWORD)]
+        command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]  # what Typer reads
+        command.__doc__ = arguments.__doc__
+        app.command(name, help=help_said)(command)
+        return arguments
+
+    return register
