@@ -44,17 +44,19 @@ def kaplan_meier(events: Mapping[int, int], censored: Mapping[int, int], horizon
     """Share with an event by `horizon`, with people leaving observation at `censored` times.
 
     Both map a time in days to a number of people; at equal times events come first. None when nobody stays in view to the
-    horizon without an event, so that the share is not identified.
+    horizon without an event, so that the share is not identified: also when the last few in view all had theirs, which says
+    nothing of those who left before. A group of which nobody left and all had an event is a plain 1.
     """
     at_risk = sum(events.values()) + sum(censored.values())
-    stay = Decimal(1)
+    stay, left = Decimal(1), 0
     for time in sorted({*events, *censored}):
         if time > horizon:
             break
         if events.get(time) and at_risk:
             stay *= 1 - Decimal(events[time]) / at_risk
         at_risk -= events.get(time, 0) + censored.get(time, 0)
-        if at_risk <= 0 and time < horizon and stay > 0:
+        left += censored.get(time, 0)
+        if at_risk <= 0 and time < horizon and (stay > 0 or left):
             return None
     return 1 - stay
 

@@ -15,7 +15,7 @@ from advisor.brains.compose.limits import caveats, follow_ups, limit_drafts, no_
 from advisor.brains.compose.pieces import Pieces, gather
 from advisor.brains.compose.readings import READINGS, newcomer_drafts, reading_drafts
 from advisor.brains.compose.say import Say
-from advisor.brains.compose.told import TOLD, content_drafts, peer_drafts, told_drafts
+from advisor.brains.compose.told import TOLD, content_drafts, peer_drafts, told_drafts, untold_drafts
 from advisor.brains.compose.why import cause_clause, is_flat, why_drafts, within_normal
 
 __all__ = ["compose"]
@@ -38,6 +38,8 @@ def compose(turn: TurnView) -> Iterator[Draft]:
         advised = frame.intent in _ADVICE and not (frame.intent == "why_change" and not _asks_action(frame))
         advised = advised and not unanswered(frame, pieces)
         left = replace(pieces, missing=()) if frame.intent == "effect" and headline else pieces  # it was the headline
+        said = headline.text if headline else missing
+        left = replace(left, notes=[note for note in left.notes if note[1].get(say.lang) not in said])
         yield from limit_drafts(left, say, headline_from_error=bool(missing), advised=advised)
     else:
         yield from caveats(pieces, say)
@@ -67,7 +69,7 @@ def _body(turn: TurnView, pieces: Pieces, say: Say) -> Iterator[Draft]:
     elif intent == "breakdown":
         yield from breakdown_drafts(pieces, say, worst=frame.slots.get("order") == "worst")
     elif intent in _GLANCE:
-        yield from _glance(frame, pieces, say)
+        yield from _glance(turn, pieces, say)
     elif intent == "cases":
         yield from case_list_drafts(pieces, say)
     elif intent == "playbook":
@@ -78,12 +80,15 @@ def _body(turn: TurnView, pieces: Pieces, say: Say) -> Iterator[Draft]:
         yield from _advice(frame, pieces, say)
 
 
-def _glance(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
+def _glance(turn: TurnView, pieces: Pieces, say: Say) -> Iterator[Draft]:
+    frame, without = turn.frame, untold_drafts(turn, say)
+    yield from without
     if frame.intent == "products":
         yield from breakdown_drafts(pieces, say, worst=frame.slots.get("order") == "worst")
     else:
         slots = frame.slots
-        yield from glance_drafts(pieces, say, which=bool(slots.get("which")), worst=slots.get("order") == "worst")
+        found = glance_drafts(pieces, say, which=bool(slots.get("which")), worst=slots.get("order") == "worst")
+        yield from (replace(d, section="why") if without and d.section == "headline" else d for d in found)
     if not frame.slots.get("which"):
         yield from list(what_drafts(pieces, say))[:1]
 

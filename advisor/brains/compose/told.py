@@ -12,7 +12,7 @@ from advisor.brains.compose.health import told
 from advisor.brains.compose.pieces import Piece, Pieces
 from advisor.brains.compose.say import Say
 
-__all__ = ["TOLD", "content_drafts", "peer_drafts", "told_drafts", "told_pieces"]
+__all__ = ["TOLD", "content_drafts", "peer_drafts", "told_drafts", "told_pieces", "untold_drafts"]
 
 # The tool each such intent is answered by.
 TOLD = {
@@ -111,3 +111,15 @@ def content_drafts(turn: TurnView, say: Say) -> Iterator[Draft]:
         yield Draft("headline", told(piece, say))
     for piece in [piece for piece in found if piece.fact.kind != "playbook"][:5]:
         yield Draft("why", told(piece, say), piece.fact.why_class)
+
+
+def untold_drafts(turn: TurnView, say: Say) -> list[Draft]:
+    """The figure a topic is about has no value: why not is the answer, and another figure must not stand in for it."""
+    first = next((o for o in turn.outcomes if o.call.name == "query_metric" and o.result is not None), None)
+    if first is None or first.result is None or not first.result.notes:
+        return []
+    asked = first.call.arguments.get("metric")
+    if any(quantity.metric == asked for fact in first.result.facts for quantity in fact.quantities):
+        return []
+    note = first.result.notes[0]
+    return [Draft("headline", say.t(f"现在还答不了：{note.zh}", f"That cannot be answered yet. {note.en}"))]
