@@ -112,12 +112,16 @@ def make_products(
 def _no_unit(base: Ground) -> DataMissing:
     """What is missing by name: without it nobody knows what an item leaves, so nothing can be ranked."""
     lacking = [one for one in base.missing if one.key not in _NOT_OF_UNIT]
-    zh = "；".join(f"缺“{one.label.zh}”（{one.key}）：{one.where.zh}" for one in lacking)
-    en = "; ".join(f"the {one.label.en} ({one.key}) is missing: {one.where.en}" for one in lacking)
+    names = Text(
+        "、".join(f"{one.label.zh}（{one.key}）" for one in lacking),
+        ", ".join(f"{one.label.en} ({one.key})" for one in lacking),
+    )
     return DataMissing(
         Text(
-            f"不知道卖一件剩多少，排不出品：{zh}。", f"What an item leaves is unknown, so items cannot be ranked: {en}."
-        )
+            f"排品要先知道卖一件能剩多少，还缺：{names.zh}。货本和扣点说一句就行，例如“毛利率大概 45%”、“平台扣点 5%”；退货从订单、退款或直播场次里取；也可以写进直播需求。",
+            f"To rank items it has to be known what a sale leaves, and this is missing: {names.en}. Cost and fee can simply be said, such as "
+            '"our gross margin is about 45%" and "platform fee 5%"; returns come from orders, refunds or livestream sessions; a brief may hold all of them.',
+        ),
     )
 
 

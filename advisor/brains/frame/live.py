@@ -25,6 +25,10 @@ _HOURS = re.compile(
 _BUDGET = re.compile(r"(?:预算|投流?|花|budget(?: of)?|spend)\D{0,6}?(\d+(?:\.\d+)?)\s?(万|k|元|块)?")
 _QUOTED = re.compile(r"[“\"「『《'‘](.{2,400}?)[”\"」』》'’](?!s\b)", re.S)
 _SAID = re.compile(r"(?:能|可以|可不可以|能不能|敢)(?:说|写|用|喊|打)(?:成|上)?(.{2,30}?)(?:吗|么|不|嘛|[?？]|$)")
+_SAID_EN = re.compile(
+    r"\b(?:say|says|write|writes|claim|claims|call it|advertise)\b (?:that |it'?s? |is )?(.{4,160}?)(?:, (?:and|or|is|what)\b|\?|$)",
+    re.I,
+)
 _AFTER_COLON = re.compile(r"[:：]\s*(\S.{3,600})$", re.S)
 _MONEY = {"万": 10_000, "k": 1_000}
 
@@ -49,7 +53,7 @@ def live_slots(text: str, found: frozenset[str], today: date) -> dict[str, Any]:
 
 
 def wording_of(raw: str) -> str:
-    """The text that is asked about: in quotes, else what follows a colon; else the words after 能说 and before 吗; "" where the question holds none."""
+    """The text that is asked about: in quotes, else what follows a colon; else what is said to be said (能说…吗, can we say …); "" where the question holds none."""
     quoted = _QUOTED.findall(raw)
     if quoted:
         longest: str = max(quoted, key=len)
@@ -57,7 +61,7 @@ def wording_of(raw: str) -> str:
     after = _AFTER_COLON.search(raw)
     if after:
         return after[1].strip()
-    said = _SAID.search(raw)
+    said = _SAID.search(raw) or _SAID_EN.search(raw)
     return said[1].strip() if said else ""
 
 

@@ -387,3 +387,21 @@ def test_no_text_breaks_the_reading(text: str) -> None:
     assert got.lang in ("zh", "en")
     assert got.kind in ("figure", "advice", "clarify", "decline")
     assert (got.reply is not None) == (got.kind in ("clarify", "decline"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("is it ok if my host says this serum removes wrinkles in 7 days, and what should she say instead", "this serum removes wrinkles in 7 days"),
+        ("can we write best in the world on the box?", "best in the world on the box"),
+        ("直播能说全网最低价吗", "全网最低价"),
+        ("“七天见效”能不能写", "七天见效"),
+    ],
+)  # fmt: skip
+def test_a_wording_that_is_asked_about_is_checked(text: str, words: str) -> None:
+    found = ask(text)
+    assert (found.intent, found.slots["wording"]) == ("wording", words)
+
+
+def test_whether_to_go_live_is_asked_before_what_to_sell() -> None:
+    assert ask("下周要不要开个直播试试，卖什么好呢").intent == "live_mode"
