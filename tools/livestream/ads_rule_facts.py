@@ -169,7 +169,7 @@ def _direct(standings: Sequence[Standing]) -> Claim:
         sum((one.sums.direct or ZERO for one in told), ZERO),
         sum((one.sums.paid or ZERO for one in told), ZERO),
     )
-    part = f"{(direct / paid * 100).quantize(Decimal('0.1'))}%"
+    part = format_value(direct / paid, "ratio", "zh")
     return Claim(zh=f"投产按总成交算，其中直接成交占 {part}，其余是间接。", en=f"Returns count all credited sales; {part} of them are direct, the rest indirect.")  # fmt: skip
 
 

@@ -229,8 +229,13 @@ class Brief(_Part):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Brief:
-        rooms = ["自播", "混合", *(a.name for a in self.agencies), *(c.name for c in self.creators)]
-        for names in ([i.sku for i in self.items], [h.name for h in self.hosts], rooms):
+        agencies, creators = [a.name for a in self.agencies], [c.name for c in self.creators]
+        # a mode the brief leaves out may be added under its default name, and results are found by name
+        for names, others in ((agencies, ("自播", "混合", "达人")), (creators, ("自播", "混合", "代播"))):
+            for name in names:
+                if name in others:
+                    raise ValueError(f"the name of another mode: {name} / 和另一种方式重名：{name}")
+        for names in ([i.sku for i in self.items], [h.name for h in self.hosts], [*agencies, *creators]):
             if len(set(names)) < len(names):
                 twice = next(name for name in names if names.count(name) > 1)
                 raise ValueError(f"named twice: {twice} / 出现两次：{twice}")

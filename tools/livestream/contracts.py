@@ -83,13 +83,14 @@ def creator(terms: Creator, unit: UnitEconomics) -> Contract:
 
 
 def mixed(parts: Iterable[Contract], name: str = "混合") -> Contract:
-    """Several at once in the proportion of their expected GMV. Raises ValueError where a part has none."""
+    """Several at once in the proportion of their expected GMV, known buyers too. Raises ValueError where a part has none."""
     rooms = tuple(parts)
     if any(not room.expected for room in rooms):
         raise ValueError("every part of a mix needs an expected GMV")
     total = sum((room.expected or ZERO for room in rooms), ZERO)
     shares = tuple((room.expected or ZERO) / total for room in rooms)
     both = tuple(zip(rooms, shares, strict=True))
+    known = [room.known_buyers * share for room, share in both if room.known_buyers is not None]
     return Contract(
         name,
         "mixed",
@@ -98,6 +99,7 @@ def mixed(parts: Iterable[Contract], name: str = "混合") -> Contract:
         sum((room.ad_share * share for room, share in both), ZERO),
         tuple(sorted({knot / share for room, share in both for knot in room.knots})),
         total,
+        sum(known, ZERO) if len(known) == len(rooms) else None,  # a part nobody knows may be all known buyers
     )
 
 

@@ -22,7 +22,6 @@ ZERO, ONE = Decimal(0), Decimal(1)
 Lever = Literal["refunds", "cost", "commission", "freight", "ads"]
 _LEVERS: tuple[Lever, ...] = ("refunds", "cost", "commission", "freight", "ads")
 _SWUNG = Decimal("0.2")  # the tornado turns each input by a fifth, up and down
-_CURVE = 13  # points of a profit curve
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,7 @@ class ModeResult:
     contract: Contract
     gmv: Decimal
     profit: Decimal
-    margin: Decimal  # what a further yuan of paid GMV leaves there, after commission and ads
     spans: tuple[Span, ...]
-    curve: tuple[tuple[Decimal, Decimal], ...]
     incremental: tuple[Decimal, Decimal] | None = (
         None  # GMV gained and what is left of it, if known buyers had bought anyway
     )
@@ -78,12 +75,18 @@ class Compared:
         return self.modes[0] if self.modes and self.modes[0].profit > 0 else None
 
 
-def contracts_of(brief: Brief, unit: UnitEconomics, ad_share: Decimal) -> list[Contract]:
-    """The modes a brief names; with self-run and a creator, a mix too where both say what they expect."""
+def contracts_of(
+    brief: Brief, unit: UnitEconomics, ad_share: Decimal, known_buyers: Decimal | None = None
+) -> list[Contract]:
+    """The modes a brief names; with self-run and a creator, a mix too where both say what they expect.
+
+    `known_buyers`: their share of the shop's own room, whoever runs it; a creator states its own.
+    """
     found: list[Contract] = []
     if brief.self_run is not None:
         found.append(self_run(brief.self_run, _own(brief.self_run.ad_share, ad_share)))
     found += [agency(terms, unit, _own(terms.ad_share, ad_share)) for terms in brief.agencies]
+    found = [replace(room, known_buyers=known_buyers) for room in found]
     found += [creator(terms, unit) for terms in brief.creators]
     base = [room for room in found if room.kind == "self" and room.expected]
     bursts = [room for room in found if room.kind in ("creator", "mcn") and room.expected]
@@ -115,16 +118,11 @@ def _width(swing: Swing) -> Decimal:
 
 def _result(room: Contract, unit: UnitEconomics, gmv: Decimal) -> ModeResult:
     profit = room.profit(gmv, unit)
-    spans = profitable(room, unit)
-    top = max(gmv, *(span.low for span in spans), ONE) * Decimal("1.6")
-    curve = tuple((top * k / (_CURVE - 1), room.profit(top * k / (_CURVE - 1), unit)) for k in range(_CURVE))
-    step = max(gmv / 1000, ONE)
-    margin = (room.profit(gmv + step, unit) - profit) / step
     gained = None
     if room.known_buyers is not None:
         kept = gmv * (ONE - room.known_buyers)
         gained = kept, kept * unit.contribution() - room.cost(gmv)
-    return ModeResult(room, gmv, profit, margin, spans, curve, gained)
+    return ModeResult(room, gmv, profit, profitable(room, unit), gained)
 
 
 def _crossings(contracts: Sequence[Contract], unit: UnitEconomics) -> list[Crossing]:

@@ -59,7 +59,8 @@ class ModeFacts:
 
     # -- numbers ------------------------------------------------------------------------------------------------------
     def build(self, unit: UnitEconomics, brief: Brief | None = None) -> list[Contract]:
-        return contracts_of(brief or self.modes.brief, unit, self.ads)
+        known = self.modes.known_buyers
+        return contracts_of(brief or self.modes.brief, unit, self.ads, known.value if known is not None else None)
 
     @cached_property
     def found(self) -> Compared:
@@ -85,14 +86,11 @@ class ModeFacts:
 
     def newly(self) -> Newly | None:
         """The chosen mode on new sales only, were every known buyer to have bought anyway; None where that share is unknown."""
-        best, known = self.choice.modes[0], self.modes.known_buyers
-        share = known.value if known is not None else None
-        if best.contract.kind in ("creator", "mcn", "mixed"):
-            share = best.contract.known_buyers
-        if share is None or self.modes.gmv is None:
+        best = self.choice.modes[0]
+        known = best.contract.known_buyers
+        if known is None or best.incremental is None or self.modes.gmv is None:
             return None
-        gmv = best.gmv * (ONE - share)
-        return Newly(share, gmv, gmv * self.unit.contribution() - best.contract.cost(best.gmv))
+        return Newly(known, *best.incremental)
 
     # -- writing ------------------------------------------------------------------------------------------------------
     def money(self, metric: str, value: Decimal, role: Role = Role.VALUE, subject: tuple[str, ...] = ()) -> Text:

@@ -58,7 +58,7 @@ def live_modes(ctx: ToolContext, *, brief: dict[str, Any] | None = None) -> Tool
     result.facts = [*facts.all(), *turning_facts(facts), *facts.public()]
     result.tables = [_volumes(facts), *_tornado(facts), table]
     result.charts = [_curves(facts, result.facts[0])]
-    result.notes += _warnings(base, modes, inputs)
+    result.notes += _warnings(facts, inputs)
     return result
 
 
@@ -72,18 +72,33 @@ def _asked(base: Ground, modes: Modes) -> list[Missing]:
     return asked
 
 
-def _warnings(base: Ground, modes: Modes, inputs: Assumptions) -> list[Claim]:
+def _warnings(facts: ModeFacts, inputs: Assumptions) -> list[Claim]:
     notes = [Claim(zh="各方式按同样的货、同样的转化比较；代播和达人带来的人群不同时，实际会有差别。", en="All modes are compared on the same goods and conversion; an agency or creator that brings other people will differ.")]  # fmt: skip
     public = [one for one in inputs.values() if one.basis is Basis.REFERENCE]
     if public:
         names = Text("、".join(one.label.zh for one in public), ", ".join(one.label.en for one in public))
         notes.append(Claim(zh=f"这些输入只有公开参考，请换成自己的：{names.zh}。", en=f"Only public references exist for these inputs, replace them with your own: {names.en}."))  # fmt: skip
-    if modes.known_buyers is None:
-        text = input_text("known_buyers")
-        notes.append(Claim(zh=f"不知道直播成交里有多少是老客（{text.where.zh}），所以没法算“抢自己生意”的部分。", en=f"How much of the room's GMV comes from known buyers is unknown ({text.where.en}), so cannibalisation is not counted."))  # fmt: skip
-    if base.lacks("self_run.ad_share"):
+    where = _unknown_buyers(facts)
+    if where is not None:
+        notes.append(Claim(zh=f"不知道直播成交里有多少是老客（{where.zh}），所以没法算“抢自己生意”的部分。", en=f"How much of the room's GMV comes from known buyers is unknown ({where.en}), so cannibalisation is not counted."))  # fmt: skip
+    if facts.ground.lacks("self_run.ad_share"):
         notes.append(Claim(zh="投流占比未知，按不投流算。", en="The ad share is unknown and counted as no ads."))
     return notes
+
+
+def _unknown_buyers(facts: ModeFacts) -> Text | None:
+    """Where to find the known buyers of the mode chosen: of the shop's own room in its orders, of a creator's with the creator. None: known."""
+    contract = facts.choice.modes[0].contract
+    if contract.known_buyers is not None:
+        return None
+    own = input_text("known_buyers").where
+    creator = Text(
+        "达人的写进需求的 creators 的 known_buyers", "a creator's: write known_buyers into the brief's creators"
+    )
+    mixed = facts.modes.known_buyers is None and contract.kind == "mixed"
+    if contract.kind not in ("creator", "mcn", "mixed"):
+        return own
+    return Text(f"{own.zh}；{creator.zh}", f"{own.en}; {creator.en}") if mixed else creator
 
 
 # -- tables -----------------------------------------------------------------------------------------------------------
