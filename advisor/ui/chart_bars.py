@@ -9,9 +9,10 @@ from typing import Any
 from advisor.ui.html import element, esc
 from tools.text import Lang, format_value
 
-__all__ = ["bars_html", "heatmap_html", "number", "series_name"]
+__all__ = ["LEAST_WIDE", "bar_fill", "bar_row", "bars_html", "heatmap_html", "number", "series_name"]
 
 SHADES = 5
+LEAST_WIDE = Decimal("0.4")  # % of a lane: a value that is not zero can be seen
 _KNOWN = {"actual": ("实际", "actual"), "model": ("模型", "model"), "gmv": ("成交", "GMV")}
 
 
@@ -51,15 +52,23 @@ def bars_html(data: dict[str, Any], unit: str, lang: Lang) -> str:
 
 
 def _row(label: str, value: Decimal | None, n: int, low: Decimal, width: Decimal, unit: str, lang: Lang) -> str:
-    fill, said = "", "–"
-    if value is not None:
-        said = format_value(value, unit, lang)
-        left = (min(value, Decimal(0)) - low) / width * 100
-        wide = max(abs(value) / width * 100, Decimal("0.4")) if value else Decimal(0)
-        fill = element("span", "", class_=f"bar s{n % 4}", style=f"left:{left:.1f}%;width:{wide:.1f}%")
+    if value is None:
+        return bar_row(label, "", "–")
+    left = (min(value, Decimal(0)) - low) / width * 100
+    wide = max(abs(value) / width * 100, LEAST_WIDE) if value else Decimal(0)
+    return bar_row(label, bar_fill(f"s{n % 4}", left, wide), format_value(value, unit, lang))
+
+
+def bar_fill(style: str, left: Decimal, wide: Decimal) -> str:
+    """The filled part of a lane; where it begins and how wide it is in % of the lane."""
+    return element("span", "", class_=f"bar {style}", style=f"left:{left:.1f}%;width:{wide:.1f}%")
+
+
+def bar_row(name: str, fill: str, said: str) -> str:
+    """A name, its lane and what it says; `name` and `said` are texts, `fill` is a `bar_fill` or nothing."""
     return element(
         "div",
-        element("span", esc(label), class_="name")
+        element("span", esc(name), class_="name")
         + element("span", fill, class_="lane")
         + element("span", esc(said), class_="said"),
         class_="row",

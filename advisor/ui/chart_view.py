@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from advisor.ui.chart_bars import bars_html, heatmap_html, number, series_name
+from advisor.ui.chart_bars import LEAST_WIDE, bar_fill, bar_row, bars_html, heatmap_html, number, series_name
 from advisor.ui.html import element, esc
 from tools.facts import Chart
 from tools.text import Lang, format_value
@@ -192,13 +192,6 @@ def _waterfall(data: dict[str, Any], unit: str, lang: Lang) -> str:
 def _bar(span: tuple[str, Decimal, Decimal, str], widest: Decimal, unit: str, lang: Lang) -> str:
     name, start, end, kind = span
     left = max(Decimal(0), min(start, end)) / widest * 100
-    width = max(abs(end - start) / widest * 100, Decimal("0.4"))
+    width = max(abs(end - start) / widest * 100, LEAST_WIDE)
     said = format_value(end if kind == "total" else end - start, unit, lang, signed=kind != "total")
-    fill = element("span", "", class_=f"bar {kind}", style=f"left:{left:.1f}%;width:{width:.1f}%")
-    return element(
-        "div",
-        element("span", esc(name), class_="name")
-        + element("span", fill, class_="lane")
-        + element("span", esc(said), class_="said"),
-        class_="row",
-    )
+    return bar_row(name, bar_fill(kind, left, width), said)
