@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -19,28 +18,12 @@ from advisor.ui.keeping import Keeping
 from advisor.ui.memory import Memory
 from advisor.ui.shops import ACTOR
 from tests.advisor.door_files import HOSTILE_TITLE, tmall_orders
+from tests.advisor.markup import unlinked_tags
 from tests.document_files import xlsx
 from tools.cases.documents import OwnPassage
 from tools.cases.documents_evidence import document_fact
 from tools.errors import DataMissing
 from tools.text import Text
-
-
-class _Tags(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.add(tag)
-        assert not [name for name, _ in attrs if name.startswith("on") or name in ("src", "href")]
-
-
-def _tags(html: str) -> set[str]:
-    reader = _Tags()
-    reader.feed(html)
-    assert not set("{}$`") & set(html)
-    return reader.seen
 
 
 class Desk:
@@ -170,8 +153,8 @@ def test_a_path_the_browser_names_is_never_taken(page: Desk, tmp_path: Path) -> 
 def test_hostile_names_and_words_stay_text(page: Desk) -> None:
     name = "<img src=x onerror=alert(1)>{{x}}${y}`.md"
     card = page.drop(page.upload(name, f"# {HOSTILE_TITLE}\n{HOSTILE_TITLE}".encode()))
-    assert _tags(card) <= {"p", "div"} and "onerror" in card
-    assert _tags(page.drop(page.upload("<b>.docx", b"x"), page.upload("<i>.txt", b"x"))) <= {"p", "div", "span"}
+    assert unlinked_tags(card) <= {"p", "div"} and "onerror" in card
+    assert unlinked_tags(page.drop(page.upload("<b>.docx", b"x"), page.upload("<i>.txt", b"x"))) <= {"p", "div", "span"}
 
 
 def test_evidence_of_own_material_is_named_as_such_and_rendered_as_text() -> None:
@@ -181,4 +164,4 @@ def test_evidence_of_own_material_is_named_as_such_and_rendered_as_text() -> Non
     for lang, mark in (("zh", "自有资料"), ("en", "wn material")):
         item = evidence_item("c1", document_fact(passage), cast(Any, lang))
         html = evidence_list([item], "t1", cast(Any, lang))
-        assert mark in html and _tags(html) <= {"ol", "li", "p", "b", "dl", "div", "dt", "dd", "span"}
+        assert mark in html and unlinked_tags(html) <= {"ol", "li", "p", "b", "dl", "div", "dt", "dd", "span"}
