@@ -24,6 +24,7 @@ CARD = ShopCard("店", "tmall", "食品", "CNY", False, tables={"orders": ("2025
         "where is the money",
         "what are our biggest problems and opportunities",
         "最近感觉不太对劲，你帮我看看",
+        "感觉哪哪都不对",
         "something feels off with the shop",
     ],
 )
@@ -42,6 +43,7 @@ def test_questions_about_the_whole_shop(text: str) -> None:
         "how do I improve store health",
         "how are ads doing",
         "帮我看看上个月GMV多少",
+        "感觉这个数不对",
     ],
 )
 def test_other_questions(text: str) -> None:
