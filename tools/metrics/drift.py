@@ -33,8 +33,9 @@ _RECENT = 4
 _THEN = slice(-13, -8)  # 8 to 12 weeks before the last
 _ONE_WAY = 2.33  # one chance in a hundred on either side
 _HABIT = (
-    3.3  # some twenty series are read in a shop, and all four questions must agree: none of 105 quiet shops slid at 3.0
+    3.3  # some twenty series are read in a shop, all four questions must agree: none of 105 quiet shops slid at 3.0
 )
+_LEAST_PAST = 7  # overlapping blocks; half a year of history
 _LARGE = 0.12  # log; under a ninth in two months nobody acts
 _LARGE_SHORT = 0.30  # where there is no history that says what is usual
 # Lag-1 correlation assumed without history, and the most that is believed: with 0.7 not even 13 weeks in perfect order could pass
@@ -114,9 +115,6 @@ def _blocks(history: Sequence[float | None]) -> list[list[float | None]]:
     blocks = [list(history[end - BLOCK : end]) for end in ends]
     usable = [block for block in blocks if sum(v is not None for v in block) >= _USABLE]
     return usable if len(usable) >= _LEAST_PAST else []
-
-
-_LEAST_PAST = 7  # overlapping blocks; half a year of history
 
 
 def _memory(blocks: Sequence[Sequence[float | None]]) -> float:

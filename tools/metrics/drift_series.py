@@ -47,13 +47,16 @@ class Found:
 def source_slides(pair: Pair) -> list[Found]:
     """Sources whose visitors slide against the other sources, surest first."""
     daily = _by_key(pair, "traffic_daily", "source", "visitors", "visitors", None)
-    return _against_others(pair, {key: {d: (v[0], 0.0) for d, v in days.items()} for key, days in daily.items()})
+    counts = {key: {day: (visitors, 0.0) for day, (visitors, _) in days.items()} for key, days in daily.items()}
+    return _against_others(pair, counts, "visitors")
 
 
 def product_slides(pair: Pair, keys: Sequence[str]) -> list[Found]:
     """Products in `keys` whose conversion slides against the other products, surest first."""
     daily = _by_key(pair, "product_daily", "product_id", "buyers", "visitors", keys)
-    return _against_others(pair, daily)
+    # a day with buyers and no visitors is a report that did not count them, not a rate
+    rates = {key: {day: counts for day, counts in days.items() if counts[1] > 0} for key, days in daily.items()}
+    return _against_others(pair, rates, "conversion")
 
 
 def shop_slides(pair: Pair, *, net: bool) -> list[Found]:
@@ -68,10 +71,9 @@ def shop_slides(pair: Pair, *, net: bool) -> list[Found]:
     return found
 
 
-def _against_others(pair: Pair, daily: Mapping[str, Days]) -> list[Found]:
+def _against_others(pair: Pair, daily: Mapping[str, Days], what: str) -> list[Found]:
     """The surest slide first; it is then left out of "the others", or those that stood still would seem to have moved."""
     left, found = dict(daily), []
-    what = "conversion" if any(low for days in daily.values() for _, low in days.values()) else "visitors"
     total = _summed(daily.values())
     kept = _ordinary({day: counts[1] if what == "conversion" else counts[0] for day, counts in total.items()})
     for _ in range(_ROUNDS):
@@ -212,7 +214,7 @@ def _came_back(pair: Pair) -> Days:
 
 
 def _refunded(pair: Pair) -> Days:
-    """Money paid on a day, and how much of it went back within 14 days; days younger than that are left out."""
+    """Money paid on a day, and how much of it went back within 14 days; days younger than that or before the first refund known are left out."""
     reader = pair.reader
     paid = reader.relation("orders")
     whole = _daily(pair, paid, "paid_date", "gross_amount", "gross_amount")
@@ -220,5 +222,7 @@ def _refunded(pair: Pair) -> Days:
     t = t.filter(t.refunded_date <= t.paid_date + ibis.interval(days=_AGED))
     back = _daily(pair, t, "paid_date", "amount")
     covered = reader.coverage("refunds")
-    last = covered[1] - timedelta(days=_AGED) if covered else pair.now.start
-    return {day: (back.get(day, (0.0, 0.0))[0], counts[1]) for day, counts in whole.items() if day <= last}
+    if covered is None:
+        return {}
+    first, last = covered[0], covered[1] - timedelta(days=_AGED)
+    return {day: (back.get(day, (0.0, 0.0))[0], counts[1]) for day, counts in whole.items() if first <= day <= last}

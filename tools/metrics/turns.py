@@ -70,7 +70,7 @@ CONVERSION = RateSource(
     60,
 )
 VISITS = RateSource("product_daily", "product_id", "day", "visitors", "", Text("访客", "visitors"), 6.0, "visitors")
-# A product has a handful of refunds a month: the share before is read over five months, or three times as many would not stand out.
+# A product has a handful of refunds a month: the share before is read over four months, or three times as many would not stand out.
 REFUNDED = RateSource(
     "lines", "product", "paid_date", "refund_amount?", "#", Text("退款比例", "share refunded"), 3.6, "refunds", 90, 10
 )
@@ -123,7 +123,8 @@ def daily_step(pair: Pair, factor: str, day: date) -> float | None:
 
 
 def rate_turn(pair: Pair, source: RateSource, key: str) -> Turn | None:
-    """The strongest break of the entity's daily rate over both windows; None without enough days or events."""
+    """The strongest break of the entity's daily rate over both windows, `reach` days before them and any between; None without enough
+    days or events."""
     days = _daily(pair, source)
     mine, rest = days.get(key), days[""]
     if mine is None:
