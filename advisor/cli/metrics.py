@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from advisor.cli.console import guarded, help_text, language
 from advisor.cli.metric_list import show_metrics
-from advisor.cli.session import AsJson, Language, Merchant, Workspace, run_tool
+from advisor.cli.session import AsJson, Language, Merchant, Workspace, tool_command
 
 __all__ = ["metrics"]
 
@@ -41,7 +41,7 @@ def list_metrics(
         show_metrics(workspace, merchant, family, spoken, as_json=as_json)
 
 
-@metrics.command("query")
+@tool_command(metrics, "query", "query_metric")
 def query(
     metric: Annotated[
         str, typer.Argument(help=help_text("指标编号或名称，例如 gmv、复购率", "metric id or name, such as gmv"))
@@ -55,66 +55,42 @@ def query(
     window: Window = None,
     compare: Compare = None,
     top: Annotated[int | None, typer.Option("--top", help=help_text("最多几行", "at most this many rows"))] = None,
-    lang: Language = "auto",
-    merchant: Merchant = None,
-    workspace: Workspace = None,
-    as_json: AsJson = False,
-) -> None:
+) -> dict[str, Any]:
     """One metric over a window, cut by time or a dimension, against another window."""
-    arguments = {"metric": metric, "by": by, "window": window, "compare": compare, "top": top}
-    run_tool("query_metric", arguments, lang, merchant, workspace, as_json=as_json)
+    return {"metric": metric, "by": by, "window": window, "compare": compare, "top": top}
 
 
-@metrics.command("explain")
+@tool_command(metrics, "explain", "explain_change")
 def explain(
     metric: Annotated[str, typer.Argument(help=help_text("指标编号或名称", "metric id or name"))] = "gmv",
     window: Window = None,
     compare: Compare = None,
-    lang: Language = "auto",
-    merchant: Merchant = None,
-    workspace: Workspace = None,
-    as_json: AsJson = False,
-) -> None:
+) -> dict[str, Any]:
     """Why a metric moved: factors that add up, the entity behind them, the event beside them."""
-    run_tool(
-        "explain_change",
-        {"metric": metric, "window": window, "compare": compare},
-        lang,
-        merchant,
-        workspace,
-        as_json=as_json,
-    )
+    return {"metric": metric, "window": window, "compare": compare}
 
 
-@metrics.command("snapshot")
+@tool_command(metrics, "snapshot", "shop_snapshot")
 def snapshot(
     window: Window = None,
-    lang: Language = "auto",
-    merchant: Merchant = None,
-    workspace: Workspace = None,
-    as_json: AsJson = False,
-) -> None:
+) -> dict[str, Any]:
     """The shop at a glance."""
-    run_tool("shop_snapshot", {"window": window}, lang, merchant, workspace, as_json=as_json)
+    return {"window": window}
 
 
-@metrics.command("health")
-def health(
-    lang: Language = "auto", merchant: Merchant = None, workspace: Workspace = None, as_json: AsJson = False
-) -> None:
+@tool_command(metrics, "health", "shop_health")
+def health() -> dict[str, Any]:
     """The whole shop in one reading: stage, outcomes, problems and opportunities in yuan a month, data gaps."""
-    run_tool("shop_health", {}, lang, merchant, workspace, as_json=as_json)
+    return {}
 
 
-@metrics.command("peers")
-def peers(
-    lang: Language = "auto", merchant: Merchant = None, workspace: Workspace = None, as_json: AsJson = False
-) -> None:
+@tool_command(metrics, "peers", "peer_standing")
+def peers() -> dict[str, Any]:
     """Where the shop stands among at least five similar shops that share anonymously (`merchants share`)."""
-    run_tool("peer_standing", {}, lang, merchant, workspace, as_json=as_json)
+    return {}
 
 
-@metrics.command("landing")
+@tool_command(metrics, "landing", "target_landing")
 def landing(
     month: Annotated[
         str | None,
@@ -125,16 +101,12 @@ def landing(
     target: Annotated[
         str | None, typer.Option("--target", help=help_text("支付金额目标", "GMV target in the shop's currency"))
     ] = None,
-    lang: Language = "auto",
-    merchant: Merchant = None,
-    workspace: Workspace = None,
-    as_json: AsJson = False,
-) -> None:
+) -> dict[str, Any]:
     """Where a month or campaign will land, the gap to its target, and the shop's own levels that would close it."""
-    run_tool("target_landing", {"month": month, "target": target}, lang, merchant, workspace, as_json=as_json)
+    return {"month": month, "target": target}
 
 
-@metrics.command("effect")
+@tool_command(metrics, "effect", "campaign_effect")
 def effect(
     what: Annotated[str, typer.Argument(help=help_text("活动名称或编号", "name or id of the promotion or programme"))],
     by: Annotated[
@@ -147,19 +119,12 @@ def effect(
     ] = None,
     start: Annotated[str | None, typer.Option("--start", help=help_text("开始日期", "first day"))] = None,
     end: Annotated[str | None, typer.Option("--end", help=help_text("结束日期", "last day"))] = None,
-    lang: Language = "auto",
-    merchant: Merchant = None,
-    workspace: Workspace = None,
-    as_json: AsJson = False,
-) -> None:
+) -> dict[str, Any]:
     """What a campaign or programme brought against what was left out, or why that cannot be told."""
-    arguments = {"what": what, "by": by, "treated": treated or None, "start": start, "end": end}
-    run_tool("campaign_effect", arguments, lang, merchant, workspace, as_json=as_json)
+    return {"what": what, "by": by, "treated": treated or None, "start": start, "end": end}
 
 
-@metrics.command("status")
-def status(
-    lang: Language = "auto", merchant: Merchant = None, workspace: Workspace = None, as_json: AsJson = False
-) -> None:
+@tool_command(metrics, "status", "data_status")
+def status() -> dict[str, Any]:
     """Which data is there, until which day, and what the next export would unlock."""
-    run_tool("data_status", {}, lang, merchant, workspace, as_json=as_json)
+    return {}

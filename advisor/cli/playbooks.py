@@ -19,6 +19,7 @@ from advisor.cli.session import (
     result_json,
     run_tool,
     say_result,
+    tool_command,
     with_service,
 )
 from tools.errors import BadArguments
@@ -108,7 +109,7 @@ def check(lang: Language = "auto", as_json: AsJson = False) -> None:
         raise typer.Exit(3)
 
 
-@playbooks.command("match")
+@tool_command(playbooks, "match", "match_playbooks")
 def match(
     goal: Annotated[
         str | None, typer.Option("--goal", help=help_text("目标，例如 复购、流量", "goal, such as repurchase"))
@@ -119,14 +120,9 @@ def match(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help=help_text("最多几个", "at most this many"))
     ] = None,
-    lang: Language = "auto",
-    merchant: Merchant = None,
-    workspace: Workspace = None,
-    as_json: AsJson = False,
-) -> None:
+) -> dict[str, Any]:
     """Which playbooks fit this shop now, ranked by what is at stake, and which do not and why."""
-    arguments = {"goal": goal, "window": window, "limit": limit}
-    run_tool("match_playbooks", arguments, lang, merchant, workspace, as_json=as_json)
+    return {"goal": goal, "window": window, "limit": limit}
 
 
 @playbooks.command("plan")
