@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.advisor.terminal import called
 from tests.tools.metrics.metric_shops import fill, make_shop
+from tests.tools.portfolio.order_shares import LAST, TODAY, order_share
 from tools.base import ToolContext
 from tools.errors import DataMissing, NotPermitted
 from tools.facts import Role, ToolResult
@@ -25,9 +26,7 @@ from tools.portfolio.standing import LEAST, decile, peer_standing, percentile, s
 from tools.warehouse.access import Warehouse
 from tools.warehouse.writer import MerchantProfile, write_merchant
 
-TODAY = date(2026, 11, 24)
 OCTOBER = date(2026, 10, 1)
-LAST = date(2026, 11, 20)
 
 
 def daily(buyers: int, *, first: date = date(2026, 9, 1), last: date = LAST) -> list[dict[str, Any]]:
@@ -212,11 +211,7 @@ def test_ratios_of_orders_equal_an_independent_count(tmp_path: Path) -> None:
         for day in range((LAST - first).days + 1)
         for k in range(4)
     ]  # fmt: skip
-    make_shop(tmp_path / "warehouse", {"orders": rows}, merchant="mine", category="护肤")
-    store = PeerStore(tmp_path / "portfolio", Warehouse(tmp_path / "warehouse"), lambda _zone: TODAY)
-    store.join("mine")
-    share = store.read("mine")
-    assert share is not None
+    share = order_share(tmp_path, rows)
     frame = pd.DataFrame(rows)
     months = frame.paid_date.map(lambda day: day.replace(day=1))
     told = {name for name, _ in share.values}

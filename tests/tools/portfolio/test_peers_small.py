@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.metrics.metric_shops import make_shop
-from tools.portfolio.peers import PeerStore
-from tools.warehouse.access import Warehouse
+from tests.tools.portfolio.order_shares import LAST, order_share
 
-FIRST, LAST, TODAY = date(2026, 7, 1), date(2026, 11, 20), date(2026, 11, 24)
+FIRST = date(2026, 7, 1)
 
 
 @pytest.mark.parametrize(("every", "shared"), [(2, False), (1, True)], ids=["15 orders a month", "30 orders"])
@@ -21,11 +19,7 @@ def test_a_month_of_few_orders_is_not_shared(every: int, shared: bool, tmp_path:
         for k in range(0, (LAST - FIRST).days + 1, every)
         for day in [FIRST + timedelta(days=k)]
     ]
-    make_shop(tmp_path / "warehouse", {"orders": rows}, merchant="mine", category="护肤")
-    store = PeerStore(tmp_path / "portfolio", Warehouse(tmp_path / "warehouse"), lambda _zone: TODAY)
-    store.join("mine")
-    share = store.read("mine")
-    assert share is not None
+    share = order_share(tmp_path, rows)
     assert (("refund_rate", date(2026, 9, 1)) in share.values) is shared
 
 
@@ -35,9 +29,5 @@ def test_a_month_the_data_begin_in_is_not_shared(tmp_path: Path) -> None:
         {"order_id": f"o{k}", "paid_date": first + timedelta(days=k // 3), "gross_amount": 100, "refund_amount": 0}
         for k in range(3 * ((LAST - first).days + 1))
     ]
-    make_shop(tmp_path / "warehouse", {"orders": rows}, merchant="mine", category="护肤")
-    store = PeerStore(tmp_path / "portfolio", Warehouse(tmp_path / "warehouse"), lambda _zone: TODAY)
-    store.join("mine")
-    share = store.read("mine")
-    assert share is not None
+    share = order_share(tmp_path, rows)
     assert min(month for name, month in share.values if name == "refund_rate") == date(2026, 8, 1)
