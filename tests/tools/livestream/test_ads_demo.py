@@ -13,17 +13,9 @@ from tools.base import ToolContext
 from tools.facts import ToolResult
 from tools.livestream.tool_ads import live_ads
 from tools.warehouse.access import Warehouse
-from tools.warehouse.demo import create_demo
 
 pytestmark = pytest.mark.slow
 TODAY = date(2026, 11, 1)
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    folder = tmp_path_factory.mktemp("demo")
-    create_demo(folder)
-    return Warehouse(folder)
 
 
 def ask(demo: Warehouse, merchant: str, **arguments: object) -> ToolResult:

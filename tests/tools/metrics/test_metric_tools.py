@@ -15,7 +15,7 @@ from tools.facts import Fact, Role, ToolResult, WhyClass
 from tools.metrics.tools import TOOLS
 from tools.text import format_value
 from tools.warehouse.access import Shop, Warehouse
-from tools.warehouse.demo import create_demo, truth
+from tools.warehouse.demo import truth
 
 SPEC = {spec.name: spec for spec in TOOLS}
 TODAY = date(2026, 11, 24)
@@ -43,13 +43,6 @@ NOT_FIGURES = re.compile(
 
 def call(shop: Shop, name: str, *, lang: str = "zh", **arguments: object) -> ToolResult:
     return SPEC[name].call(ToolContext(shop=shop, today=TODAY, lang=lang), arguments)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    folder = tmp_path_factory.mktemp("demo")
-    create_demo(folder)
-    return Warehouse(folder)
 
 
 def check_fact(fact: Fact) -> None:

@@ -15,7 +15,6 @@ from tools.facts import Window
 from tools.metrics.reader import Reader
 from tools.metrics.reconcile_checks import Check, cross_checks
 from tools.warehouse.access import Warehouse
-from tools.warehouse.demo import create_demo
 
 
 def find(checks: Sequence[Check], name: str) -> Check:
@@ -59,13 +58,6 @@ def test_tables_that_tell_the_same_money_twice(tmp_path: Path) -> None:
     assert got.off == 1 and got.gap == amount(rows) - sum(products.values())
     got = find(checks, "live")
     assert (got.gap, got.aside, got.off, got.of) == (postage, postage, 0, 4)
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    folder = tmp_path_factory.mktemp("demo")
-    create_demo(folder)
-    return Warehouse(folder)
 
 
 @pytest.mark.parametrize("merchant", ["demo-skincare", "demo-snacks"])

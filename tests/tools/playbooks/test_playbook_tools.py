@@ -22,7 +22,6 @@ from tools.playbooks.schema import NAMES_WITH_DIGITS
 from tools.playbooks.tools import TOOLS
 from tools.text import format_value
 from tools.warehouse.access import Shop, Warehouse
-from tools.warehouse.demo import create_demo
 
 MATCH, PLAN, TOOLBOX, _ = TOOLS
 TODAY = date(2026, 11, 1)
@@ -254,13 +253,6 @@ PLANTED = [
     ("demo-snacks", "2026-07", "lapsed-buyer-recall"),
     ("demo-snacks", "2026-10", "order-value-bundle-threshold"),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    folder = tmp_path_factory.mktemp("demo")
-    create_demo(folder)
-    return Warehouse(folder)
 
 
 def month_after(window: str) -> date:
