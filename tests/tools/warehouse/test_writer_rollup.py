@@ -87,12 +87,21 @@ def test_a_buyer_keeps_one_number_over_days_sorted_by_it(tmp_path: Path) -> None
     assert seen == [(number, DAY + timedelta(days=day)) for number in range(3) for day in (1, 2, 3)]
 
 
-def test_a_changed_amount_or_kind_of_an_order_is_noticed(tmp_path: Path) -> None:
+def test_a_changed_amount_kind_or_day_of_an_order_is_noticed(tmp_path: Path) -> None:
     write(tmp_path, [("a", 0, "10", False, "m")])
     write(tmp_path, [], "UPDATE orders SET gross_amount = 11")
     assert bare(made(tmp_path)) == [(DAY, 1, True, Decimal("11.00"))]
     write(tmp_path, [], "UPDATE orders SET is_service = true")
     assert bare(made(tmp_path)) == [(DAY, 1, False, Decimal("11.00"))]
+    write(tmp_path, [], "UPDATE orders SET paid_date = paid_date + 1")
+    assert bare(made(tmp_path)) == [(DAY + timedelta(days=1), 1, False, Decimal("11.00"))]
+
+
+def test_orders_that_change_hands_are_noticed(tmp_path: Path) -> None:
+    """Same day, same money, but one buyer where there were two: an import that repairs buyer ids."""
+    write(tmp_path, [("a", 0, "10", False, "m"), ("b", 0, "10", False, "m")])
+    write(tmp_path, [], "UPDATE orders SET buyer_key = 'a'")
+    assert bare(made(tmp_path)) == [(DAY, 2, True, Decimal("20.00"))]
 
 
 def test_unchanged_orders_are_not_grouped_again(tmp_path: Path) -> None:
