@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from metric_shops import make_shop
 
 from tools.memo import Memo
-from tools.metrics import causes_products
+from tools.metrics import causes, causes_products
 from tools.metrics.drivers import Explanation
 from tools.metrics.explain import explain
 from tools.metrics.turns import REFUNDED, RateSource, Turn
@@ -79,3 +81,24 @@ def test_three_dear_items_that_came_back_are_no_bad_batch(tmp_path: Path, monkey
     monkeypatch.setattr(causes_products, "rate_turn", lambda *_: Turn(date(2026, 10, 6), 3.2, 5.0))
     monkeypatch.setattr("tools.metrics.explain._recent", Memo(1))
     assert refunds_of(explain(shop, "net_gmv", OCT, SEP)) == [("p1", False)]
+
+
+def test_half_as_much_money_is_enough_only_where_the_day_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = shop_with(tmp_path, share=0.04, dear=True)
+    given: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(causes, "refund_causes", lambda *args: given.append(args) or [])
+    monkeypatch.setattr("tools.metrics.explain._recent", Memo(1))
+    explain(shop, "net_gmv", OCT, SEP)
+    pair, cuts, _ = given[0]
+
+    def told(z: float, least: Decimal) -> list[Decimal]:
+        monkeypatch.setattr(causes_products, "rate_turn", lambda *_: Turn(date(2026, 10, 6), z, 5.0))
+        found = causes_products.refund_causes(pair, cuts, least)
+        return [abs(cause.amount) for cause in found if cause.entity.key == "p1"]
+
+    (amount,) = told(3.2, Decimal(1))
+    assert [told(3.2, amount * part) != [] for part in (Decimal("0.9"), Decimal("1.5"))] == [True, False]
+    assert [told(3.8, amount * part) != [] for part in (Decimal("1.5"), Decimal("2.5"))] == [True, False]
+    assert told(-3.2, Decimal(1)) == [], "more money, yet fewer lines came back"
