@@ -78,6 +78,13 @@ def test_tools_that_are_not_offered_are_not_called() -> None:
     assert decide(turn) == []
 
 
+def test_peers_are_asked_only_where_the_question_names_them() -> None:
+    names = {
+        said: [call.name for call in decide(view("compare", metric="conversion", peers=said))] for said in (True, False)
+    }
+    assert names == {True: ["query_metric", "peer_standing"], False: ["query_metric"]}
+
+
 def test_a_decline_or_clarify_calls_nothing() -> None:
     turn = view("other_shop")
     assert decide(replace(turn, frame=replace(turn.frame, kind="decline", reply=Text("不", "no")))) == []

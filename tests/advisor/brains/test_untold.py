@@ -1,4 +1,4 @@
-"""A figure without a value is answered by why, and another figure does not stand in for it."""
+"""A figure without a value is answered by why; what a tool wrote is told in the order of an answer's sections."""
 
 from __future__ import annotations
 
@@ -30,3 +30,21 @@ def test_the_note_of_the_asked_figure_leads(lang: str, opening: str) -> None:
     assert opening in drafts[0].text and WHY.get(frame.lang) in drafts[0].text
     assert any("1,225" in d.text and d.section == "why" for d in drafts)
     assert not any(d.section == "limits" and WHY.get(frame.lang) in d.text for d in drafts)  # said once
+
+
+def told_fact(number: int, section: str, text: str) -> Fact:
+    return Fact(id=f"f_{number}", kind="livestream", claim=Claim(zh=text, en=text), data={"section": section})
+
+
+def test_what_a_tool_wrote_keeps_the_order_of_an_answer() -> None:
+    facts = [told_fact(1, "why", "先做这一场。它的理由。"), told_fact(2, "limits", "数据不全。"), told_fact(3, "how", "先讲甲。"),
+             told_fact(4, "nowhere", "依据在此。"), told_fact(5, "decision", "可以开播。")]  # fmt: skip
+    done = Outcome(ToolCall("r0c1", "live_products", {}), result=ToolResult(facts=facts))
+    marked = {f"l{number}": fact for number, fact in enumerate(facts, 1)}
+    shop = ShopCard("店", "tmall", "家居", "CNY", False)
+    view = TurnView(Frame("排什么品", "zh", "live_products", {}), (), (done,), marked, (), shop, date(2026, 11, 24), 1)
+    drafts = [(d.section, d.text) for d in compose(view) if d.section != "follow_ups"]
+    assert drafts == [
+        ("headline", "先做这一场[l1]。"), ("decision", "可以开播[l5]。"), ("why", "它的理由[l1]。"), ("why", "依据在此[l4]。"),
+        ("how", "先讲甲[l3]。"), ("limits", "数据不全[l2]。"),
+    ]  # fmt: skip

@@ -46,7 +46,9 @@ def test_kaplan_meier_against_scipy_and_plain_share() -> None:
 
 def test_kaplan_meier_says_when_it_cannot_be_told() -> None:
     assert kaplan_meier({5: 2}, {30: 8}, 90) is None
-    assert kaplan_meier({11: 3}, {3: 4, 9: 4}, 90) is None  # the last three came back, eight had left: not everybody returns
+    assert (
+        kaplan_meier({11: 3}, {3: 4, 9: 4}, 90) is None
+    )  # the last three came back, eight had left: not everybody returns
     assert kaplan_meier({5: 2, 11: 1}, {}, 90) == 1
 
 
