@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from metric_shops import make_shop
 
-from tools.metrics.drift_series import _came_back, _refunded, product_slides
+from tools.metrics.drift_series import _came_back, _ordinary, _refunded, product_slides, shop_slides
 from tools.metrics.pair import Pair, make_pair
 from tools.metrics.reader import Reader
 from tools.metrics.windows import month_of
@@ -78,3 +78,33 @@ def test_who_came_back_is_not_asked_of_days_that_do_not_know_who_came_before(tmp
     days = _came_back(pair_of(tmp_path, {"orders": [*often, *rare]}))
     assert min(days) == DAYS[180]
     assert days[DAYS[190]] == (1.0, 1.0) and days[DAYS[200]] == (1.0, 2.0) and days[DAYS[500]] == (1.0, 2.0)
+
+
+@pytest.mark.parametrize(("every_year", "told"), [(True, []), (False, ["conversion"])])
+def test_the_same_weeks_a_year_before_are_read(every_year: bool, told: list[str], tmp_path: Path) -> None:
+    """A conversion that halves every autumn and recovers is the season; halved this autumn alone it is news."""
+    rng = np.random.default_rng(5)
+    rows = []
+    for day in DAYS:
+        seen = [day] if not every_year else [day, day + timedelta(days=364)]
+        done = max(min((at - BEGAN).days / 83, 1.0) if BEGAN <= at <= LAST else 0.0 for at in seen)
+        rows.append({"day": day, "visitors": 10_000, "buyers": rng.poisson(500 * 0.5**done)})
+    found = shop_slides(pair_of(tmp_path, {"shop_daily": rows}), net=False)
+    assert [item.what for item in found] == told
+
+
+def test_a_peak_and_a_silent_day_are_no_ordinary_days() -> None:
+    level = dict.fromkeys(DAYS[:60], 100.0) | {DAYS[20]: 161.0, DAYS[30]: 39.0, DAYS[40]: 160.0, DAYS[50]: 40.0}
+    assert set(DAYS[:60]) - _ordinary(level) == {DAYS[20], DAYS[30]}
+
+
+def test_who_stood_still_while_the_others_grew_has_not_slid(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    rows = [
+        {"day": day, "product_id": key, "visitors": 1000, "buyers": rng.poisson(50 * (1 if key == "p1" else grown))}
+        for day in DAYS
+        for grown in [2 ** min(max((day - BEGAN).days / 83, 0.0), 1.0)]
+        for key in ("p1", "p2", "p3", "p4")
+    ]
+    keys = ["p1", "p2", "p3", "p4"]
+    assert "p1" not in {item.key for item in product_slides(pair_of(tmp_path, {"product_daily": rows}), keys)}
