@@ -104,19 +104,13 @@ def sheet(costs: Costs) -> Sheet:
 
 
 def _turn(costs: Costs, name: FlipInput, factor: Decimal) -> Costs:
-    u = costs.unit
     match name:
         case "gmv":
             return replace(costs, gmv=costs.gmv * factor)
-        case "refunds":
-            return replace(costs, unit=u.with_refunds(min(u.refunded * factor, ONE)))
-        case "cost":
-            return replace(costs, unit=replace(u, cost_share=u.cost_share * factor))
+        case "refunds" | "cost" | "freight":
+            return replace(costs, unit=costs.unit.turned(name, factor))
         case "ads":
             return replace(costs, ads=None if costs.ads is None else costs.ads * factor, ad_share=costs.ad_share * factor)  # fmt: skip
-        case "freight":
-            freight = {name: getattr(u, name) * factor for name in ("outbound", "return_parcel", "insurance")}
-            return replace(costs, unit=replace(u, **freight))
         case "fixed":
             return replace(costs, fixed=costs.fixed * factor, hosts=costs.hosts * factor)
 

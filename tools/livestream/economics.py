@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-__all__ = ["CommissionBase", "Tier", "UnitEconomics", "break_even", "commission_of"]
+__all__ = ["CommissionBase", "Tier", "UnitEconomics", "UnitLever", "break_even", "commission_of"]
 
 CommissionBase = Literal["paid", "shipped", "received"]
+UnitLever = Literal["refunds", "cost", "freight"]
 ONE = Decimal(1)
 
 
@@ -75,6 +76,21 @@ class UnitEconomics:
             return replace(self, returned=refunded)
         scale = refunded / self.refunded
         return replace(self, cancelled=self.cancelled * scale, returned=self.returned * scale)
+
+    def turned(self, lever: UnitLever, factor: Decimal) -> UnitEconomics:
+        """The same unit with one input times a factor; refunds stop at 100 %, goods may cost more than their price."""
+        match lever:
+            case "refunds":
+                return self.with_refunds(min(self.refunded * factor, ONE))
+            case "cost":
+                return replace(self, cost_share=self.cost_share * factor)
+            case "freight":
+                return replace(
+                    self,
+                    outbound=self.outbound * factor,
+                    return_parcel=self.return_parcel * factor,
+                    insurance=self.insurance * factor,
+                )
 
 
 @dataclass(frozen=True)

@@ -145,13 +145,8 @@ def _turned(
 ) -> tuple[Sequence[Contract], UnitEconomics]:
     """Contracts and unit with one input times a factor."""
     match lever:
-        case "refunds":
-            unit = unit.with_refunds(min(unit.refunded * factor, ONE))
-        case "cost":
-            unit = replace(unit, cost_share=min(unit.cost_share * factor, ONE))
-        case "freight":
-            freight = {name: getattr(unit, name) * factor for name in ("outbound", "return_parcel", "insurance")}
-            unit = replace(unit, **freight)
+        case "refunds" | "cost" | "freight":
+            unit = unit.turned(lever, factor)
         case "commission":
             return [_dearer(room, factor) for room in build(unit)], unit
         case "ads":

@@ -195,8 +195,8 @@ def _rescue(m: ModeFacts) -> Fact | None:
 
 def _needed(m: ModeFacts, lever: Lever) -> Text | None:
     turns: dict[str, tuple[Decimal, Callable[[Decimal], tuple[UnitEconomics, Decimal]]]] = {
-        "refunds": (m.unit.refunded, lambda f: (m.unit.with_refunds(m.unit.refunded * f), ONE)),
-        "cost": (m.unit.cost_share, lambda f: (replace(m.unit, cost_share=m.unit.cost_share * f), ONE)),
+        "refunds": (m.unit.refunded, lambda f: (m.unit.turned("refunds", f), ONE)),
+        "cost": (m.unit.cost_share, lambda f: (m.unit.turned("cost", f), ONE)),
         "ads": (max(one.contract.ad_share for one in m.choice.modes), lambda f: (m.unit, f)),
     }
     known = {one.contract.name for one in m.choice.modes}

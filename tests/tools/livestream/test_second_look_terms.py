@@ -108,3 +108,19 @@ def test_the_freight_swing_turns_parcels_returns_and_insurance() -> None:
     found = compare(lambda unit: [self_run(SelfRun(fixed=D(1000)), D("0.1"))], WORKED, D(20000))
     (freight,) = [swing for swing in found.swings if swing.lever == "freight"]
     assert (freight.low - freight.high) / 2 == D("0.2") * (88 * 4 + 100 * D("0.8") + 18 * 6)
+
+
+@pytest.mark.parametrize(("lever", "left"), [("refunds", 0.8 * 10 * 60 - 10 * 5 - 2 * 7), ("cost", 9 * 20 - 50 - 7), ("freight", 9 * 60 - 100 - 14)])  # fmt: skip
+def test_one_input_doubled_on_ten_orders_of_100(lever: Any, left: float) -> None:
+    """One of ten comes back; goods at 40, a parcel at 5, a return at 7."""
+    unit = UnitEconomics(D(100), D(0), D("0.1"), D("0.4"), D(0), D(5), D(7))
+    assert unit.turned(lever, D(2)).contribution() * 1000 == D(str(left))
+    assert unit.turned("refunds", D(20)).refunded == 1
+
+
+def test_goods_sold_below_cost_swing_on_both_sides_of_what_they_lose() -> None:
+    """At a cost of 1.2 times the price a fifth less still loses less than today, a fifth more loses more."""
+    unit = replace(WORKED, cost_share=D("1.2"))
+    found = compare(lambda unit: [self_run(SelfRun(fixed=D(1000)), D(0))], unit, D(20000))
+    (cost,) = [swing for swing in found.swings if swing.lever == "cost"]
+    assert (cost.low + cost.high) / 2 == pytest.approx(found.modes[0].profit) and cost.high < found.modes[0].profit
