@@ -18,7 +18,7 @@ from tools.cases.library import load_cases
 from tools.errors import BadArguments
 from tools.facts import Fact, Role
 from tools.playbooks.documents import Column, DayEvent, Document, Sheet, to_ics, to_markdown, to_xlsx, written_as
-from tools.playbooks.exports import ShopLabel, plan_document, uid, week_of
+from tools.playbooks.exports import ShopLabel, plan_document, plan_texts, uid, week_of
 from tools.playbooks.schema import NAMES_WITH_DIGITS
 from tools.playbooks.tools import plan_playbook
 
@@ -189,3 +189,17 @@ def test_weeks_are_counted_from_the_first_day() -> None:
     days = [start + timedelta(days=k) for k in (0, 6, 7, 20)]
     assert [week_of(start, day, day) for day in days] == ["1", "1", "2", "3"]
     assert week_of(start, days[0], days[3]) == "1–3"
+
+
+def test_the_texts_to_paste_come_in_the_language_with_every_finding(fact: Fact) -> None:
+    for lang, passed in (("zh", "已按规则检查，未发现问题"), ("en", "checked against the rules, nothing found")):
+        rows = plan_texts(fact, lang)  # type: ignore[arg-type]
+        assert rows and [row.text for row in rows] == [item[f"text_{lang}"] for item in fact.data["artefacts"]]
+        assert [row.verdict == passed for row in rows] == [not item["flags"] for item in fact.data["artefacts"]]
+    flags = [
+        {"found": "最低价", "zh": "写实际价格", "en": "state the price"},
+        {"found": "", "zh": "缺退订", "en": "no opt-out"},
+    ]
+    item = {"kind": "sms", "text_zh": "最低价", "text_en": "lowest price", "flags": flags}
+    (row,) = plan_texts(fact.model_copy(update={"data": {"artefacts": [item]}}), "en")
+    assert row == ("SMS", "lowest price", "最低价 → state the price\nno opt-out")
