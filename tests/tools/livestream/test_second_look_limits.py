@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal as D
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +11,8 @@ from typing import Any, cast
 import pytest
 from scipy import stats
 
+from tests.tools.livestream.review_rooms import DAY
+from tests.tools.livestream.review_rooms import stream as live_stream
 from tests.tools.livestream.test_economics import WORKED
 from tests.tools.livestream.test_ground import ALL, COSTS, LAST, LINES, TODAY, grounded, stream
 from tests.tools.livestream.test_modes_choice import ECONOMICS, ask, empty, figures, part
@@ -18,7 +20,11 @@ from tests.tools.livestream.test_products import item
 from tests.tools.playbooks.shopkit import make_shop
 from tools.facts import Window
 from tools.livestream.ads_verdict import _action, _losing
+from tools.livestream.costs_shop import Swings
+from tools.livestream.demand import Past, _spread, alike
+from tools.livestream.demand_items import _margin
 from tools.livestream.ground_shop import RoomShop
+from tools.livestream.pack_costs import _swings, plan_unit
 from tools.livestream.products_model import solve
 from tools.livestream.products_types import Audience, Rules
 from tools.livestream.products_values import Values
@@ -81,3 +87,41 @@ def test_nothing_is_decided_before_the_spend_of_three_break_even_orders(spend: i
     """An order of 200 at m .4 may cost 80."""
     sums = cast(Any, SimpleNamespace(order_value=D(200), spend=D(spend)))
     assert _action(sums, D("0.4"), 0.95, None, None, upper=False, unit=WORKED) == action
+
+
+@pytest.mark.parametrize(("pieces", "spread"), [([4, 4, 4], D("0.5")), ([1, 1, 1], D(1)), ([0, 0, 12], D("1.414")), ([9, 9], D(1))])  # fmt: skip
+def test_sales_of_a_stream_spread_at_least_as_chance_does(pieces: list[int], spread: D) -> None:
+    """Poisson of mean four: a standard deviation of two. √2 for one stream of three that sold all."""
+    assert _spread(pieces) == spread
+
+
+def test_half_past_eleven_and_half_past_midnight_are_an_hour_apart() -> None:
+    late = [live_stream(f"s{n}", DAY + timedelta(days=n), started_at=datetime.combine(DAY + timedelta(days=n), time(23, 30))) for n in range(5)]  # fmt: skip
+    noon = [live_stream(f"n{n}", DAY + timedelta(days=n), started_at=datetime.combine(DAY + timedelta(days=n), time(12, 0))) for n in range(5)]  # fmt: skip
+    past = Past(Window(start=DAY, end=DAY + timedelta(days=9)), (*late, *noon), (), ())
+    assert alike(past, time(0, 30)) == late
+
+
+def test_a_planned_stream_is_refunded_as_its_own_items_are_by_their_money() -> None:
+    """1,000 of an item half of which comes back and 3,000 of one that is like the room (30 %): a half of 1,000 and .3 of 3,000 are 1,400 of 4,000."""
+    blocks = [SimpleNamespace(sku="A", units=D(10), price=D(100)), SimpleNamespace(sku="B", units=D(10), price=D(300))]
+    items = [SimpleNamespace(sku="A", refund=D("0.5")), SimpleNamespace(sku="B", refund=None)]
+    plan = SimpleNamespace(candidates=items, talks=lambda: blocks, gmv=D(4000), contribution=D(1000))
+    unit, refunded = plan_unit(cast(Any, SimpleNamespace(plan=plan, unit=WORKED)))
+    assert refunded == D("0.35") and unit.refunded == pytest.approx(refunded)
+    assert unit.contribution() * 4000 == pytest.approx(D(1000))
+
+
+def test_a_piece_leaves_its_price_less_its_own_goods_and_refunds() -> None:
+    """100 a piece, goods 40, half refunded (.2 before, .3 after shipping): 50 × .55 less half an order of 200's parcels, 8.2."""
+    assert _margin(WORKED, D(100), D(40), D("0.5")) == D("23.40")  # 4 × .8 + .8 + .3 × (6 + a tenth of 80) = 8.2
+    assert _margin(WORKED, D(100), None, None) == round(100 * WORKED.contribution(), 2)
+
+
+def test_a_plan_swings_as_wide_as_the_rooms_own_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams of 50 to 180 around 100: a plan of 400 between 200 and 720."""
+    own = Swings(D(50), D(100), D(180), 12, 90, "streams")
+    monkeypatch.setattr("tools.livestream.pack_costs.swings", lambda *_: own)
+    ctx: Any = SimpleNamespace(shop=SimpleNamespace(hidden=()), today=TODAY)
+    found = _swings(cast(Any, None), cast(Any, SimpleNamespace(gmv=D(400))), ctx)
+    assert (found.low, found.usual, found.high, found.around_plan) == (200, 400, 720, True)
