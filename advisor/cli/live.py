@@ -92,9 +92,12 @@ def script(
 
 
 @tool_command(live, "hosts", "live_hosts", help_said=help_text("主播考核：可比才排名，否则给辅导和换班办法", "hosts: compared only where they can be, else coaching and a swap plan"))  # fmt: skip
-def hosts() -> dict[str, Any]:
-    """What each host adds beyond slot, price and paid traffic."""
-    return {}
+def hosts(
+    brief: BriefFile = None,
+    window: Annotated[str, typer.Option("--window", help=help_text("看哪段时间，例如 90d、2026-10", "which days, such as 90d or 2026-10"))] = "",
+) -> dict[str, Any]:  # fmt: skip
+    """What each host adds beyond slot, price and paid traffic; pay is worked out on the brief's terms."""
+    return _given(brief, window=window)
 
 
 @tool_command(live, "review", "live_review", help_said=help_text("复盘一场直播：第一处断点、原因和下一步", "review a stream: the first broken step, causes, next actions"))  # fmt: skip

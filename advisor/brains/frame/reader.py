@@ -27,36 +27,29 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True)
 class Reader:
-    """Two sets of weights: with the embedding of the question, and without it (no embedder, or another model's space)."""
+    """The shipped weights. A question without a vector of their space is read by rules (`classify`)."""
 
     intents: tuple[str, ...]
     signals: tuple[str, ...]
     idf: Array  # (buckets,)
     centre: Array  # (dim,)
-    full: Array  # (dim + buckets + signals + flags + 1, intents); the last row is the bias
-    spare: Array  # the same without the embedding
-    scales: Mapping[
-        str, float
-    ]  # embedding, ngrams, marks: how much each block weighs; heat_full, heat_spare: calibration
+    weights: Array  # (dim + buckets + signals + flags + 1, intents); the last row is the bias
+    scales: Mapping[str, float]  # embedding, ngrams, marks: how much each block weighs; heat: calibration
     fingerprint: str
 
     @property
     def dimension(self) -> int:
         return int(self.centre.shape[0])
 
-    def probabilities(self, seen: Seen, vector: Array | None) -> dict[str, float]:
-        """Intent → calibrated probability. ``vector`` of another length than the trained one is left out."""
-        usable = vector is not None and vector.shape == self.centre.shape
-        weights, heat = (self.full, "heat_full") if usable else (self.spare, "heat_spare")
-        start = self.dimension if usable else 0
-        total = weights[-1].astype(np.float64)
-        if usable and vector is not None:
-            total = total + embedded(vector, self.centre) * self.scales["embedding"] @ weights[:start]
+    def probabilities(self, seen: Seen, vector: Array) -> dict[str, float]:
+        """Intent → calibrated probability; `vector` is the question's, of `dimension`."""
+        weights, start = self.weights, self.dimension
+        total = weights[-1] + embedded(vector, self.centre) * self.scales["embedding"] @ weights[:start]
         buckets, values = gram_row(seen.plain, self.idf)
         total = total + values * self.scales["ngrams"] @ weights[start + buckets]
         marks = marks_of(seen, self.signals) * self.scales["marks"]
-        total = total + marks @ weights[start + len(self.idf) : -1]
-        total = total / self.scales[heat]
+        total = (total + marks @ weights[start + len(self.idf) : -1]).astype(np.float64)
+        total = total / self.scales["heat"]
         odds = np.exp(total - total.max())
         odds /= odds.sum()
         return dict(zip(self.intents, odds.tolist(), strict=True))
@@ -93,8 +86,7 @@ def load_reader() -> Reader:
         tuple(held["signals"].tolist()),
         held["idf"].astype(np.float32),
         held["centre"].astype(np.float32),
-        held["full"].astype(np.float32),
-        held["spare"].astype(np.float32),
+        held["weights"].astype(np.float32),
         dict(zip(held["scale_names"].tolist(), held["scale_values"].tolist(), strict=True)),
         str(held["fingerprint"]),
     )
