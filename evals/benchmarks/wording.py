@@ -26,12 +26,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tools.metrics.stats import wilson
 from tools.playbooks.compliance import Flag, check_text
 from tools.playbooks.compliance_likeness import read_text
 
@@ -63,11 +64,8 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        if not self.total:
-            return 0.0, 1.0
-        z, n, p = 1.96, self.total, self.value
-        centre, spread = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
+        found = wilson(Decimal(self.hits), Decimal(self.total))
+        return (float(found.low), float(found.high)) if found else (0.0, 1.0)
 
     def __str__(self) -> str:
         low, high = self.interval
