@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from advisor.answer import AnswerKind, Section
 from tools.base import ToolSpec
 from tools.facts import Fact, ToolResult, WhyClass
 from tools.text import Lang, Text
 
-__all__ = ["Brain", "Draft", "Frame", "Message", "Outcome", "ShopCard", "ToolCall", "TurnView"]
+__all__ = ["Brain", "Draft", "Exchange", "Frame", "Ledger", "Message", "Outcome", "ShopCard", "ToolCall", "TurnView"]
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,32 @@ class Draft:
     section: Section
     text: str
     why_class: WhyClass | None = None
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request to a model host and what came of it, as `trace` shows it. `code` is "ok" or that of the error."""
+
+    purpose: Literal["decide", "compose", "repair"]
+    host: str
+    model: str
+    messages: Sequence[Mapping[str, Any]]
+    tools: Sequence[str]  # names of the tools offered
+    reply: str
+    prompt_tokens: int
+    completion_tokens: int
+    ms: int
+    code: str = "ok"
+
+
+class Ledger(Protocol):
+    """Who pays for a turn and who remembers what left this machine; made for one turn, below the model."""
+
+    def allow(self) -> None:
+        """Called before each request. Raises ModelUnavailable when the merchant's limit of the day is spent."""
+
+    def note(self, exchange: Exchange) -> None:
+        """Called after each request, also one that failed or was cut off: what was sent has been sent."""
 
 
 class Brain(Protocol):

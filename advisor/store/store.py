@@ -10,23 +10,26 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, delete, event, insert, select, update
+from sqlalchemy import Engine, create_engine, delete, event, insert, inspect, select, text, update
 from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.schema import CreateColumn
 
 from advisor.errors import AdvisorError, ThreadUnknown
 from advisor.scope import Scope
 from advisor.store.ledger import PlanLedger
 from advisor.store.schema import (
     SCHEMA_VERSION,
-    adopted,
     approvals,
     audit,
     evidence,
+    exchanges,
     messages,
     metadata,
     schema_info,
     stated,
     threads,
+    turn_calls,
+    turns,
 )
 from tools.facts import Fact
 from tools.text import Text
@@ -65,6 +68,18 @@ def _unknown_thread(thread_id: str) -> ThreadUnknown:
     )
 
 
+def _add_columns(connection: Connection) -> None:
+    """Columns that a table of an older version lacks; all of them may be empty or have a default in the database."""
+    here = inspect(connection)
+    quote = connection.dialect.identifier_preparer
+    for table in metadata.sorted_tables:
+        known = {column["name"] for column in here.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                spec = str(CreateColumn(column).compile(dialect=connection.dialect))
+                connection.execute(text(f"ALTER TABLE {quote.format_table(table)} ADD COLUMN {spec}"))
+
+
 class Store:
     """Threads with owners, evidence marks, merchant-stated facts, adopted plans, approvals and audit."""
 
@@ -84,7 +99,7 @@ class Store:
                     )
                 )
             elif version < SCHEMA_VERSION:
-                # so far every version only added tables, and those were made above
+                _add_columns(connection)  # new tables were made above
                 connection.execute(update(schema_info).values(version=SCHEMA_VERSION))
 
     @classmethod
@@ -148,19 +163,23 @@ class Store:
         return [StoredMessage(r["role"], r["text"], r["frame"], r["result"], r["created_at"]) for r in rows]
 
     def delete_thread(self, scope: Scope, thread_id: str) -> None:
+        """The conversation and what its turns called and sent. The audit keeps its rows; what was remembered is the merchant's."""
         with self._engine.begin() as connection:
             self._owned(connection, scope, thread_id)
-            for table in (messages, evidence, threads):
+            inside = select(turns.c.turn_id).where(turns.c.thread_id == thread_id)
+            connection.execute(delete(turn_calls).where(turn_calls.c.turn_id.in_(inside)))
+            for table in (messages, evidence, exchanges, turns, threads):
                 connection.execute(delete(table).where(table.c.thread_id == thread_id))
 
     def delete_merchant(self, merchant_id: str) -> None:
         """Everything the store keeps of one merchant. The audit trail goes too: it quotes the questions' arguments."""
         with self._engine.begin() as connection:
-            owned = select(threads.c.thread_id).where(threads.c.merchant_id == merchant_id).scalar_subquery()
+            inside = select(threads.c.thread_id).where(threads.c.merchant_id == merchant_id)
             for table in (messages, evidence):
-                connection.execute(delete(table).where(table.c.thread_id.in_(owned)))
-            for other in (threads, stated, adopted, audit, approvals):
-                connection.execute(delete(other).where(other.c.merchant_id == merchant_id))
+                connection.execute(delete(table).where(table.c.thread_id.in_(inside)))
+            for other in reversed(metadata.sorted_tables):
+                if "merchant_id" in other.c:
+                    connection.execute(delete(other).where(other.c.merchant_id == merchant_id))
 
     def _owned(self, connection: Connection, scope: Scope, thread_id: str) -> RowMapping:
         query = select(threads).where(
@@ -282,6 +301,7 @@ class Store:
             "approval_id": approval_id,
             "merchant_id": scope.merchant_id,
             "actor": scope.actor,
+            "role": scope.role,
             "tool": tool,
             "arguments": dict(arguments),
             "status": "open",

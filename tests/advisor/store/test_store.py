@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from decimal import Decimal
 from pathlib import Path
 
@@ -93,3 +94,24 @@ def test_a_newer_workspace_is_refused(store: Store, tmp_path: Path) -> None:
         connection.execute(text("UPDATE schema_info SET version = 99"))
     with pytest.raises(AdvisorError, match="newer version"):
         Store.sqlite(tmp_path / "store.sqlite")
+
+
+def test_a_workspace_of_an_older_version_is_brought_up_with_its_rows(tmp_path: Path) -> None:
+    """Version 2 knew neither who decided an approval nor turns."""
+    path = tmp_path / "store.sqlite"
+    with sqlite3.connect(path) as old:
+        old.execute("CREATE TABLE schema_info (version INTEGER PRIMARY KEY)")
+        old.execute("INSERT INTO schema_info VALUES (2)")
+        old.execute(
+            "CREATE TABLE approvals (approval_id VARCHAR(40) PRIMARY KEY, merchant_id VARCHAR(64) NOT NULL,"
+            " actor VARCHAR(120) NOT NULL, tool VARCHAR(64) NOT NULL, arguments JSON NOT NULL,"
+            " status VARCHAR(16) NOT NULL, created_at DATETIME NOT NULL)"
+        )
+        old.execute("INSERT INTO approvals VALUES ('a_1', 'a', 'ann', 'send', '{}', 'open', '2026-11-01 00:00:00')")
+    Store.sqlite(path).close()
+    with sqlite3.connect(path) as new:
+        assert new.execute("SELECT version FROM schema_info").fetchall() == [(3,)]
+        kept = new.execute("SELECT approval_id, role, decided_by FROM approvals").fetchall()
+        assert kept == [("a_1", "merchant", None)]
+        assert new.execute("SELECT count(*) FROM turns").fetchone() == (0,)
+    Store.sqlite(path).close()  # and opens again
