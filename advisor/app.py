@@ -122,8 +122,10 @@ def build_embedder(settings: Settings) -> Embedder:
     return OpenAIEmbedder(model=settings.openai_embedding_model, api_key=key, base_url=settings.openai_base_url)
 
 
-def build_service(settings: Settings, *, today: Callable[[str], date] = today_in) -> AdvisorService:
-    """The service over one workspace. Raises ToolError or AdvisorError when the workspace cannot be used."""
+def build_service(
+    settings: Settings, *, today: Callable[[str], date] = today_in, planner: Callable[[], Brain] | None = None
+) -> AdvisorService:
+    """The service over one workspace; `planner` stands in for the built-in one. Raises ToolError or AdvisorError when it cannot be used."""
     from advisor.agent.runner import ToolRunner
     from advisor.service.service import AdvisorService, Limits
     from advisor.store import Store
@@ -156,7 +158,7 @@ def build_service(settings: Settings, *, today: Callable[[str], date] = today_in
         warehouse=warehouse,
         runner=runner,
         framer=lambda lang: _framer(embedder, lang),
-        planner=_planner,
+        planner=planner or _planner,
         model=_model_maker(settings),
         checkpoints=paths.checkpoints,
         today=today,
