@@ -99,6 +99,8 @@ class ToolSpec:
     needs: tuple[Need, ...] = ()
     timeout_s: float = 20.0
     label: Text = field(default_factory=lambda: Text("", ""))  # business words for the progress line
+    max_facts: int = 80  # of one result; the largest seen on a demo shop has 24
+    max_bytes: int = 512_000  # of one result as JSON; a livestream pack takes 180 kB
 
     def schema(self) -> dict[str, Any]:
         """JSON schema of the arguments; `additionalProperties` is false."""
@@ -124,7 +126,13 @@ class ToolSpec:
 
 
 def tool(
-    *, label: Text, effect: Effect = Effect.READ, needs: Iterable[Need] = (), timeout_s: float = 20.0
+    *,
+    label: Text,
+    effect: Effect = Effect.READ,
+    needs: Iterable[Need] = (),
+    timeout_s: float = 20.0,
+    max_facts: int = 80,
+    max_bytes: int = 512_000,
 ) -> Callable[[Callable[..., ToolResult]], ToolSpec]:
     """Turn a typed function into a ToolSpec. Refuses one without a docstring, annotations or a leading context."""
 
@@ -138,6 +146,8 @@ def tool(
             needs=tuple(needs),
             timeout_s=timeout_s,
             label=label,
+            max_facts=max_facts,
+            max_bytes=max_bytes,
         )
 
     return wrap
