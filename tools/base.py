@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar, get_type_hints
+from typing import Any, NamedTuple, Protocol, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
@@ -19,7 +19,7 @@ from tools.errors import BadArguments
 from tools.facts import ToolResult
 from tools.text import Lang, Text
 
-__all__ = ["Effect", "Need", "Records", "Registry", "ShopHandle", "ToolContext", "ToolSpec", "tool"]
+__all__ = ["Effect", "Need", "Prepared", "Records", "Registry", "ShopHandle", "ToolContext", "ToolSpec", "tool"]
 
 T = TypeVar("T")
 _FORBIDDEN_ARGS = frozenset({"merchant", "merchant_id", "shop_id", "tenant", "scope", "role", "actor"})
@@ -87,6 +87,13 @@ class Need:
     days: int = 1
 
 
+class Prepared(NamedTuple):
+    """A WRITE as a person decides on it: plain JSON arguments with nothing left open, and what will happen as a clause."""
+
+    arguments: dict[str, Any]
+    said: Text
+
+
 @dataclass(frozen=True)
 class ToolSpec:
     """One tool for every front end: LangGraph, OpenAI, MCP, HTTP, CLI."""
@@ -101,6 +108,7 @@ class ToolSpec:
     label: Text = field(default_factory=lambda: Text("", ""))  # business words for the progress line
     max_facts: int = 80  # of one result; the largest seen on a demo shop has 24
     max_bytes: int = 512_000  # of one result as JSON; a livestream pack takes 180 kB
+    prepare: Callable[..., Prepared] | None = None  # of a WRITE: checked against the shop before anybody is asked
 
     def schema(self) -> dict[str, Any]:
         """JSON schema of the arguments; `additionalProperties` is false."""
@@ -124,6 +132,14 @@ class ToolSpec:
     def call(self, ctx: ToolContext, arguments: Mapping[str, Any]) -> ToolResult:
         return self.run(ctx, **self.parse(arguments))
 
+    def prepared(self, ctx: ToolContext, arguments: Mapping[str, Any]) -> Prepared:
+        """Validated, checked against the shop and put into words, without doing anything. Raises ToolError."""
+        given = self.parse(arguments)
+        if self.prepare is not None:
+            return self.prepare(ctx, **given)
+        plain = self.args(**given).model_dump(mode="json")
+        return Prepared(plain, self.label)
+
 
 def tool(
     *,
@@ -133,6 +149,7 @@ def tool(
     timeout_s: float = 20.0,
     max_facts: int = 80,
     max_bytes: int = 512_000,
+    prepare: Callable[..., Prepared] | None = None,
 ) -> Callable[[Callable[..., ToolResult]], ToolSpec]:
     """Turn a typed function into a ToolSpec. Refuses one without a docstring, annotations or a leading context."""
 
@@ -148,6 +165,7 @@ def tool(
             label=label,
             max_facts=max_facts,
             max_bytes=max_bytes,
+            prepare=prepare,
         )
 
     return wrap
