@@ -14,7 +14,7 @@ from advisor.scope import Scope
 from advisor.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from advisor.brains.base import Brain
+    from advisor.brains.base import Brain, Ledger
     from advisor.service.imports import DataDesk
     from advisor.service.service import AdvisorService
     from tools.base import Registry
@@ -57,10 +57,6 @@ class Paths:
     @property
     def store(self) -> Path:
         return self.root / "store.sqlite"
-
-    @property
-    def checkpoints(self) -> Path:
-        return self.root / "checkpoints.sqlite"
 
 
 class LazyResources(Mapping[type, object]):
@@ -127,7 +123,8 @@ def build_service(
 ) -> AdvisorService:
     """The service over one workspace; `planner` stands in for the built-in one. Raises ToolError or AdvisorError when it cannot be used."""
     from advisor.agent.runner import ToolRunner
-    from advisor.service.service import AdvisorService, Limits
+    from advisor.service.question import Limits
+    from advisor.service.service import AdvisorService
     from advisor.store import Store
     from tools.cases.documents import DocumentStore
     from tools.cases.store import CaseStore
@@ -160,10 +157,11 @@ def build_service(
         framer=lambda lang: _framer(embedder, lang),
         planner=planner or _planner,
         model=_model_maker(settings),
-        checkpoints=paths.checkpoints,
         today=today,
         default_brain=settings.brain,
-        limits=Limits(settings.turn_deadline_s, settings.model_deadline_s, settings.max_rounds),
+        limits=Limits(
+            settings.turn_deadline_s, settings.model_deadline_s, settings.max_rounds, settings.turns_per_merchant
+        ),
     )
 
 
@@ -233,11 +231,11 @@ def _planner() -> Brain:
     return PlannerBrain()
 
 
-def _model_maker(settings: Settings) -> Callable[[], Brain] | None:
+def _model_maker(settings: Settings) -> Callable[..., Brain] | None:
     if not settings.has_model:
         return None
 
-    def make() -> Brain:
+    def make(_ledger: Ledger | None = None) -> Brain:
         from pydantic import SecretStr
 
         from advisor.brains.model import ModelBrain

@@ -3,16 +3,31 @@
 AdvisorError                base; text in both languages, a stable code and an exit code
 ├── ThreadUnknown           no such thread for this scope: foreign and unknown look alike (exit 3)
 ├── SettingsInvalid         a setting has a bad value: names the field (exit 2)
+├── StoreUnavailable        the database refuses or does not answer: says which and why, never a password (exit 4)
 ├── ModelUnavailable        the endpoint is dead, slow or talks nonsense; the planner takes over unless forbidden (exit 4)
+│   ├── ModelSpent          the merchant's own limit of the day is reached: no fault of the endpoint
 │   └── ToolsUnsupported    the endpoint chooses no tools; the planner's tool plan stands and the model may still write
-└── TurnTimeout             the turn's one deadline passed with nothing to say (exit 4)
+├── TurnTimeout             the turn's one deadline passed with nothing to say (exit 4)
+│   └── TurnBusy            the turn waited for its place up to the deadline and did not get one (exit 4)
+└── TurnTaken               another process has taken this turn up, or it has ended: nothing of it is written here (exit 3)
 """
 
 from __future__ import annotations
 
 from tools.text import Lang, Text
 
-__all__ = ["AdvisorError", "ModelUnavailable", "SettingsInvalid", "ThreadUnknown", "ToolsUnsupported", "TurnTimeout"]
+__all__ = [
+    "AdvisorError",
+    "ModelSpent",
+    "ModelUnavailable",
+    "SettingsInvalid",
+    "StoreUnavailable",
+    "ThreadUnknown",
+    "ToolsUnsupported",
+    "TurnBusy",
+    "TurnTaken",
+    "TurnTimeout",
+]
 
 
 class AdvisorError(Exception):
@@ -36,9 +51,18 @@ class SettingsInvalid(AdvisorError):
     exit_code = 2
 
 
+class StoreUnavailable(AdvisorError):
+    code = "store_unavailable"
+    exit_code = 4
+
+
 class ModelUnavailable(AdvisorError):
     code = "model_unavailable"
     exit_code = 4
+
+
+class ModelSpent(ModelUnavailable):
+    code = "model_spent"
 
 
 class ToolsUnsupported(ModelUnavailable):
@@ -48,3 +72,11 @@ class ToolsUnsupported(ModelUnavailable):
 class TurnTimeout(AdvisorError):
     code = "turn_timeout"
     exit_code = 4
+
+
+class TurnBusy(TurnTimeout):
+    code = "turn_busy"
+
+
+class TurnTaken(AdvisorError):
+    code = "turn_taken"

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     model_answer_tokens: int = Field(default=1200, ge=50, validation_alias="ADVISOR_MODEL_ANSWER_TOKENS")
     tool_workers: int = Field(default=4, ge=1, le=32, validation_alias="ADVISOR_TOOL_WORKERS")
     max_rounds: int = Field(default=4, ge=1, le=12, validation_alias="ADVISOR_MAX_ROUNDS")
+    # Questions of one shop that are answered at the same time; more wait their turn.
+    turns_per_merchant: int = Field(default=4, ge=1, le=64, validation_alias="ADVISOR_TURNS_PER_MERCHANT")
     host: str = Field(default="127.0.0.1", validation_alias="ADVISOR_HOST")
     port: int = Field(default=7860, ge=1, le=65535, validation_alias="ADVISOR_PORT")
 

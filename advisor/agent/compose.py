@@ -50,14 +50,16 @@ async def compose(turn: Turn, round_number: int, emit: Emit) -> None:
 
 
 async def _from_brains(turn: Turn, view: TurnView, emit: Emit) -> None:
+    if turn.overdue and turn.fallback is not None:
+        turn.brain = turn.fallback  # no time left to wait for a model: what is known is written down at once
     writer = turn.brain
     try:
         await within_deadline(turn, writer, _write(turn, writer, view, emit))
     except ModelUnavailable as error:
         fall_back(turn, error)
     if writer.model is not None and turn.fallback is not None and _incomplete(turn):
-        if not turn.notice and "headline" not in turn.sections:
-            turn.notice = _NO_MODEL_SENTENCE.get(view.frame.lang)
+        if not turn.notices and "headline" not in turn.sections:
+            turn.tell(_NO_MODEL_SENTENCE)
         given = set(turn.sections)
         await _write(turn, turn.fallback, view, emit, skip=given)
 
@@ -70,7 +72,11 @@ def _incomplete(turn: Turn) -> bool:
 
 
 async def _write(turn: Turn, brain: Brain, view: TurnView, emit: Emit, *, skip: set[Section] | None = None) -> None:
+    seen = 0
     async for draft in brain.statements(view):
+        seen += 1
+        if seen > turn.guards.drafts:
+            break
         if draft.section in (skip or set()) or len(turn.sections.get(draft.section, [])) >= _LIMITS[draft.section]:
             continue
         statement = await _verified(turn, brain, view, draft)

@@ -11,7 +11,7 @@ from advisor.brains.base import Brain
 from advisor.errors import ModelUnavailable, ToolsUnsupported
 from tools.text import Text
 
-__all__ = ["fall_back", "slow_model", "with_fallback", "within_deadline"]
+__all__ = ["answered_instead", "fall_back", "slow_model", "with_fallback", "within_deadline"]
 
 T = TypeVar("T")
 
@@ -45,12 +45,17 @@ def slow_model() -> ModelUnavailable:
 
 
 def fall_back(turn: Turn, error: ModelUnavailable) -> None:
-    """Switch to the planner for the rest of the turn, or re-raise when that is not allowed."""
+    """Switch to the planner for the rest of the turn, or re-raise when that is not allowed. The breaker hears of it either way."""
+    turn.model_error = error
     if turn.fallback is None or turn.brain is turn.fallback:
         raise error
     turn.brain = turn.fallback
-    lang = turn.frame.lang if turn.frame is not None else "zh"
-    said = error.text(lang).rstrip("。. ")
-    turn.notice = (
-        f"{said}；这次由内置规划器作答。" if lang == "zh" else f"{said}; the built-in planner answered instead."
+    turn.tell(answered_instead(error.message))
+
+
+def answered_instead(why: Text) -> Text:
+    """One sentence: what was wrong with the model, and that the planner answered."""
+    return Text(
+        f"{why.zh.rstrip('。')}；这次由内置规划器作答。",
+        f"{why.en.rstrip('. ')}; the built-in planner answered instead.",
     )

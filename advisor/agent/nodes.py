@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from langgraph.runtime import Runtime
 
 from advisor.agent.compose import compose
 from advisor.agent.fallback import with_fallback
+from advisor.agent.guards import cut, fresh
 from advisor.agent.state import Turn, TurnState
-from advisor.brains.base import ToolCall
+from advisor.brains.base import Outcome, ToolCall
+from advisor.errors import TurnTimeout
 from advisor.events import Progress
 from tools.base import ToolSpec
-from tools.errors import BadArguments
+from tools.errors import BadArguments, ToolTimeout
 from tools.text import Lang, Text
 
 __all__ = ["compose_node", "decide_node", "finish_node", "frame_node", "tools_node"]
 
 _READING = Text("正在理解问题", "Reading the question")
 _WRITING = Text("正在核对每一句话", "Checking every sentence")
+_LATE = Text(
+    "时限到了，没查完的先放下；以下只依据已经查到的数据。",
+    "Time ran out, so what was still being looked up was left; this answer stands on what had been found.",
+)
+_NOTHING = Text(
+    "时限内什么都没有查到，已停止。请缩短时间范围，或换个问法。",
+    "Nothing was found within the time limit, so it stopped. Try a shorter window, or ask differently.",
+)
+_MANY = Text(
+    "这个问题要查的太多，只查了最前面的一部分。", "This question asked for too much; only the first part was looked up."
+)
 
 
 async def frame_node(state: TurnState, runtime: Runtime[Turn]) -> dict[str, Any]:
@@ -32,48 +46,79 @@ async def frame_node(state: TurnState, runtime: Runtime[Turn]) -> dict[str, Any]
 
 
 async def decide_node(state: TurnState, runtime: Runtime[Turn]) -> dict[str, Any]:
-    """Ask the brain for tool calls; the bound on rounds ends the asking."""
-    turn = runtime.context
-    number = state["round"]
-    if number >= turn.max_rounds:
-        turn.pending = []
-    else:
-        calls = await with_fallback(turn, lambda brain: brain.decide(turn.view(number)))
-        turn.pending = _fresh(turn, calls)
+    """Ask the brain for tool calls, unless a run that was cut off has asked already; the bounds end the asking."""
+    turn, number = runtime.context, state["round"]
+    turn.pending = []
+    if number < turn.guards.rounds and not turn.overdue:
+        known = turn.journal.decided_before(number)
+        if known is not None:
+            turn.pending = list(known)
+        else:
+            turn.pending, over = fresh(await _asked(turn, number), turn.outcomes, turn.guards)
+            if over:
+                turn.tell(_MANY)
+            if turn.pending:
+                await turn.journal.decided(number, turn.pending)
     return {"round": number + 1, "pending": len(turn.pending)}
 
 
-def _fresh(turn: Turn, calls: list[ToolCall]) -> list[ToolCall]:
-    """Drop calls already made with the same arguments: a brain that repeats itself gets nothing new."""
-    seen = [(outcome.call.name, dict(outcome.call.arguments)) for outcome in turn.outcomes]
-    fresh: list[ToolCall] = []
-    for call in calls[:8]:
-        key = (call.name, dict(call.arguments))
-        if key not in seen:
-            seen.append(key)
-            fresh.append(call)
-    return fresh
+async def _asked(turn: Turn, number: int) -> Sequence[ToolCall]:
+    try:
+        async with asyncio.timeout_at(turn.work_until):
+            return await with_fallback(turn, lambda brain: brain.decide(turn.view(number)))
+    except TimeoutError:
+        turn.late = True
+        return []
 
 
 async def tools_node(state: TurnState, runtime: Runtime[Turn]) -> dict[str, Any]:
-    """Run the pending calls in parallel; facts get their marks in call order."""
-    turn = runtime.context
+    """Run the pending calls in parallel; facts get their marks in call order, whichever call returns first.
+
+    Only READ calls run. A WRITE call that gets here is answered by the runner with NotPermitted; what files a request for it
+    belongs before `_run`, in the place of its outcome, so that the log and the brain see one outcome per call either way.
+    """
+    turn, number = runtime.context, state["round"] - 1
     lang = _lang(turn)
     for call in turn.pending:
         spec = _known(turn, call)
         if spec is not None:
             runtime.stream_writer(Progress("tool", spec.label.get(lang) or spec.name))
-    calls = [turn.runner.run(turn.scope, call, lang=lang, thread_id=turn.thread_id) for call in turn.pending]
-    for outcome in await asyncio.gather(*calls):
-        turn.outcomes.append(outcome)
-        if outcome.result is not None:
-            turn.book.add(outcome.result.facts)
+    for outcome in await asyncio.gather(*(_run(turn, number, index, call) for index, call in enumerate(turn.pending))):
+        _take(turn, outcome)
     turn.pending = []
     return {"pending": 0}
 
 
+async def _run(turn: Turn, number: int, index: int, call: ToolCall) -> Outcome:
+    """One call, once: what returned before a crash is not run again."""
+    known = turn.journal.returned_before(number, index)
+    if known is not None:
+        return known
+    outcome = await turn.runner.run(
+        turn.scope, call, lang=_lang(turn), thread_id=turn.thread_id, today=turn.today, until=turn.work_until
+    )
+    await turn.journal.returned(number, index, outcome)
+    return outcome
+
+
+def _take(turn: Turn, outcome: Outcome) -> None:
+    """Into the turn's memory and evidence. Facts beyond the bound of the turn are cut from the outcome itself."""
+    if outcome.code == ToolTimeout.code and turn.overdue:
+        turn.late = True
+    if outcome.result is not None:
+        result = cut(outcome.result, facts=max(1, turn.guards.facts - len(turn.book.new)))
+        outcome = Outcome(outcome.call, result=result, ms=outcome.ms)
+        turn.book.add(result.facts)
+    turn.outcomes.append(outcome)
+
+
 async def compose_node(state: TurnState, runtime: Runtime[Turn]) -> dict[str, Any]:
+    """Write from what is known. Raises TurnTimeout when the time ran out before anything was."""
     turn = runtime.context
+    if turn.late and turn.frame is not None and turn.frame.reply is None:
+        if not any(outcome.result is not None for outcome in turn.outcomes):
+            raise TurnTimeout(_NOTHING)
+        turn.tell(_LATE)
     runtime.stream_writer(Progress("compose", _WRITING.get(_lang(turn))))
     await compose(turn, state["round"], runtime.stream_writer)
     return {}

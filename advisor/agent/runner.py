@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from typing import Any, Protocol
 
+from advisor.agent.guards import cut
 from advisor.brains.base import Outcome, ToolCall
 from advisor.scope import Scope
 from tools.base import Effect, Records, Registry, ToolContext, ToolSpec
@@ -18,6 +19,9 @@ from tools.text import Lang, Text
 from tools.warehouse.access import PRIVATE_TABLES, Shop, Warehouse
 
 __all__ = ["Audit", "ToolRunner"]
+
+_INTERRUPT_EVERY_S = 0.05
+_INTERRUPTS = 100
 
 
 class Audit(Protocol):
@@ -57,36 +61,60 @@ class ToolRunner:
         self._resources = resources
         self._today = today
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="tool")
+        self._stopping: set[asyncio.Task[None]] = set()
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def run(self, scope: Scope, call: ToolCall, *, lang: Lang, thread_id: str | None = None) -> Outcome:
-        """Run one READ call. Tool errors come back in the outcome, with the valid choices; bugs are not hidden."""
+    async def run(
+        self,
+        scope: Scope,
+        call: ToolCall,
+        *,
+        lang: Lang,
+        thread_id: str | None = None,
+        today: date | None = None,
+        until: float | None = None,
+    ) -> Outcome:
+        """Run one READ call. Tool errors come back in the outcome, with the valid choices; bugs are not hidden.
+
+        `today`: the day of the turn, so that a turn over midnight has one. `until`: the loop time at which the turn's own
+        time for tools ends. Cancelling stops the query.
+        """
         started = time.perf_counter()
+        code = "cancelled"
         try:
             spec = self.registry.get(call.name)
             if spec.effect is not Effect.READ:
                 raise NotPermitted(Text("这个动作需要先经过人工批准。", "This action needs a person's approval first."))
             spec.parse(call.arguments)
-            result = await self._timed(scope, spec, call.arguments, lang)
+            result = await self._timed(scope, spec, call.arguments, lang, today, until)
             outcome = Outcome(call, result=result, ms=_ms(started))
+            code = "ok"
         except ToolError as error:
             choices = error.choices if isinstance(error, BadArguments) else ()
             outcome = Outcome(call, error=error.message, code=error.code, choices=choices, ms=_ms(started))
-        await asyncio.to_thread(
-            self._audit.audit,
-            scope,
-            tool=call.name,
-            arguments=call.arguments,
-            ok=outcome.result is not None,
-            code=outcome.code or "ok",
-            ms=outcome.ms,
-            thread_id=thread_id,
-        )
+            code = error.code
+        except asyncio.CancelledError:
+            self._note(scope, call, code, _ms(started), thread_id)  # nothing may be awaited any more
+            raise
+        await asyncio.to_thread(self._note, scope, call, code, outcome.ms, thread_id)
         return outcome
 
-    async def _timed(self, scope: Scope, spec: ToolSpec, arguments: Mapping[str, Any], lang: Lang) -> ToolResult:
+    def _note(self, scope: Scope, call: ToolCall, code: str, ms: int, thread_id: str | None) -> None:
+        self._audit.audit(
+            scope, tool=call.name, arguments=call.arguments, ok=code == "ok", code=code, ms=ms, thread_id=thread_id
+        )
+
+    async def _timed(
+        self,
+        scope: Scope,
+        spec: ToolSpec,
+        arguments: Mapping[str, Any],
+        lang: Lang,
+        today: date | None,
+        until: float | None,
+    ) -> ToolResult:
         loop = asyncio.get_running_loop()
         running = asyncio.Event()
         shops: list[Shop] = []
@@ -97,36 +125,69 @@ class ToolRunner:
             shops.append(shop)
             loop.call_soon_threadsafe(running.set)
             try:
-                return spec.call(self._context(scope, shop, lang), arguments)
+                result = spec.call(self._context(scope, shop, lang, today), arguments)
+                return cut(result, facts=spec.max_facts, size=spec.max_bytes)
             finally:
                 shop.close()
 
-        future = loop.run_in_executor(self._pool, work)
-        begun: asyncio.Future[Any] = asyncio.ensure_future(running.wait())
-        either: set[asyncio.Future[Any]] = {begun, future}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        begun.cancel()
+        job = self._pool.submit(work)
+        future = asyncio.wrap_future(job)
         try:
-            async with asyncio.timeout(spec.timeout_s):
-                return await asyncio.shield(future)
+            async with asyncio.timeout_at(until):
+                await _either(running, future)
+                async with asyncio.timeout(spec.timeout_s):
+                    return await asyncio.shield(future)
         except TimeoutError as error:
-            for shop in shops:
-                shop.interrupt()
-            raise ToolTimeout(
-                Text(
-                    f"“{spec.label.zh or spec.name}”超过 {spec.timeout_s:.0f} 秒，已停止；请缩短时间范围再试。",
-                    f"{spec.label.en or spec.name} took over {spec.timeout_s:.0f} s and was stopped; try a shorter window.",
-                )
-            ) from error
+            self._stop(job, shops)
+            raise _too_slow(spec) from error
+        except asyncio.CancelledError:
+            self._stop(job, shops)
+            raise
 
-    def _context(self, scope: Scope, shop: Shop, lang: Lang) -> ToolContext:
+    def _stop(self, job: Future[ToolResult], shops: list[Shop]) -> None:
+        """Take the call out of the queue, or interrupt its query until it has noticed. Returns at once."""
+        if not job.cancel():
+            stopping = asyncio.get_running_loop().create_task(_interrupt(job, shops))
+            self._stopping.add(stopping)
+            stopping.add_done_callback(self._stopping.discard)
+
+    def _context(self, scope: Scope, shop: Shop, lang: Lang, today: date | None) -> ToolContext:
         return ToolContext(
             shop=shop,
-            today=self._today(shop.timezone),
+            today=today or self._today(shop.timezone),
             lang=lang,
             records=self._records(scope),
             resources=self._resources,
         )
+
+
+async def _either(begun: asyncio.Event, future: asyncio.Future[ToolResult]) -> None:
+    """Until the call has left the queue. A shop that cannot be opened ends it before it begins."""
+    waiting = asyncio.ensure_future(begun.wait())
+    try:
+        either: set[asyncio.Future[Any]] = {waiting, future}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+
+
+async def _interrupt(job: Future[ToolResult], shops: list[Shop]) -> None:
+    """An interrupt between two queries of a tool is lost, so it is repeated."""
+    for _ in range(_INTERRUPTS):
+        for shop in shops:
+            shop.interrupt()
+        await asyncio.sleep(_INTERRUPT_EVERY_S)
+        if job.done():
+            return
+
+
+def _too_slow(spec: ToolSpec) -> ToolTimeout:
+    return ToolTimeout(
+        Text(
+            f"“{spec.label.zh or spec.name}”超过 {spec.timeout_s:.0f} 秒，已停止；请缩短时间范围再试。",
+            f"{spec.label.en or spec.name} took over {spec.timeout_s:.0f} s and was stopped; try a shorter window.",
+        )
+    )
 
 
 def _ms(started: float) -> int:

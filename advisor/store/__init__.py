@@ -2,5 +2,15 @@
 
 from advisor.store.ledger import AdoptedPlan, PlanLedger
 from advisor.store.store import Store, StoredMessage, ThreadInfo
+from advisor.store.turns import LoggedCall, OpenTurn, TurnLog
 
-__all__ = ["AdoptedPlan", "PlanLedger", "Store", "StoredMessage", "ThreadInfo"]
+__all__ = [
+    "AdoptedPlan",
+    "LoggedCall",
+    "OpenTurn",
+    "PlanLedger",
+    "Store",
+    "StoredMessage",
+    "ThreadInfo",
+    "TurnLog",
+]

@@ -31,6 +31,7 @@ from advisor.store.schema import (
     turn_calls,
     turns,
 )
+from advisor.store.turns import TurnLog, close_turn
 from tools.facts import Fact
 from tools.text import Text
 
@@ -86,6 +87,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.plans = PlanLedger(engine)
+        self.turns = TurnLog(engine)
         metadata.create_all(engine)
         with engine.begin() as connection:
             version = connection.execute(select(schema_info.c.version)).scalar()
@@ -204,8 +206,12 @@ class Store:
         frame: Mapping[str, Any],
         result: Mapping[str, Any],
         marks: Mapping[str, Fact],
+        turn_id: str | None = None,
     ) -> None:
-        """Write question, answer and new evidence together: all of a turn or nothing of it."""
+        """Write question, answer, new evidence and the end of the logged turn together: all of a turn or nothing of it.
+
+        Raises TurnTaken when the turn is no longer running here.
+        """
         now = _now()
         said = {
             "thread_id": thread_id,
@@ -221,6 +227,8 @@ class Store:
             for mark, fact in marks.items()
         ]
         with self._engine.begin() as connection:
+            if turn_id is not None:
+                close_turn(connection, turn_id)
             if connection.execute(select(threads.c.thread_id).where(threads.c.thread_id == thread_id)).first() is None:
                 self._create_thread(connection, scope, thread_id, question, now)
             self._owned(connection, scope, thread_id)

@@ -136,8 +136,9 @@ class Shop:
         return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
 
     def interrupt(self) -> None:
-        """Stop the running query of this handle, from another thread."""
-        self._cursor.interrupt()
+        """Stop the running query of this handle, from another thread; one that is closed has nothing to stop."""
+        with contextlib.suppress(duckdb.ConnectionException):
+            self._cursor.interrupt()
 
     def close(self) -> None:
         self._cursor.close()

@@ -18,7 +18,8 @@ from advisor.brains.scripted import ScriptedBrain
 from advisor.errors import ModelUnavailable, ThreadUnknown
 from advisor.events import Done, Event, Failed, Progress, StatementPassed
 from advisor.scope import Scope
-from advisor.service.service import AdvisorService, Limits, PendingApproval
+from advisor.service.question import Limits
+from advisor.service.service import AdvisorService, PendingApproval
 from advisor.store import Store
 from tools.base import Effect, Registry, ToolContext, ToolSpec, tool
 from tools.errors import BadArguments, DataMissing, NotFound, ToolTimeout
@@ -107,8 +108,7 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
             runner=runner,
             framer=lambda lang: _framer,
             planner=lambda: planner,
-            model=(lambda: model) if model is not None else None,
-            checkpoints=tmp_path / "checkpoints.sqlite",
+            model=(lambda ledger: model) if model is not None else None,
             today=lambda zone: TODAY,
             limits=limits,
         )
@@ -310,7 +310,7 @@ async def test_closing_the_stream_stops_the_work(make: Make) -> None:
     async for _ in stream:
         break
     await asyncio.sleep(0.05)
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
     assert ended == ["cancelled"]
 
 
