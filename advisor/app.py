@@ -235,7 +235,7 @@ def _model_maker(settings: Settings) -> Callable[..., Brain] | None:
     if not settings.has_model:
         return None
 
-    def make(_ledger: Ledger | None = None) -> Brain:
+    def make(ledger: Ledger | None = None) -> Brain:
         from pydantic import SecretStr
 
         from advisor.brains.model import ModelBrain
@@ -247,6 +247,7 @@ def _model_maker(settings: Settings) -> Callable[..., Brain] | None:
             deadline_s=settings.model_deadline_s,
             context_tokens=settings.model_context_tokens,
             answer_tokens=settings.model_answer_tokens,
+            ledger=ledger,
         )
 
     return make

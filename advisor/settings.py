@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from advisor.errors import SettingsInvalid
@@ -35,6 +36,18 @@ class Settings(BaseSettings):
     # A small local model needs both far lower; the defaults suit hosted models.
     model_context_tokens: int = Field(default=12000, ge=500, validation_alias="ADVISOR_MODEL_CONTEXT_TOKENS")
     model_answer_tokens: int = Field(default=1200, ge=50, validation_alias="ADVISOR_MODEL_ANSWER_TOKENS")
+    # Strict JSON schemas for tools: auto sends them to hosts known to keep them, and drops them when refused.
+    model_strict: Literal["auto", "on", "off"] = Field(default="auto", validation_alias="ADVISOR_MODEL_STRICT")
+    # More fields of the request body, as JSON, such as {"enable_thinking": false} for Qwen.
+    extra_body: dict[str, Any] = Field(default_factory=dict, validation_alias="ADVISOR_MODEL_EXTRA")
+    # A GGUF file that the advisor serves itself (extra `local-model`); it stands before OPENAI_BASE_URL.
+    local_model: Path | None = Field(default=None, validation_alias="ADVISOR_LOCAL_MODEL")
+    local_model_start_s: float = Field(default=60.0, ge=1, le=600, validation_alias="ADVISOR_LOCAL_MODEL_START_S")
+    # What a model may use a day and merchant; a price is of a million tokens, in the currency of the price list.
+    price_in: Decimal | None = Field(default=None, ge=0, validation_alias="ADVISOR_PRICE_IN")
+    price_out: Decimal | None = Field(default=None, ge=0, validation_alias="ADVISOR_PRICE_OUT")
+    daily_tokens: int | None = Field(default=None, ge=1, validation_alias="ADVISOR_DAILY_TOKENS")
+    daily_cost: Decimal | None = Field(default=None, gt=0, validation_alias="ADVISOR_DAILY_COST")
     tool_workers: int = Field(default=4, ge=1, le=32, validation_alias="ADVISOR_TOOL_WORKERS")
     max_rounds: int = Field(default=4, ge=1, le=12, validation_alias="ADVISOR_MAX_ROUNDS")
     # Questions of one shop that are answered at the same time; more wait their turn.
@@ -42,10 +55,17 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", validation_alias="ADVISOR_HOST")
     port: int = Field(default=7860, ge=1, le=65535, validation_alias="ADVISOR_PORT")
 
+    @field_validator("daily_cost")
+    @classmethod
+    def _needs_prices(cls, value: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        if value is not None and None in (info.data.get("price_in"), info.data.get("price_out")):
+            raise ValueError("needs ADVISOR_PRICE_IN and ADVISOR_PRICE_OUT")
+        return value
+
     @property
     def has_model(self) -> bool:
-        """A model is offered when a key or an endpoint of one's own is set."""
-        return self.openai_api_key is not None or self.openai_base_url is not None
+        """A model is offered when a key, an endpoint of one's own or a model file is set."""
+        return any(given is not None for given in (self.openai_api_key, self.openai_base_url, self.local_model))
 
     @property
     def root(self) -> Path:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import tiktoken
 
-__all__ = ["count_tokens", "fit", "fit_latest"]
+__all__ = ["count_tokens", "fit", "fit_latest", "message_tokens"]
 
 _TABLE = Path(__file__).with_name("data") / "cl100k_base.tiktoken.gz"
 # The hash and the pattern that tiktoken_ext.openai_public declares for cl100k_base.
@@ -25,6 +26,7 @@ _PATTERN = (
     r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|"""
     r"""\s+(?!\S)|\s"""
 )
+_AROUND = 4  # tokens of the markup around one message; OpenAI's cookbook counts three and the role
 _LONG = 20_000  # characters; tiktoken's time grows faster than the text on unbroken runs
 
 
@@ -46,6 +48,15 @@ def count_tokens(text: str) -> int:
     if len(text) > _LONG:
         return len(text.encode())
     return len(_encoding().encode(text, disallowed_special=()))
+
+
+def message_tokens(messages: Iterable[Mapping[str, Any]]) -> int:
+    """Tokens of chat messages with what the protocol puts around each of them."""
+    return sum(
+        _AROUND
+        + sum(count_tokens(value if isinstance(value, str) else json.dumps(value)) for value in message.values())
+        for message in messages
+    )
 
 
 def fit(items: Iterable[str], limit: int) -> list[str]:

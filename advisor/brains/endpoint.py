@@ -1,125 +1,281 @@
-"""How an endpoint fails and what it refuses, in words for a reader: errors, retry pauses, and options learned from refusals."""
+"""Requests to an OpenAI-compatible endpoint: one deadline, retries inside it, every failure a ModelUnavailable, everything sent noted.
+
+The only owner of the openai SDK among the brains.
+"""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
-from advisor.errors import ModelUnavailable
+from httpx2 import create_ssl_context
+from openai import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    AsyncOpenAI,
+    DefaultAsyncHttpxClient,
+    OpenAIError,
+    Timeout,
+)
+from pydantic import SecretStr
+
+from advisor.brains.base import Exchange, Ledger
+from advisor.brains.budget import count_tokens
+from advisor.brains.completion import Completion
+from advisor.brains.dialects import ChatMessage, Dialect
+from advisor.brains.failures import pause_before_retry, unavailable
+from advisor.errors import ToolsUnsupported
+from tools.base import ToolSpec
 from tools.text import Text
 
-__all__ = ["Dialect", "pause_before_retry", "refuses_tools", "unavailable"]
+__all__ = ["NO_TOOLS", "Address", "Endpoint", "Fixed", "Locator", "Request"]
 
-Failure = Literal["dead", "slow", "status", "nonsense"]
-_RETRIED = frozenset({408, 409, 429})
-_FIRST_PAUSE_S = 0.4
-
-
-class _StatusError(Protocol):
-    status_code: int
-    message: str
-    response: Any
+NO_TOOLS = Text("模型没有选用任何工具。", "The model chose no tools.")
+_CONNECT_S = 5.0
+_AFTER_THE_END_S = 2.0  # for usage and [DONE], once the endpoint has said why it stopped
 
 
-def unavailable(failure: Failure, host: str, *, status: int = 0, seconds: float = 0) -> ModelUnavailable:
-    """One clear sentence with the host and what to check. Never carries the endpoint's own text: it may hold anything."""
-    match failure:
-        case "dead":
-            text = Text(
-                f"连不上模型服务 {host}，请检查 OPENAI_BASE_URL 和网络。",
-                f"The model endpoint {host} cannot be reached; check OPENAI_BASE_URL and the network.",
+@dataclass(frozen=True)
+class Address:
+    """Where requests go. `base_url` None is OpenAI's own."""
+
+    base_url: str | None
+    api_key: SecretStr
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.base_url or "https://api.openai.com").netloc.rpartition("@")[2]
+
+
+class Locator(Protocol):
+    """Finds the address before each attempt: a server of our own may have to start, or start again."""
+
+    @property
+    def host(self) -> str: ...
+
+    async def locate(self, until: float) -> Address: ...
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """An address that does not move."""
+
+    address: Address
+
+    @property
+    def host(self) -> str:
+        return self.address.host
+
+    async def locate(self, until: float) -> Address:
+        return self.address
+
+
+@dataclass(frozen=True)
+class Request:
+    """One thing to ask. `messages` is called again when the endpoint takes less than was sent, or other fields."""
+
+    purpose: Literal["decide", "compose", "repair"]
+    messages: Callable[[], list[ChatMessage]]
+    tools: Sequence[ToolSpec] = ()
+    reasoned: bool = False  # an earlier answer of this turn carried thoughts
+
+
+class Endpoint:
+    """One per turn. Closes its connections when no stream is open; opens new ones when asked again."""
+
+    def __init__(
+        self, locator: Locator, model: str, *, deadline_s: float, dialect: Dialect, ledger: Ledger | None, attempts: int
+    ) -> None:
+        self.dialect = dialect
+        self.usage = {"prompt_tokens": 0.0, "completion_tokens": 0.0, "model_calls": 0.0}
+        self._locator = locator
+        self._model = model
+        self._deadline_s = deadline_s
+        self._ledger = ledger
+        self._attempts = attempts
+        self._jitter = random.Random()
+        self._client: AsyncOpenAI | None = None
+        self._address: Address | None = None
+        self._streams = 0
+
+    @property
+    def host(self) -> str:
+        """Where questions and offered facts are sent."""
+        return self._locator.host
+
+    def until(self, share: float = 1.0) -> float:
+        """Loop time at which a request begun now must have finished."""
+        return asyncio.get_running_loop().time() + self._deadline_s * share
+
+    async def stream(self, request: Request, completion: Completion, until: float) -> AsyncGenerator[str, None]:
+        """Text of one completion, piece by piece. Raises ModelUnavailable, whatever goes wrong."""
+        self.usage["model_calls"] += 1
+        self._streams += 1
+        try:
+            async with aclosing(self._noted(request, completion, until)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        finally:
+            self._streams -= 1
+            if not self._streams:  # a repair may run while the statements still stream
+                await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def _noted(self, request: Request, completion: Completion, until: float) -> AsyncGenerator[str, None]:
+        """Attempts until one answers; each is allowed before and noted after, also when it failed or was cut off."""
+        failures = 0
+        while True:
+            if self._ledger is not None:
+                self._ledger.allow()
+            messages, started, code = request.messages(), time.perf_counter(), "cancelled"
+            try:
+                answer = await self._open(messages, request, until)
+                code = "cut"  # whoever reads may stop at any piece
+                async with aclosing(self._read(answer, completion, until)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                code = "ok"
+                if completion.silent:
+                    code = "nonsense"
+                return
+            except (TimeoutError, APITimeoutError) as error:
+                code = "slow"
+                raise unavailable("slow", self.host, seconds=self._deadline_s) from error
+            except APIStatusError as error:
+                code = f"status_{error.status_code}"
+                failures = await self._after_refusal(error, request, failures, until)
+            except APIConnectionError as error:
+                code = "cut" if completion.chars else "dead"
+                if completion.chars:
+                    raise unavailable("cut", self.host) from error
+                failures = await self._after(error, failures, until)
+            except (OpenAIError, ValueError, TypeError, RecursionError) as error:
+                code = "nonsense"  # not the protocol: HTML, broken JSON, an error in the stream
+                raise unavailable("nonsense", self.host) from error
+            finally:
+                self._note(request, messages, completion, code, started)
+
+    async def _open(self, messages: list[ChatMessage], request: Request, until: float) -> Any:
+        async with asyncio.timeout_at(until):
+            client = await self._connected(until)
+            create: Any = client.chat.completions.create
+            return await create(model=self._model, messages=messages, **self.dialect.request(request.tools))
+
+    async def _connected(self, until: float) -> AsyncOpenAI:
+        address = await self._locator.locate(until)
+        if self._client is None or address != self._address:
+            await self.aclose()
+            self._address = address
+            parts = urlsplit(address.base_url or "https://api.openai.com")
+            near = parts.hostname in ("127.0.0.1", "localhost", "::1")
+            self._client = AsyncOpenAI(
+                base_url=address.base_url,
+                api_key=address.api_key.get_secret_value() or "none",
+                max_retries=0,  # retries are ours: inside the deadline, and only before the first word
+                http_client=DefaultAsyncHttpxClient(
+                    timeout=Timeout(self._deadline_s, connect=min(_CONNECT_S, self._deadline_s)),
+                    follow_redirects=False,  # facts go to the address that was set and to no other
+                    verify=_certificates() if parts.scheme == "https" else False,
+                    trust_env=not near,  # a proxy cannot reach this machine's own loopback
+                ),
             )
-        case "slow":
-            text = Text(
-                f"模型服务 {host} 在 {seconds:g} 秒内没有答完。",
-                f"The model endpoint {host} did not finish within {seconds:g} seconds.",
+        return self._client
+
+    async def _after_refusal(self, error: APIStatusError, request: Request, failures: int, until: float) -> int:
+        """Learn from the refusal, or wait for another try."""
+        match self.dialect.learn(error, tools=bool(request.tools), reasoned=request.reasoned):
+            case "again" | "shorter":
+                return failures
+            case "no_tools":
+                raise ToolsUnsupported(NO_TOOLS) from error
+            case _:
+                return await self._after(error, failures, until)
+
+    async def _after(self, error: APIError, failures: int, until: float) -> int:
+        """Wait before the next attempt and count the failure, or give up when there shall be none."""
+        left = until - asyncio.get_running_loop().time()
+        wait = pause_before_retry(error, failures + 1, self._jitter.random())
+        if wait is None or failures + 1 >= self._attempts or wait >= left:
+            if isinstance(error, APIStatusError):
+                raise unavailable("status", self.host, status=error.status_code) from error
+            raise unavailable("dead", self.host) from error
+        await asyncio.sleep(wait)
+        return failures + 1
+
+    async def _read(self, answer: Any, completion: Completion, until: float) -> AsyncGenerator[str, None]:
+        """Pieces of text. A slow drip passes every per-read timeout; the deadline is for the whole stream."""
+        if not self.dialect.stream:
+            text = completion.take_whole(answer) + completion.close()
+            if text:
+                yield text
+            return
+        iterator = aiter(answer)
+        try:
+            while not completion.excessive:
+                try:
+                    async with asyncio.timeout_at(self._limit(completion, until)):
+                        chunk = await anext(iterator)
+                except StopAsyncIteration:
+                    break
+                except TimeoutError:
+                    if completion.finish is None:
+                        raise
+                    break  # it had finished and only held the line
+                text = completion.take(chunk)
+                if text:
+                    yield text
+        finally:
+            await answer.close()
+        text = completion.close()
+        if text:
+            yield text
+
+    @staticmethod
+    def _limit(completion: Completion, until: float) -> float:
+        if completion.finish is None:
+            return until
+        return min(until, asyncio.get_running_loop().time() + _AFTER_THE_END_S)
+
+    def _note(
+        self, request: Request, messages: list[ChatMessage], completion: Completion, code: str, started: float
+    ) -> None:
+        """What was sent has been sent: tokens as the endpoint reports them, else counted here; a refused request costs none."""
+        tokens_in, tokens_out = 0, 0
+        if code not in ("dead",) and not code.startswith("status_"):
+            tokens_in, tokens_out = completion.usage or (_tokens_in(messages, self.dialect, request), 0)
+            tokens_out = tokens_out or count_tokens(completion.written())
+        self.usage["prompt_tokens"] += tokens_in
+        self.usage["completion_tokens"] += tokens_out
+        if self._ledger is not None:
+            names, ms = [spec.name for spec in request.tools], round((time.perf_counter() - started) * 1000)
+            reply = completion.written()[:100_000]
+            self._ledger.note(
+                Exchange(
+                    request.purpose, self.host, self._model, messages, names, reply, tokens_in, tokens_out, ms, code
+                )
             )
-        case "nonsense":
-            text = Text(f"模型服务 {host} 的回答无法使用。", f"The model endpoint {host} gave no usable answer.")
-        case _:
-            text = _status_text(host, status)
-    return ModelUnavailable(text)
 
 
-def _status_text(host: str, status: int) -> Text:
-    if status in (401, 403):
-        return Text(
-            f"模型服务 {host} 拒绝了密钥（{status}），请检查 OPENAI_API_KEY。",
-            f"The model endpoint {host} refused the key ({status}); check OPENAI_API_KEY.",
-        )
-    if status == 404:
-        return Text(
-            f"模型服务 {host} 没有这个地址或模型（404），请检查 OPENAI_BASE_URL 和 OPENAI_MODEL。",
-            f"The model endpoint {host} knows no such address or model (404); check OPENAI_BASE_URL and OPENAI_MODEL.",
-        )
-    if status == 429:
-        return Text(
-            f"模型服务 {host} 限流或额度已用完（429）。",
-            f"The model endpoint {host} is limiting requests or out of quota (429).",
-        )
-    if status >= 500:
-        return Text(f"模型服务 {host} 出错（{status}）。", f"The model endpoint {host} failed ({status}).")
-    return Text(
-        f"模型服务 {host} 不接受请求（{status}）。", f"The model endpoint {host} did not accept the request ({status})."
-    )
+def _tokens_in(messages: Sequence[ChatMessage], dialect: Dialect, request: Request) -> int:
+    told = sum(count_tokens(str(message.get("content") or "")) for message in messages)
+    return told + sum(count_tokens(str(dialect.function(spec))) for spec in request.tools)
 
 
-def pause_before_retry(error: Any, failures: int, jitter: float) -> float | None:
-    """Seconds to wait, or None when trying again cannot help. `Retry-After` is obeyed; else it doubles, with jitter in 0..1."""
-    status = getattr(error, "status_code", None)
-    if status is not None and status not in _RETRIED and status < 500:
-        return None
-    told = _retry_after(error) if status is not None else None
-    grown: float = _FIRST_PAUSE_S * 2.0 ** (failures - 1) * (0.5 + jitter)
-    return grown if told is None else told + 0.1 * jitter
-
-
-def _retry_after(error: _StatusError) -> float | None:
-    headers = error.response.headers
-    try:
-        if "retry-after-ms" in headers:
-            return max(0.0, float(headers["retry-after-ms"]) / 1000)
-        raw = headers.get("retry-after")
-        if raw is None:
-            return None
-        if re.fullmatch(r"\s*\d+(?:\.\d+)?\s*", raw):
-            return float(raw)
-        return max(0.0, (parsedate_to_datetime(raw) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
-def refuses_tools(error: _StatusError) -> bool:
-    """The endpoint says it knows no tools: Ollama, llama.cpp without --jinja, vLLM without a parser, OpenRouter each in their words."""
-    return error.status_code not in (401, 403, 429) and bool(
-        re.search(r"\btools?\b|tool[ _-]?(?:use|choice|call)|function[ _-]?call|--jinja", str(error.message), re.I)
-    )
-
-
-class Dialect:
-    """Optional request fields. One that the endpoint refuses by name is dropped, or sent under its newer name."""
-
-    def __init__(self, answer_tokens: int) -> None:
-        self._options: dict[str, Any] = {
-            "max_tokens": answer_tokens,
-            "temperature": 0.2,
-            "stream_options": {"include_usage": True},
-        }
-
-    def options(self) -> dict[str, Any]:
-        return dict(self._options)
-
-    def learn(self, error: _StatusError) -> bool:
-        """True when a field was changed and the request is worth sending again."""
-        if error.status_code not in (400, 422):
-            return False
-        message = str(error.message)
-        for name in ("max_tokens", "temperature", "stream_options"):
-            if name in self._options and name in message:
-                value = self._options.pop(name)
-                if name == "max_tokens" and "max_completion_tokens" in message:
-                    self._options["max_completion_tokens"] = value
-                return True
-        return False
+@cache
+def _certificates() -> Any:
+    """One TLS context for the process: making it takes a quarter of a second, and a turn opens several connections."""
+    return create_ssl_context()

@@ -5,12 +5,14 @@ Past about twenty tools a model chooses worse; the registry may hold more. The p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 
+from advisor.brains.budget import count_tokens
 from advisor.brains.frame.lexicon import data_yaml
 from tools.base import ToolSpec
 
-__all__ = ["MOST", "offered"]
+__all__ = ["MOST", "offered", "within"]
 
 MOST = 16
 # What any question may turn to, most useful first.
@@ -37,3 +39,16 @@ def offered(intent: str, tools: Sequence[ToolSpec], most: int = MOST) -> tuple[T
     rank = {name: position for position, name in enumerate(wanted)}
     ordered = sorted(tools, key=lambda spec: rank.get(spec.name, len(rank)))
     return tuple(ordered[:most])
+
+
+def within(
+    tools: Sequence[ToolSpec], limit: int, function: Callable[[ToolSpec], Mapping[str, object]]
+) -> tuple[ToolSpec, ...]:
+    """The first tools whose descriptions, as they are sent, fit in `limit` tokens: a small model cannot read sixteen of them."""
+    kept: list[ToolSpec] = []
+    for spec in tools:
+        limit -= count_tokens(json.dumps(function(spec), ensure_ascii=False))
+        if limit < 0:
+            break
+        kept.append(spec)
+    return tuple(kept)

@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 import tiktoken_ext.openai_public
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advisor.brains import budget
@@ -30,6 +30,7 @@ def test_the_shipped_table_is_the_one_tiktoken_expects() -> None:
     assert hashlib.sha256(gzip.decompress(budget._TABLE.read_bytes())).hexdigest() in declared
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # the first draw builds tables of characters
 @given(st.lists(st.text(max_size=40), max_size=12), st.integers(min_value=0, max_value=120))
 def test_fitting_keeps_whole_items_in_order_and_within_the_limit(items: list[str], limit: int) -> None:
     for kept in (fit(items, limit), fit_latest(items, limit)):

@@ -46,7 +46,7 @@ WRITING = {
     "hang_before_first_byte": "did not finish",
     "hang_mid_stream": "did not finish",
     "slow_drip": "did not finish",
-    "cut_stream": "cannot be reached",
+    "cut_stream": "broke off",
     "status_500": "failed (500)",
     "status_503_html": "failed (503)",
     "status_429": "(429)",
@@ -67,7 +67,7 @@ WRITING = {
     "choices_wrong_type": "no usable answer",
     "null_content": "no usable answer",
     "error_in_stream": "no usable answer",
-    "finish_content_filter": "no usable answer",
+    "finish_content_filter": "content filter",
     "refusal": "no usable answer",
     "whitespace_text": "no usable answer",
     "huge_token": "no usable answer",
@@ -174,8 +174,8 @@ async def test_retry_after_longer_than_the_deadline_is_not_waited_for(endpoint: 
     endpoint.mode = "status_429_retry_after_long"
     started = time.monotonic()
     with pytest.raises(ModelUnavailable):
-        await drafts(endpoint.url)
-    assert time.monotonic() - started < 0.9
+        await drafts(endpoint.url, 60.0)  # told 600 s: a machine under load still answers long before the deadline
+    assert time.monotonic() - started < 30
     assert len(endpoint.requests) == 1
 
 
