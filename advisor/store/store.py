@@ -1,4 +1,4 @@
-"""The store: SQLite by default. Every read and write names the scope; a foreign thread looks like an unknown one."""
+"""The store, on SQLite or PostgreSQL. Every read and write names the scope; a foreign thread looks like an unknown one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, delete, event, insert, inspect, select, text, update
+from sqlalchemy import Engine, delete, insert, inspect, select, text, update
 from sqlalchemy.engine import Connection, RowMapping
 from sqlalchemy.schema import CreateColumn
 
-from advisor.errors import AdvisorError, ThreadUnknown
+from advisor.errors import AdvisorError
 from advisor.scope import Scope
+from advisor.store.approvals import ApprovalBook
+from advisor.store.engine import make_engine, set_up
 from advisor.store.ledger import PlanLedger
+from advisor.store.memory import MemoryBook
 from advisor.store.schema import (
     SCHEMA_VERSION,
     approvals,
@@ -26,24 +29,17 @@ from advisor.store.schema import (
     messages,
     metadata,
     schema_info,
-    stated,
     threads,
     turn_calls,
     turns,
 )
+from advisor.store.threads import ThreadInfo, ThreadShelf, owned, owned_by
 from advisor.store.turns import TurnLog, close_turn
+from advisor.store.usage import UsageBook
 from tools.facts import Fact
 from tools.text import Text
 
 __all__ = ["Store", "StoredMessage", "ThreadInfo"]
-
-
-@dataclass(frozen=True)
-class ThreadInfo:
-    thread_id: str
-    title: str
-    created_at: datetime
-    updated_at: datetime
 
 
 @dataclass(frozen=True)
@@ -57,16 +53,6 @@ class StoredMessage:
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-def _unknown_thread(thread_id: str) -> ThreadUnknown:
-    shown = thread_id[:40]
-    return ThreadUnknown(
-        Text(
-            f"没有找到对话 {shown}。用 advisor threads 查看你的对话。",
-            f"No conversation {shown} was found. See `advisor threads`.",
-        )
-    )
 
 
 def _add_columns(connection: Connection) -> None:
@@ -87,9 +73,13 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.plans = PlanLedger(engine)
+        self.approvals = ApprovalBook(engine)
+        self.shelf = ThreadShelf(engine)
+        self.memory = MemoryBook(engine)
+        self.usage = UsageBook(engine)
         self.turns = TurnLog(engine)
-        metadata.create_all(engine)
-        with engine.begin() as connection:
+        with set_up(engine) as connection:
+            metadata.create_all(connection)
             version = connection.execute(select(schema_info.c.version)).scalar()
             if version is None:
                 connection.execute(insert(schema_info).values(version=SCHEMA_VERSION))
@@ -105,16 +95,18 @@ class Store:
                 connection.execute(update(schema_info).values(version=SCHEMA_VERSION))
 
     @classmethod
+    def open(cls, where: Path | str) -> Store:
+        """The store in a SQLite file or at a PostgreSQL address. Raises SettingsInvalid, StoreUnavailable, AdvisorError."""
+        engine = make_engine(where)
+        try:
+            return cls(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+
+    @classmethod
     def sqlite(cls, path: Path) -> Store:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 15})
-
-        @event.listens_for(engine, "connect")
-        def _pragmas(connection: Any, _record: Any) -> None:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-
-        return cls(engine)
+        return cls.open(path)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -145,13 +137,7 @@ class Store:
         connection.execute(insert(threads).values(row))
 
     def threads(self, scope: Scope) -> list[ThreadInfo]:
-        query = (
-            select(threads)
-            .where(
-                threads.c.merchant_id == scope.merchant_id, threads.c.actor == scope.actor, threads.c.role == scope.role
-            )
-            .order_by(threads.c.updated_at.desc())
-        )
+        query = select(threads).where(owned_by(scope)).order_by(threads.c.updated_at.desc())
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [ThreadInfo(r["thread_id"], r["title"], r["created_at"], r["updated_at"]) for r in rows]
@@ -183,17 +169,7 @@ class Store:
                 if "merchant_id" in other.c:
                     connection.execute(delete(other).where(other.c.merchant_id == merchant_id))
 
-    def _owned(self, connection: Connection, scope: Scope, thread_id: str) -> RowMapping:
-        query = select(threads).where(
-            threads.c.thread_id == thread_id,
-            threads.c.merchant_id == scope.merchant_id,
-            threads.c.actor == scope.actor,
-            threads.c.role == scope.role,
-        )
-        row = connection.execute(query).mappings().first()
-        if row is None:
-            raise _unknown_thread(thread_id)
-        return row
+    _owned = staticmethod(owned)
 
     # -- turns --------------------------------------------------------------------------------------------------------
     def finish_turn(
@@ -248,27 +224,12 @@ class Store:
     # -- merchant-stated facts ----------------------------------------------------------------------------------------
     def state(self, scope: Scope, key: str, value: Decimal, unit: str) -> None:
         """Record what the merchant said (margin, fee rate, budget …); a later statement replaces it."""
-        with self._engine.begin() as connection:
-            connection.execute(delete(stated).where(stated.c.merchant_id == scope.merchant_id, stated.c.key == key))
-            row = {
-                "merchant_id": scope.merchant_id,
-                "key": key,
-                "value": value,
-                "unit": unit,
-                "actor": scope.actor,
-                "said_at": _now(),
-                "shared": False,
-            }
-            connection.execute(insert(stated).values(row))
+        self.memory.state(scope, key, value, unit)
 
     def stated(self, scope: Scope, key: str) -> dict[str, Any] | None:
         """What the merchant said under this key; staff see it only when it was shared."""
-        query = select(stated).where(stated.c.merchant_id == scope.merchant_id, stated.c.key == key)
-        if scope.role != "merchant":
-            query = query.where(stated.c.shared.is_(True))
-        with self._engine.connect() as connection:
-            row = connection.execute(query).mappings().first()
-        return None if row is None else dict(row)
+        found = self.memory.stated(scope, key)
+        return None if found is None else vars(found)
 
     # -- audit and approvals ------------------------------------------------------------------------------------------
     def audit(

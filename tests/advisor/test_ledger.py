@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from advisor.scope import Scope
 from advisor.store import AdoptedPlan, Store
+from advisor.store.schema import SCHEMA_VERSION
 from tools.errors import NotFound, NotPermitted
 
 OWNER = Scope("a", "ann")
@@ -98,6 +99,6 @@ def test_a_store_of_version_1_is_upgraded_with_what_it_holds(tmp_path: Path) -> 
     assert store.plans.all(OWNER) == [made]
     assert [info.title for info in store.threads(OWNER)] == ["why?"]
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT version FROM schema_info")).scalars().all() == [2]
+        assert connection.execute(text("SELECT version FROM schema_info")).scalars().all() == [SCHEMA_VERSION]
     store.close()
     Store.sqlite(path).close()  # and opening it again changes nothing

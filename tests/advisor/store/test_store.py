@@ -7,10 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from advisor.errors import AdvisorError, ThreadUnknown
 from advisor.scope import Scope
 from advisor.store import Store
+from advisor.store.engine import make_engine
 from tools.facts import Claim, Fact, Quantity
 
 A = Scope("a", "ann")
@@ -23,11 +25,6 @@ FACT = Fact(
 )
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.sqlite(tmp_path / "store.sqlite")
-
-
 def _turn(store: Store, scope: Scope, thread: str | None = None) -> str:
     thread = store.open_thread(scope, thread)
     store.finish_turn(
@@ -36,13 +33,14 @@ def _turn(store: Store, scope: Scope, thread: str | None = None) -> str:
     return thread
 
 
-def test_a_turn_is_kept_whole_and_survives_a_restart(store: Store, tmp_path: Path) -> None:
+def test_a_turn_is_kept_whole_and_survives_a_restart(store: Store, place: Path | str) -> None:
     thread = _turn(store, A)
     store.close()
-    again = Store.sqlite(tmp_path / "store.sqlite")
+    again = Store.open(place)
     assert [(m.role, m.text) for m in again.messages(A, thread)] == [("user", "why?"), ("assistant", "because")]
     assert again.evidence(A, thread) == {"m1": FACT}
     assert [info.title for info in again.threads(A)] == ["why?"]
+    again.close()
 
 
 @pytest.mark.parametrize("scope", FOREIGN, ids=str)
@@ -62,7 +60,7 @@ def test_a_foreign_thread_looks_like_an_unknown_one(store: Store, scope: Scope) 
 
 def test_a_turn_that_fails_to_write_leaves_nothing(store: Store) -> None:
     thread = _turn(store, A)
-    with pytest.raises(Exception, match="UNIQUE"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         _turn(store, A, thread)  # the mark m1 is taken: the whole turn is rolled back
     assert len(store.messages(A, thread)) == 2
 
@@ -87,13 +85,13 @@ def test_staff_do_not_see_what_the_merchant_did_not_share(store: Store) -> None:
     assert store.stated(Scope("b", "ann"), "gross_margin") is None
 
 
-def test_a_newer_workspace_is_refused(store: Store, tmp_path: Path) -> None:
-    from sqlalchemy import create_engine, text
-
-    with create_engine(f"sqlite:///{tmp_path / 'store.sqlite'}").begin() as connection:
+def test_a_newer_workspace_is_refused(store: Store, place: Path | str) -> None:
+    engine = make_engine(place)
+    with engine.begin() as connection:
         connection.execute(text("UPDATE schema_info SET version = 99"))
+    engine.dispose()
     with pytest.raises(AdvisorError, match="newer version"):
-        Store.sqlite(tmp_path / "store.sqlite")
+        Store.open(place)
 
 
 def test_a_workspace_of_an_older_version_is_brought_up_with_its_rows(tmp_path: Path) -> None:
