@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from advisor.brains.base import Brain, Ledger
     from advisor.service.imports import DataDesk
     from advisor.service.service import AdvisorService
+    from advisor.store import Store
     from tools.base import Registry
     from tools.embeddings import Embedder
     from tools.text import Lang
@@ -157,6 +158,7 @@ def build_service(
         framer=lambda lang: _framer(embedder, lang),
         planner=planner or _planner,
         model=_model_maker(settings),
+        ledger=_ledger_maker(settings, store),
         today=today,
         default_brain=settings.brain,
         limits=Limits(
@@ -231,23 +233,17 @@ def _planner() -> Brain:
     return PlannerBrain()
 
 
-def _model_maker(settings: Settings) -> Callable[..., Brain] | None:
+def _ledger_maker(settings: Settings, store: Store) -> Callable[[Scope, date, str, str], Ledger]:
+    """Who pays for a turn of this scope and day."""
+    from advisor.service.spending import Spending
+
+    spending = Spending.of(settings, store.usage)
+    return lambda scope, day, thread_id, turn_id: spending.turn(scope, day)
+
+
+def _model_maker(settings: Settings) -> Callable[[Ledger | None], Brain] | None:
     if not settings.has_model:
         return None
+    from advisor.brains.making import ModelMaker
 
-    def make(ledger: Ledger | None = None) -> Brain:
-        from pydantic import SecretStr
-
-        from advisor.brains.model import ModelBrain
-
-        return ModelBrain(
-            base_url=settings.openai_base_url,
-            api_key=settings.openai_api_key or SecretStr("none"),
-            model=settings.openai_model,
-            deadline_s=settings.model_deadline_s,
-            context_tokens=settings.model_context_tokens,
-            answer_tokens=settings.model_answer_tokens,
-            ledger=ledger,
-        )
-
-    return make
+    return ModelMaker(settings)
