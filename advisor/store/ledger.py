@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Engine, Select, insert, select, update
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.exc import IntegrityError
 
 from advisor.scope import Scope
 from advisor.store.schema import adopted
@@ -60,10 +61,14 @@ class PlanLedger:
         forecast: Mapping[str, Any],
         promotion: str | None = None,
         shared: bool = False,
+        plan_id: str | None = None,
     ) -> AdoptedPlan:
-        """Keep a plan. What staff adopt is open to the staff; what the merchant adopts is not, unless shared."""
+        """Keep a plan. What staff adopt is open to the staff; what the merchant adopts is not, unless shared.
+
+        `plan_id`: the number it must get; where the merchant has that plan already, it is returned and nothing is kept.
+        """
         row = {
-            "plan_id": f"p_{uuid.uuid4().hex[:12]}",
+            "plan_id": plan_id or f"p_{uuid.uuid4().hex[:12]}",
             "merchant_id": scope.merchant_id,
             "playbook_id": playbook_id,
             "actor": scope.actor,
@@ -78,8 +83,11 @@ class PlanLedger:
             "asked": False,
             "shared": shared or scope.role != "merchant",
         }
-        with self._engine.begin() as connection:
-            connection.execute(insert(adopted).values(row))
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(adopted).values(row))
+        except IntegrityError:
+            return self.get(scope, str(row["plan_id"]))
         return _plan(row)
 
     def all(self, scope: Scope) -> list[AdoptedPlan]:

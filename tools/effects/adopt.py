@@ -11,9 +11,11 @@ from tools.base import Effect, Need, Prepared, ToolContext, tool
 from tools.effects.desk import EffectDesk, Line, PlanTerms
 from tools.errors import BadArguments
 from tools.facts import Claim, ToolResult
+from tools.metrics.measure import anchor_of
 from tools.playbooks.ledger import forecast_plan
 from tools.playbooks.library import find_playbook
 from tools.playbooks.plan import default_start
+from tools.playbooks.tools import plan_playbook
 from tools.text import Text
 
 __all__ = ["adopt_plan"]
@@ -36,9 +38,17 @@ def _prepare(
                 f'"{playbook.name.en}" from {begin} was adopted already ({twin["plan_id"]}).',
             )
         )
-    forecast_plan.run(
+    last = anchor_of(ctx.shop, ctx.today).last
+    if begin < ctx.today or begin <= last:
+        raise BadArguments(
+            Text(
+                f"{begin} 已经过去或已在数据里（数据到 {last}），事后的预测不作数；请换一个之后的开始日。",
+                f"{begin} is past or already in the data (they reach {last}), and a forecast made afterwards proves nothing; start later.",
+            )
+        )
+    plan_playbook.run(
         ctx, playbook_id=playbook.id, start=begin
-    )  # a plan that cannot be made is told before anybody accepts it
+    )  # one that does not fit the shop is refused now, not after a yes
     seen = Text("，服务人员也能看到", "; the service staff see it too") if shared else Text("", "")
     arguments: dict[str, Any] = {
         "playbook_id": playbook.id,
@@ -72,7 +82,7 @@ def adopt_plan(
 ) -> ToolResult:
     """Ask to adopt a plan, so that its outcome is judged later. Use it only when the user says 采纳 / 就按这个做 / adopt this plan.
 
-    Nothing happens until a person accepts. `playbook_id` as in plan_playbook, such as "member-day"; `start` is the first day
+    Nothing happens until a person accepts. `playbook_id` as in plan_playbook, such as "first-to-second-order"; `start` is the first day
     (2026-12-01), the next working day when left out; `promotion` names the promotion that carries it out.
     """
     desk = ctx.resource(EffectDesk)

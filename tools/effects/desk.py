@@ -59,9 +59,10 @@ class EffectDesk:
 
     key: str
     approval_id: str
-    actor: str
+    actor: str  # who asked
     role: str
-    decided_at: datetime  # UTC
+    accepted_by: str
+    accepted_at: datetime  # UTC
     merchant_id: str
     workspace: Path
     keep_plan: Callable[[Fact, Fact, PlanTerms], str]

@@ -49,6 +49,9 @@ def _prepare(
             )
         playbook = find_playbook(playbook_id)
         named = playbook.id
+        plan_playbook.run(
+            ctx, playbook_id=named, start=first
+        )  # one that does not fit the shop is refused now, not after a yes
         said = Text(f"计划“{playbook.name.zh}”{from_day.zh}", f'the plan "{playbook.name.en}"{from_day.en}')
     elif what == "calendar":
         said = Text(f"{weeks} 周的内容日历{from_day.zh}", f"the content calendar of {weeks} weeks{from_day.en}")
@@ -82,7 +85,7 @@ def save_export(
 ) -> ToolResult:
     """Ask to save a document as a file. Use it only when the user says 存下来 / 导出 / save it as a file.
 
-    Nothing happens until a person accepts. `what`: "plan" (with playbook_id, such as "member-day"), "calendar" (the content calendar of
+    Nothing happens until a person accepts. `what`: "plan" (with playbook_id, such as "first-to-second-order"), "calendar" (the content calendar of
     `weeks`) or "rundown" (products and script of a stream on the day `start`). `format`: "xlsx", "md" or "ics".
     """
     desk = ctx.resource(EffectDesk)

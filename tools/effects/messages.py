@@ -94,8 +94,9 @@ def _post(ctx: ToolContext, kind: str, body: dict[str, Any], *, to: dict[str, st
         "simulated": ctx.shop.simulated,
         **body,
         "from": {"actor": desk.actor, "role": desk.role},
+        "accepted_by": desk.accepted_by,
+        "at": f"{desk.accepted_at.isoformat(timespec='seconds')}Z",
         "approval": desk.approval_id,
-        "at": f"{desk.decided_at.isoformat(timespec='seconds')}Z",
     }
     content = json.dumps(message, ensure_ascii=False, indent=2).encode()
     path = desk.write("outbox", f"{kind}-{desk.key[:16]}.json", content)
