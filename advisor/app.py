@@ -132,6 +132,7 @@ def build_service(
     from tools.portfolio.peers import PeerStore
     from tools.warehouse.access import Warehouse
 
+    _watch(settings)
     paths = Paths(settings.root)
     store = Store.sqlite(paths.store)
     warehouse = Warehouse(paths.warehouse)
@@ -173,6 +174,7 @@ def build_desk(settings: Settings) -> DataDesk:
     from advisor.service.imports import DataDesk
     from tools.warehouse.access import Warehouse
 
+    _watch(settings)
     paths = Paths(settings.root)
     warehouse = Warehouse(paths.warehouse)
 
@@ -199,6 +201,14 @@ def build_desk(settings: Settings) -> DataDesk:
         peers=peers,
         documents=DocumentDesk(warehouse=warehouse, store=documents, today=today_in),
     )
+
+
+def _watch(settings: Settings) -> None:
+    """Log lines and spans, as the settings say; nothing of them is loaded while they are off."""
+    if settings.log != "off" or settings.otel == "on" or settings.otlp_endpoint or settings.otlp_traces_endpoint:
+        from advisor.telemetry.start import start
+
+        start(settings)
 
 
 class _ScopedRecords:

@@ -52,6 +52,13 @@ class Settings(BaseSettings):
     max_rounds: int = Field(default=4, ge=1, le=12, validation_alias="ADVISOR_MAX_ROUNDS")
     # Questions of one shop that are answered at the same time; more wait their turn.
     turns_per_merchant: int = Field(default=4, ge=1, le=64, validation_alias="ADVISOR_TURNS_PER_MERCHANT")
+    # One JSON line per turn, tool call, model request, import and decision; `file` is the workspace's `logs/`.
+    log: Literal["off", "stderr", "file"] = Field(default="off", validation_alias="ADVISOR_LOG")
+    # Spans: auto sends them when a collector is named below; the words of messages only on the last one's say-so.
+    otel: Literal["auto", "on", "off"] = Field(default="auto", validation_alias="ADVISOR_OTEL")
+    otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    otlp_traces_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    otel_content: str = Field(default="", validation_alias="OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT")
     host: str = Field(default="127.0.0.1", validation_alias="ADVISOR_HOST")
     port: int = Field(default=7860, ge=1, le=65535, validation_alias="ADVISOR_PORT")
 

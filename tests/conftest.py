@@ -24,7 +24,7 @@ def _closed_network() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
-        if name.startswith(("OPENAI_", "ADVISOR_")) and name != "ADVISOR_SHARED_DATA":
+        if name.startswith(("OPENAI_", "ADVISOR_", "OTEL_")) and name != "ADVISOR_SHARED_DATA":
             monkeypatch.delenv(name)
     monkeypatch.setenv("ADVISOR_WORKSPACE", str(tmp_path / "workspace"))
 

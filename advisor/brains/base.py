@@ -122,6 +122,7 @@ class Exchange:
     completion_tokens: int
     ms: int
     code: str = "ok"
+    finish: str = ""  # why the model stopped, in the endpoint's word
 
 
 class Ledger(Protocol):

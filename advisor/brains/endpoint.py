@@ -148,10 +148,9 @@ class Endpoint:
                 async with aclosing(self._read(answer, completion, until)) as pieces:
                     async for piece in pieces:
                         yield piece
-                code = "ok"
-                if completion.silent:
-                    code = "nonsense"
-                return
+                code = "nonsense" if completion.silent else "ok"
+                if not completion.silent or not self._may_be_whole():
+                    return
             except (TimeoutError, APITimeoutError) as error:
                 code = "slow"
                 raise unavailable("slow", self.host, seconds=self._deadline_s) from error
@@ -168,6 +167,11 @@ class Endpoint:
                 raise unavailable("nonsense", self.host) from error
             finally:
                 self._note(request, messages, completion, code, started)
+
+    def _may_be_whole(self) -> bool:
+        """A server may ignore `stream` and answer in one piece: it is asked for that once, and again for a stream if it was not so."""
+        self.dialect.stream = not self.dialect.stream
+        return not self.dialect.stream
 
     async def _open(self, messages: list[ChatMessage], request: Request, until: float) -> Any:
         async with asyncio.timeout_at(until):
@@ -265,7 +269,17 @@ class Endpoint:
             reply = completion.written()[:100_000]
             self._ledger.note(
                 Exchange(
-                    request.purpose, self.host, self._model, messages, names, reply, tokens_in, tokens_out, ms, code
+                    request.purpose,
+                    self.host,
+                    self._model,
+                    messages,
+                    names,
+                    reply,
+                    tokens_in,
+                    tokens_out,
+                    ms,
+                    code,
+                    finish=completion.finish or "",
                 )
             )
 
