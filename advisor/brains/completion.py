@@ -129,8 +129,7 @@ class Completion:
             if isinstance(thought, str) and thought:
                 self.reasoning.append(thought)
                 break
-        content = getattr(message, "content", None)
-        text = content if isinstance(content, str) else ""
+        text = _content(getattr(message, "content", None))
         self.chars += len(text)
         self.raw.append(text)
         return self.thoughts.feed(text)
@@ -185,6 +184,18 @@ def _parsed(raw: str) -> dict[str, Any] | None:
     if isinstance(found, str):  # an object quoted once more
         return _parsed(found)
     return dict(found) if isinstance(found, Mapping) else None
+
+
+def _content(value: Any) -> str:
+    """Text, or the text parts of a list (Mistral sends its thoughts as parts of another type)."""
+    if isinstance(value, list):
+        parts = [
+            part if isinstance(part, dict) else vars(part)
+            for part in value
+            if isinstance(part, dict) or hasattr(part, "__dict__")
+        ]
+        return "".join(_word(part.get("text")) for part in parts if part.get("type") == "text")
+    return _word(value)
 
 
 def _word(value: Any) -> str:

@@ -15,8 +15,8 @@ from tests.advisor.brains.model_turn import TOKEN, brain, turn
 from tests.advisor.grounding_facts import FACTS, TODAY
 from tests.fakes.faulty_endpoint import GOOD_TEXT, MISBEHAVIOURS, Endpoint, dead_url, serve
 
-DEADLINE = 1.5
-HANGS = {"hang_before_first_byte", "hang_mid_stream", "slow_drip"}
+DEADLINE = 15.0  # none of the modes that end by themselves comes near it, also under load
+HANGS = {"hang_before_first_byte", "hang_mid_stream", "slow_drip", "endless_comments"}
 
 
 def deadline(mode: str) -> float:
@@ -37,8 +37,8 @@ def endpoint(server: Endpoint) -> Endpoint:
     return server
 
 
-async def drafts(url: str, deadline_s: float = DEADLINE) -> list[Draft]:
-    return [draft async for draft in brain(url, deadline_s=deadline_s).statements(turn())]
+async def drafts(url: str, deadline_s: float = DEADLINE, attempts: int = 3) -> list[Draft]:
+    return [draft async for draft in brain(url, deadline_s=deadline_s, attempts=attempts).statements(turn())]
 
 
 # What writing ends in, per misbehaviour: a word of the error text, or "drafts".
@@ -47,17 +47,37 @@ WRITING = {
     "hang_mid_stream": "did not finish",
     "slow_drip": "did not finish",
     "cut_stream": "broke off",
+    "endless_comments": "did not finish",
+    "reset_before_answer": "cannot be reached",
+    "reset_mid_stream": "broke off",
+    "not_http": "cannot be reached",
+    "bad_chunks": "cannot be reached",
+    "short_body": "cannot be reached",
+    "gzip_garbage": "cannot be reached",
     "status_500": "failed (500)",
+    "status_500_when_writing": "failed (500)",
     "status_503_html": "failed (503)",
     "status_429": "(429)",
     "status_429_retry_after_long": "(429)",
     "status_429_retry_after_nonsense": "(429)",
+    "status_429_retry_after_huge": "(429)",
+    "status_429_retry_after_date": "(429)",
+    "status_429_retry_after_last_day": "(429)",
     "status_401": "OPENAI_API_KEY",
+    "key_expires_mid_turn": "OPENAI_API_KEY",
+    "status_402": "out of quota (402)",
     "status_403": "OPENAI_API_KEY",
     "status_404": "OPENAI_MODEL",
     "status_400": "did not accept",
+    "redirect_elsewhere": "points elsewhere (307)",
     "html_body": "no usable answer",
-    "json_not_stream": "no usable answer",
+    "error_with_status_200": "no usable answer",
+    "deep_json": "no usable answer",
+    "not_utf8": "no usable answer",
+    "only_thoughts": "no usable answer",
+    "thought_never_closed": "no usable answer",
+    "calls_when_writing": "no usable answer",
+    "endless_text": "no usable answer",
     "empty_body": "no usable answer",
     "empty_choices": "no usable answer",
     "no_choices": "no usable answer",
@@ -72,7 +92,8 @@ WRITING = {
     "whitespace_text": "no usable answer",
     "huge_token": "no usable answer",
 }  # fmt: skip
-WRITES = ["good", "status_500_then_good", "status_429_retry_after_then_good", "no_finish_reason", "wrong_content_type", "no_tools",
+WRITES = ["json_not_stream", "byte_order_mark", "null_delta", "usage_in_words", "usage_nonsense", "two_finish_reasons",
+          "finish_reason_number", "content_in_parts", "done_then_open", "finished_then_open", "good", "status_500_then_good", "status_429_retry_after_then_good", "no_finish_reason", "wrong_content_type", "no_tools",
           "picky", "thinking"]  # fmt: skip
 
 
@@ -81,7 +102,7 @@ async def test_writing_fails_clearly_within_the_deadline(endpoint: Endpoint, mod
     endpoint.mode = mode
     started = time.monotonic()
     with pytest.raises(ModelUnavailable) as raised:
-        await drafts(endpoint.url, deadline(mode))
+        await drafts(endpoint.url, deadline(mode), attempts=1)
     assert time.monotonic() - started < deadline(mode) + 1.0
     assert WRITING[mode] in raised.value.text("en")
     assert "127.0.0.1" in raised.value.text("zh") and raised.value.text("zh") != raised.value.text("en")
@@ -91,7 +112,7 @@ async def test_writing_fails_clearly_within_the_deadline(endpoint: Endpoint, mod
 @pytest.mark.parametrize("mode", WRITES)
 async def test_writing_survives(endpoint: Endpoint, mode: str) -> None:
     endpoint.mode = mode
-    found = await drafts(endpoint.url, 10.0)
+    found = await drafts(endpoint.url)
     assert [draft.section for draft in found] == ["headline", "why", "what", "how"]
     assert found[0].text == "GMV rose 6.1% to ¥1,284,350 in October[m1]."
     assert not any("42" in draft.text or "999" in draft.text for draft in found)
@@ -99,7 +120,7 @@ async def test_writing_survives(endpoint: Endpoint, mode: str) -> None:
 
 async def test_a_dead_endpoint_is_named() -> None:
     with pytest.raises(ModelUnavailable, match="cannot be reached"):
-        await drafts(dead_url())
+        await drafts(dead_url(), attempts=1)
 
 
 async def test_a_cut_line_is_not_a_statement(endpoint: Endpoint) -> None:
@@ -153,7 +174,7 @@ async def test_deciding_fails_clearly(endpoint: Endpoint, mode: str) -> None:
     endpoint.mode = mode
     started = time.monotonic()
     with pytest.raises(ModelUnavailable) as raised:
-        await brain(endpoint.url, deadline_s=deadline(mode)).decide(turn(evidence={}))
+        await brain(endpoint.url, deadline_s=deadline(mode), attempts=1).decide(turn(evidence={}))
     assert type(raised.value) is DECIDING[mode]
     assert time.monotonic() - started < deadline(mode) + 1.0
 
@@ -165,7 +186,12 @@ async def test_every_misbehaviour_is_covered() -> None:
         "duplicate_ids",
         "endless_tool_loop",
         "many_tools",
-    }  # test_model_brain
+        "smuggled_merchant",
+        "numbers_as_ids",
+        "same_call_thrice",
+        "tool_loop_new_arguments",
+        "call_cut_in_the_middle",
+    }  # test_model_brain and, in whole turns, test_model_faults_turn
     told = set(WRITING) | set(WRITES) | set(DECIDING) | tools | {"finish_length", "nonsense_text", "invented_figures"}
     assert told >= set(MISBEHAVIOURS)
 
@@ -194,4 +220,4 @@ async def test_cancelling_stops_the_request(endpoint: Endpoint) -> None:
     started = time.monotonic()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 5
