@@ -65,11 +65,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Split:
-    """New and returning buyers of a window. `history` is how many days of orders lie before it (365 make the split complete)."""
+    """New and returning buyers of a window. `history` is how many days of orders lie before it (365 make the split complete).
+
+    `base` counts who paid in the 365 days before it, back or not: returning buyers are the part of them that came back.
+    """
 
     new: Group
     returning: Group
     history: int
+    base: int = 0
 
     @property
     def all(self) -> Group:
@@ -114,12 +118,12 @@ def _split(reader: Reader, window: Window, where: Where) -> Split:
         gmv=inside.ifelse(t.gross_amount, None).sum(),
         pay_days=goods.ifelse(t.paid_date, None).nunique(),
     )
-    people = people.filter(people.orders > 0)
     rows = reader.run(
         people.group_by("before").aggregate(
-            buyers=people.count(),
+            known=people.count(),
+            buyers=(people.orders > 0).ifelse(1, 0).sum(),
             orders=people.orders.sum(),
-            gmv=people.gmv.sum(),
+            gmv=people.gmv.sum().fill_null(0),
             paying=(people.pay_days >= 1).ifelse(1, 0).sum(),
             repeat=(people.pay_days >= 2).ifelse(1, 0).sum(),
         )
@@ -128,7 +132,8 @@ def _split(reader: Reader, window: Window, where: Where) -> Split:
         row["before"]: Group(row["buyers"], row["orders"], Decimal(row["gmv"]), row["paying"], row["repeat"])
         for row in rows
     }
-    return Split(groups.get(0, Group()), groups.get(1, Group()), history_days(reader, window))
+    base = sum(row["known"] for row in rows if row["before"] == 1)
+    return Split(groups.get(0, Group()), groups.get(1, Group()), history_days(reader, window), base)
 
 
 @dataclass(frozen=True)

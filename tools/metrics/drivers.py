@@ -24,6 +24,8 @@ FACTOR_NAMES: dict[str, Text] = {
     "refunds": Text("退款", "refunds"),
     "new_buyers": Text("新客", "new buyers"),
     "returning_buyers": Text("老客", "returning buyers"),
+    "buyer_base": Text("近一年买家", "buyers of the past year"),
+    "return_rate": Text("近一年买家回来的比例", "the share of the past year's buyers who came back"),
 }
 
 

@@ -26,8 +26,9 @@ from tools.text import Text, quantize
 
 __all__ = ["EXPLAINED", "explain", "explain_with"]
 
-EXPLAINED = ("gmv", "net_gmv", "orders", "buyers", "repurchase_rate", "repurchase_90d")
-_OF_PEOPLE = ("repurchase_rate", "repurchase_90d")
+EXPLAINED = ("gmv", "net_gmv", "orders", "buyers", "returning_buyers", "repurchase_rate", "repurchase_90d")
+_RATES = ("repurchase_rate", "repurchase_90d")
+_OF_PEOPLE = ("returning_buyers", *_RATES)
 _SHOWN = 4
 _recent: Memo[Explanation] = Memo(16)
 
@@ -51,8 +52,8 @@ def _explain(reader: Reader, metric: Metric, window: Window, previous: Window) -
     if metric.id not in EXPLAINED:
         raise BadArguments(
             Text(
-                f"“{metric.name.zh}”还不能拆解原因；可以拆解：支付金额、净成交、支付订单数、支付买家数、复购率、新客 90 天复购率。",
-                f'"{metric.name.en}" cannot be explained yet; gmv, net_gmv, orders, buyers, repurchase_rate and repurchase_90d can.',
+                f"“{metric.name.zh}”还不能拆解原因；可以拆解：支付金额、净成交、支付订单数、支付买家数、支付老买家数、复购率、新客 90 天复购率。",
+                f'"{metric.name.en}" cannot be explained yet; gmv, net_gmv, orders, buyers, returning_buyers, repurchase_rate and repurchase_90d can.',
             ),
             choices=EXPLAINED,
         )
@@ -99,7 +100,8 @@ def _explain(reader: Reader, metric: Metric, window: Window, previous: Window) -
 
 
 def _explain_people(reader: Reader, metric: Metric, window: Window, previous: Window) -> Explanation:
-    """A repurchase rate, one level deep: by new and returning buyers, or by where first-time buyers came from."""
+    """Buyers who come back, one level deep: how many could and how many did; a repurchase rate by new and returning buyers, or by
+    where first-time buyers came from."""
     if metric.id == "repurchase_90d":
         require_matured(reader, window)
         require_matured(reader, previous)
@@ -117,11 +119,14 @@ def _explain_people(reader: Reader, metric: Metric, window: Window, previous: Wi
         unit=now.unit,
         value=now.value,
         before=before.value,
-        change=quantize(change * 100, 4),
+        change=quantize(change * 100, 4) if metric.id in _RATES else change,
         factors=() if metric.id == "repurchase_90d" else factors_of(metric, pair, load_totals(pair)),
         entities=tuple(first_order_drivers(pair)) if metric.id == "repurchase_90d" else (),
         events=tuple(calendar_events(pair)),
-        checks=(normal_check(swing, rate, window, stands_out=False, base=before.value), *gap_checks(pair)),
+        checks=(
+            normal_check(swing, rate, window, stands_out=False, base=before.value if metric.id in _RATES else None),
+            *gap_checks(pair),
+        ),
         swing=swing,
         notes=tuple(dict.fromkeys((*now.notes, *before.notes))),
     )

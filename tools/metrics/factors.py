@@ -73,6 +73,8 @@ def factors_of(metric: Metric, pair: Pair, totals: Totals) -> tuple[Driver, ...]
             drivers = _sales(pair, totals, "order_count", "orders")
         case "buyers":
             drivers = split_drivers(pair, "buyers")
+        case "returning_buyers":
+            drivers = _returning(pair)
         case "repurchase_rate":
             drivers = _repurchase(pair)
         case _:
@@ -220,6 +222,23 @@ def split_drivers(pair: Pair, what: str) -> list[Driver]:
         )
         drivers.append(_driver(factor, "buyers", new.gmv - old.gmv, people, mix=parts[0], rate=parts[1]))
     return drivers
+
+
+def _returning(pair: Pair) -> list[Driver]:
+    """Returning buyers = people who paid in the 365 days before x the share of them that came back."""
+    if not pair.reader.offers(RELATIONS["known_orders"]):
+        return []
+    found = [split(pair.reader, window) for window in (pair.before, pair.now)]
+    if any(
+        side.short or not side.base for side in found
+    ):  # a base that only grows because the history does tells nothing
+        return []
+    people = [(Decimal(side.base), Decimal(side.returning.buyers)) for side in found]
+    (old, new) = ([base, back / base] for base, back in people)
+    change = people[1][1] - people[0][1]
+    parts = round_to_sum(split_product(old, new, total=change), change, places=0)
+    steps = zip((("buyer_base", "buyers"), ("return_rate", "ratio")), parts, old, new, strict=True)
+    return [_driver(name, unit, part, (x, y)) for (name, unit), part, x, y in steps]
 
 
 def _repurchase(pair: Pair) -> list[Driver]:

@@ -195,7 +195,8 @@ def _remember(reader: Reader, people: People, month: Window, by_day: Iterable[di
     """Splits of the last months, and buyers, orders and money by month, under the keys their own modules look for."""
     for k, window in enumerate(months_back(month, _MONEY)):
         new, old = people.split(k)
-        found = Split(people.group(k, new), people.group(k, old), history_days(reader, window))
+        base = int((people.year_before(k + 1, people.days, people.paid) > 0).sum())
+        found = Split(people.group(k, new), people.group(k, old), history_days(reader, window), base)
         reader.memo.setdefault(("split", window.start, window.end, ()), found)
     windows = months_back(month, min(people.months(), MONTHS))
     gross, orders = [Decimal(0)] * (MONTHS + 1), [0] * (MONTHS + 1)

@@ -45,7 +45,6 @@ _PARENT = {
     "refund_rate": "net_gmv",
     "refunded_orders_share": "net_gmv",
     "new_buyers": "buyers",
-    "returning_buyers": "buyers",
 }
 
 

@@ -51,6 +51,7 @@ def playbook_fact(shop: ShopHandle, situation: Situation, found: Match, start: d
         "goal_metric": playbook.goal_metric,
         "decision": pair(book.need(playbook.decision)),
         "start_here": found.start_here,
+        "signs": evaluation.signs,
         "steps": list(plan.steps),
         "first_step": pair(book.need(playbook.first_step)),
         "not_for": warnings,
@@ -108,6 +109,13 @@ def _size(evaluation: Evaluation, situation: Situation) -> None:
     evaluation.book.values = values
 
 
+_START = Text("从这里开始：", "Start here: ")
+_UNPROMPTED = Text(
+    "按你点名的做法给；数据里没有看到非做它不可的迹象，先小批试：",
+    "Given because you named it; no figure of the shop calls for it, so try a small batch first: ",
+)
+
+
 def _claim(evaluation: Evaluation, situation: Situation, start_here: bool) -> Text:
     playbook, book = evaluation.playbook, evaluation.book
     # A condition whose figures the facts already give would say the same thing twice.
@@ -116,8 +124,8 @@ def _claim(evaluation: Evaluation, situation: Situation, start_here: bool) -> Te
     fresh = [held for held in told_of if not held.condition.text.names or held.condition.text.names - told]
     why = [held.text for held in fresh[:_CONDITIONS_SHOWN]]
     decision, facts, worth = book.need(playbook.decision), book.need(playbook.facts), _worth(evaluation, situation)
-    lead = Text("从这里开始：", "Start here: ") if start_here else Text("", "")
-    action = decision.en if start_here else decision.en[0].upper() + decision.en[1:]
+    lead = _UNPROMPTED if not evaluation.signs else _START if start_here else Text("", "")
+    action = decision.en if lead.en else decision.en[0].upper() + decision.en[1:]
     even = book.fill(playbook.break_even)
     line = Text(f"保本：{even.zh}。", f" Mind: {even.en}.") if even is not None else Text("", "")
     zh = f"{lead.zh}{decision.zh}。为什么：{'；'.join([facts.zh, *(text.zh for text in why)])}。{worth.zh}。{line.zh}"

@@ -57,7 +57,10 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A playbook that fits. `book` holds every value its texts may name; `worth` is None when it cannot be sized."""
+    """A playbook that fits. `book` holds every value its texts may name; `worth` is None when it cannot be sized.
+
+    Without `signs` the shop's figures do not call for it: it was asked for by name, and nothing speaks against it.
+    """
 
     playbook: Playbook
     book: Book
@@ -69,10 +72,13 @@ class Evaluation:
     cost: Decimal | None
     holdout: HoldOut | None
     first: bool
+    signs: bool = True
 
 
-def evaluate(playbook: Playbook, situation: Situation, names: Mapping[str, Text]) -> Evaluation | Blocked:
-    """Gate by size and data, then contra-conditions, then conditions."""
+def evaluate(
+    playbook: Playbook, situation: Situation, names: Mapping[str, Text], *, asked: bool = False
+) -> Evaluation | Blocked:
+    """Gate by size and data, then contra-conditions, then conditions; what was `asked` for by name need not show signs."""
     blocked = _gate(playbook, situation)
     if blocked is not None:
         return blocked
@@ -86,7 +92,12 @@ def evaluate(playbook: Playbook, situation: Situation, names: Mapping[str, Text]
         if _holds(condition, situation, playbook) and (text := book.fill(condition.text)) is not None
     )
     weight = sum(each.condition.weight for each in held)
-    if weight < playbook.require:
+    present = [
+        each
+        for each in playbook.conditions
+        if isinstance(each, MissingCondition) and not _holds(each, situation, playbook)
+    ]
+    if weight < playbook.require and (present or not asked):  # a method for a shop without a room says so of the shop
         return Blocked(playbook, Text("这家店目前没有出现它针对的情况", "what it is for does not show in this shop"))
     unknown = _unknown(playbook, book)
     if unknown:
@@ -106,6 +117,7 @@ def evaluate(playbook: Playbook, situation: Situation, names: Mapping[str, Text]
         cost=cost,
         holdout=split,
         first=playbook.first_when is not None and _holds(playbook.first_when, situation, playbook),
+        signs=weight >= playbook.require,
     )
 
 

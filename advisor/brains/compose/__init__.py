@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from advisor.brains.base import Draft, Frame, TurnView
-from advisor.brains.compose.advice import action_clause, decision_drafts, grounds_drafts, how_drafts, what_drafts
+from advisor.brains.compose.advice import (
+    action_clause,
+    decision_drafts,
+    grounds_drafts,
+    how_drafts,
+    refused,
+    what_drafts,
+)
 from advisor.brains.compose.cases import case_list_drafts, own_drafts, tool_drafts
 from advisor.brains.compose.decide import open_decision, open_headline, unanswered
 from advisor.brains.compose.figure import breakdown_drafts, data_drafts, figure_drafts, glance_drafts, landing_drafts
@@ -62,7 +69,7 @@ def _body(turn: TurnView, pieces: Pieces, say: Say) -> Iterator[Draft]:
         yield from content_drafts(turn, say)
     elif intent == "landing":
         yield from landing_drafts(pieces, say)
-    elif intent == "health":
+    elif intent == "health" and (pieces.health or pieces.change is None):
         yield from health_drafts(pieces, say)
     elif intent in READINGS:
         yield from reading_drafts(frame, pieces, say)
@@ -103,7 +110,7 @@ def _advice(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:
     headline = _headline(frame, pieces, say, calm=calm)
     if headline:
         yield Draft("headline", headline)
-    if frame.intent == "decision":
+    if frame.intent == "decision" or refused(pieces) is not None:
         yield from decision_drafts(pieces, say)
     if pieces.change is not None or pieces.factors or pieces.events:
         found = list(why_drafts(pieces, say))
@@ -156,6 +163,11 @@ def _grounds(pieces: Pieces, say: Say, *, told: str) -> Iterator[Draft]:
 
 def _nothing(frame: Frame, pieces: Pieces, say: Say) -> str:
     """No fact and no error: say what was looked for."""
+    if frame.intent == "wording":
+        return say.t(
+            "把要检查的话原样发给我（标题、口播、短信、群消息都行），我按广告法等条文逐句看，并给出能用的说法。",
+            "Send me the words themselves (a title, a host's line, a text message): each is read against the law, with wording you can use instead.",
+        )
     if frame.intent == "cases":
         return say.t(
             "案例库里没有足够相近的真实案例，不硬套。换个问题描述（品类 + 遇到的问题）我再找。",

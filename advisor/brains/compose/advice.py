@@ -28,6 +28,11 @@ def action_clause(pieces: Pieces, say: Say, *, calm: bool = False, deciding: boo
         step = _clean(best.text("first_step", say.lang))
         return say.t(f"眼下只做一件事：{step}{best.cite}", f"do one thing for now: {step}{best.cite}") if step else ""
     name = say.quote(best.text("name", say.lang) or best.subject)
+    if best.fact.data.get("signs") is False:
+        return say.t(
+            f"{name}可以做，但数据里没有看到非做不可的迹象，先小批试{best.cite}",
+            f"{name} can be done, but no figure calls for it, so try a small batch first{best.cite}",
+        )
     if deciding and _worth_words(best, say):
         return say.t(f"值得小范围试{best.cite}", f"worth a small test{best.cite}")
     if deciding:

@@ -137,6 +137,8 @@ def cause_clause(pieces: Pieces, say: Say) -> str:
         return _asked_clause(pieces, asked, say)
     normal = within_normal(pieces)
     entity, event = primary(pieces)
+    if entity is not None and _told(entity) and is_flat(pieces):
+        return _aside(entity, say)  # there is no gap to put anywhere
     if entity is not None and _told_apart(pieces) and normal is None and _weight(entity, pieces) >= _LEADS:
         return _entity_clause(entity, event, say, share=_weight(entity, pieces))
     both = offsetting(pieces)

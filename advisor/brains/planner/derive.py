@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +12,9 @@ from advisor.brains.base import TurnView
 from advisor.brains.compose.pieces import Piece, Pieces, gather
 from advisor.brains.frame.lexicon import data_yaml
 from advisor.brains.planner.plans import topic_of
-from tools.facts import Role
+from tools.errors import ToolError
+from tools.facts import Role, Window
+from tools.metrics.windows import Anchor, parse_window
 from tools.text import Text
 
 __all__ = ["Derived"]
@@ -21,6 +25,9 @@ _TOTALS = ("", "gmv", "net_gmv", "orders", "buyers")
 
 
 _ALL_ROWS = 50  # as many as the tool gives
+_RECENT_DAYS = 14
+_LONGEST_TEXT = 2000  # characters of the texts to paste that are checked at once
+_ACTS = ("what_to_do", "how_to", "decision", "growth_plan", "health")
 
 
 class Derived:
@@ -51,6 +58,9 @@ class Derived:
             "repurchase_leads": self._lead_topic() == "repurchase",
             "not_repurchase_metric": not str(self._slots.get("metric", "")).startswith("repurchase"),
             "said_window": bool(self._slots.get("window")),
+            "past_window": self._is_past(),
+            "recent_window": not self._is_past(),
+            "no_named_playbook": self._named_playbook() is None,
             "asked_peers": bool(self._slots.get("peers")),
             "asked_lapsed": bool(self._slots.get("lapsed")),
             "asked_repurchase": str(self._slots.get("metric", "")).startswith("repurchase"),
@@ -123,9 +133,44 @@ class Derived:
         found = topic_of(self._turn.frame.intent).get("decides")
         return str(found) if found else None
 
+    def _named_playbook(self) -> str | None:
+        """The method the question names: asked how to win lapsed buyers back, that is what is planned, whatever else moved."""
+        asked = self._turn.frame.question.lower()
+        named: Mapping[str, str] = data_yaml("plans.yaml")["named"]
+        return next((name for name, words in named.items() if re.search(words, asked)), None)
+
+    def _to_check(self) -> str | None:
+        """The wording asked about; without one, the texts to paste of the answer before ("is that wording allowed?")."""
+        said = self._slots.get("wording")
+        if said:
+            return str(said)
+        last = next((m.text for m in reversed(self._turn.history) if m.role == "assistant"), "")
+        pasted = [line.strip()[2:] for line in last.splitlines() if line.startswith("   > ")]
+        return "\n".join(pasted)[:_LONGEST_TEXT] or None
+
+    def _span(self) -> Window | None:
+        """The days of a window that was said; None where none was, or without order data to place it by."""
+        said, days = self._slots.get("window"), self._turn.shop.tables.get("orders", ("", ""))
+        if not said or not all(days):
+            return None
+        first, last = (date.fromisoformat(day) for day in days)
+        try:
+            return parse_window(str(said), Anchor(first=first, last=last, today=self._turn.today))
+        except ToolError:
+            return None
+
+    def _is_past(self) -> bool:
+        """A window that ended well before the newest data: a reading of the last thirty days does not answer it."""
+        span, days = self._span(), self._turn.shop.tables.get("orders", ("", ""))
+        return span is not None and (date.fromisoformat(days[1]) - span.end).days > _RECENT_DAYS
+
     def _window(self) -> str | None:
         """The window said. Repurchase needs a longer one than the 30 days of "lately"."""
         said = self._slots.get("window")
+        if said and self._turn.frame.intent in _ACTS:
+            span, days = self._span(), self._turn.shop.tables["orders"]
+            if span is not None and span.start > date.fromisoformat(days[1]):
+                return None  # "what should I do today" names the day of acting, which has no data yet
         return str(said) if said else "90d" if str(self._slots.get("metric", "")).startswith("repurchase") else None
 
     def _evidence_query(self) -> str | None:

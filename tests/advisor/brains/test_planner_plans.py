@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from advisor.app import build_registry
-from advisor.brains.base import Frame, Outcome, ShopCard, ToolCall, TurnView
+from advisor.brains.base import Frame, Message, Outcome, ShopCard, ToolCall, TurnView
 from advisor.brains.frame.lexicon import data_yaml
 from advisor.brains.planner import PlannerBrain
 from advisor.brains.planner.plans import calls_of
@@ -21,7 +21,7 @@ from tools.text import Text
 
 SPECS = tuple(build_registry())
 PLANS: dict[str, Any] = data_yaml("plans.yaml")
-INTENTS = [name for name in PLANS if name not in ("topics", "drivers")]
+INTENTS = [name for name in PLANS if name not in ("topics", "drivers", "named")]
 SHOP = ShopCard("栗子小铺", "tmall", "护肤", "CNY", False)
 VALUES = {
     "metric": "gmv", "also": "orders", "window": "2026-10", "by": "channel", "compare": "yoy", "top": 5, "against": "2026-09",
@@ -29,7 +29,7 @@ VALUES = {
     "intent_decides": "first-to-second-order", "topic_metric": "member_share", "lever": "members", "outcome": "failure",
     "programme": "双11", "first_by": "source", "list_price": "219", "offers": [{"kind": "shop_coupon", "off": "10"}],
     "item": "面霜", "wording": "全网最低价", "live_day": "2026-12-02", "live_start": "20:00", "live_hours": "3",
-    "live_budget": "20000", "session": "L1",
+    "live_budget": "20000", "session": "L1", "to_check": "全网最低价", "named_playbook": "lapsed-buyer-recall",
 }  # fmt: skip
 
 
@@ -58,6 +58,7 @@ def test_every_planned_call_is_accepted_by_its_tool(intent: str) -> None:
 
 def test_metrics_goals_and_playbooks_of_the_topics_exist() -> None:
     known = {book.id for book in playbooks()}
+    assert set(PLANS["named"]) <= known
     for topic in PLANS["topics"].values():
         assert topic["metric"] in catalog()
         assert goal_named(topic["goal"])
@@ -142,3 +143,54 @@ def test_a_goal_without_a_playbook_is_widened() -> None:
     call = ToolCall("r1c1", "match_playbooks", {"goal": "price", "window": "30d", "limit": 1})
     again = decide(view("decision", Outcome(call, result=ToolResult()), round_number=2, topic="price"))
     assert {"window": "30d", "limit": 1} in [dict(c.arguments) for c in again if c.name == "match_playbooks"]
+
+
+def asked(question: str, intent: str = "how_to", *history: Message, **slots: Any) -> list[ToolCall]:
+    turn = view(intent, **slots)
+    shop = replace(SHOP, tables={"orders": ("2024-11-01", "2026-10-31")})
+    return decide(replace(turn, frame=replace(turn.frame, question=question), history=history, shop=shop))
+
+
+@pytest.mark.parametrize(
+    ("question", "playbook"),
+    [
+        ("怎么召回老客，给我短信文案", "lapsed-buyer-recall"),
+        ("how do I win back lapsed buyers?", "lapsed-buyer-recall"),
+        ("购物金怎么做", "prepaid-credit"),
+        ("新客怎么留住", "first-to-second-order"),
+        ("双11怎么备战", "promo-calendar-plan"),
+        ("主播离职了怎么办", "host-continuity"),
+        ("Can we launch the new product with samples?", "new-product-sampling"),
+        ("销售额怎么提高", None),
+    ],
+)
+def test_a_method_that_is_named_is_the_one_planned(question: str, playbook: str | None) -> None:
+    calls = asked(question)
+    planned = [call for call in calls if call.name == "plan_playbook"]
+    assert [call.arguments["playbook_id"] for call in planned] == ([playbook] if playbook else [])
+    assert all(call.arguments["asked"] for call in planned)
+    assert ("match_playbooks" in {call.name for call in calls}) == (playbook is None)
+
+
+def test_a_day_to_act_on_is_no_window_of_data() -> None:
+    """The data end on 31 October: "what should I do today" is answered from the last thirty days of them."""
+    assert {
+        call.arguments["window"] for call in asked("今天该做什么", "what_to_do", window="2026-11-24..2026-11-24")
+    } == {"30d"}
+    assert {call.arguments["window"] for call in asked("9月该怎么救", "what_to_do", window="2026-09")} == {"2026-09"}
+    assert (
+        asked("今天卖了多少", "figure", metric="gmv", window="2026-11-24..2026-11-24")[0].arguments["window"] != "30d"
+    )
+
+
+def test_a_month_long_past_is_explained_and_a_recent_one_is_read_whole() -> None:
+    names = [{call.name for call in asked("生意怎么样", "health", window=window)} for window in ("2026-08", "2026-10")]
+    assert names == [{"query_metric", "explain_change"}, {"query_metric", "shop_health"}]
+
+
+def test_a_wording_asked_about_without_words_is_that_of_the_answer_before() -> None:
+    said = Message("assistant", "### 计划\n1. 发短信\n   看什么：复购\n   > 全网最低价，明天涨价\n   > 退订回T\n")
+    calls = asked("这话术违规吗", "wording", Message("user", "怎么召回"), said)
+    assert [call.arguments["text"] for call in calls] == ["全网最低价，明天涨价\n退订回T"]
+    assert asked("这话术违规吗", "wording") == []
+    assert asked("“第一名”能说吗", "wording", said, wording="第一名")[0].arguments["text"] == "第一名"

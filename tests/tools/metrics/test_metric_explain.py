@@ -274,3 +274,25 @@ def test_a_turn_is_a_cause_when_it_is_sure_and_large_enough(
         assert (cause.entity.label.zh, cause.factor) == ("面霜", "conversion")
         assert cause.event is not None and (cause.event.start, cause.event.turned) == (day, "conversion")
         assert float(cause.amount) == pytest.approx(-float(level) * share, rel=0.01)
+
+
+def test_returning_buyers_are_who_could_come_back_times_who_did(tmp_path: Path) -> None:
+    """By hand: 40 buyers of the year before, 10 of them back in September; one more in the base and 8 back in October."""
+    rows = [{"order_id": "old0", "paid_date": "2024-09-01", "gross_amount": 10, "buyer_key": "long_ago"}]
+    rows += [
+        {"order_id": f"base{k}", "paid_date": "2026-08-01", "gross_amount": 10, "buyer_key": f"b{k}"} for k in range(40)
+    ]
+    rows += [
+        {"order_id": f"sep{k}", "paid_date": "2026-09-10", "gross_amount": 10, "buyer_key": f"b{k}"} for k in range(10)
+    ]
+    rows += [{"order_id": "new", "paid_date": "2026-09-12", "gross_amount": 10, "buyer_key": "n"}]
+    rows += [
+        {"order_id": f"oct{k}", "paid_date": "2026-10-10", "gross_amount": 10, "buyer_key": f"b{k}"} for k in range(8)
+    ]
+    found = explain(make_shop(tmp_path, {"orders": rows}), "returning_buyers", OCT, SEP)
+    assert (found.before, found.value, found.change) == (10, 8, -2)
+    parts = {driver.id: driver for driver in found.factors}
+    assert (parts["buyer_base"].before, parts["buyer_base"].after) == (40, 41)
+    assert (parts["return_rate"].before, parts["return_rate"].after) == (D("0.25"), D(8) / D(41))
+    assert sum(driver.contribution for driver in found.factors) == -2
+    assert parts["return_rate"].contribution < parts["buyer_base"].contribution

@@ -283,3 +283,29 @@ def test_history_needs_three_windows_and_best_is_not_one_lucky_month() -> None:
 def test_all_playbooks_run_against_a_situation_with_everything(tmp_path: Path) -> None:
     for book in playbooks():
         assert isinstance(evaluate(book, full(), full().names), Evaluation | Blocked)
+
+
+# --- asked for by name
+
+
+def test_a_method_asked_for_by_name_is_planned_without_signs_and_says_so() -> None:
+    figures = [
+        figure("lapsed_buyers", 400, "buyers"),
+        figure("buyers_on_record", 3000, "buyers"),
+        figure("lapsed_return_rate", "0.05", history=[Decimal("0.05")] * 6),
+    ]
+    given = situation(figures, tables=TABLES)
+    book = find_playbook("lapsed-buyer-recall")
+    assert isinstance(evaluate(book, given, given.names), Blocked)
+    asked = evaluate(book, given, given.names, asked=True)
+    if isinstance(asked, Blocked):  # then only for a figure its texts need
+        assert asked.unlock is not None
+    else:
+        assert not asked.signs
+
+
+def test_a_method_for_shops_without_a_room_is_not_planned_for_one_that_has_it() -> None:
+    book = find_playbook("own-livestream-start")
+    with_room = situation([], tables={**TABLES, "live_sessions": 400})
+    found = evaluate(book, with_room, with_room.names, asked=True)
+    assert isinstance(found, Blocked) and "does not show" in found.reason.en
