@@ -8,7 +8,7 @@ from typing import Any
 
 from advisor.agent.fallback import fall_back, within_deadline
 from advisor.agent.plan import build_plan
-from advisor.agent.state import Turn
+from advisor.agent.state import Checked, Turn
 from advisor.answer import Answer, Section, Statement
 from advisor.brains.base import Brain, Draft, TurnView
 from advisor.errors import ModelUnavailable
@@ -92,11 +92,11 @@ async def _verified(turn: Turn, brain: Brain, view: TurnView, draft: Draft) -> S
     turn.report.supported += verdict.supported
     if not verdict.ok:
         repaired = await brain.repair(view, draft, verdict.problems)
-        if repaired is None:
-            _drop(turn, verdict)
-            return None
-        again = _check(turn, view, repaired)
-        if not again.ok:
+        again = _check(turn, view, repaired) if repaired is not None else verdict
+        passed = repaired is not None and again.ok
+        instead = repaired.text if repaired is not None and passed else None
+        turn.checked.append(Checked(draft.section, draft.text, tuple(verdict.problems), instead, brain.name))
+        if repaired is None or not passed:
             _drop(turn, again)
             return None
         draft = repaired

@@ -17,6 +17,7 @@ from advisor.errors import TurnTimeout
 from advisor.events import Progress
 from tools.base import ToolSpec
 from tools.errors import BadArguments, ToolTimeout
+from advisor.telemetry.watch import step
 from tools.text import Lang, Text
 
 __all__ = ["compose_node", "decide_node", "finish_node", "frame_node", "tools_node"]
@@ -120,7 +121,9 @@ async def compose_node(state: TurnState, runtime: Runtime[Turn]) -> dict[str, An
             raise TurnTimeout(_NOTHING)
         turn.tell(_LATE)
     runtime.stream_writer(Progress("compose", _WRITING.get(_lang(turn))))
-    await compose(turn, state["round"], runtime.stream_writer)
+    with step("compose") as seen:
+        await compose(turn, state["round"], runtime.stream_writer)
+        seen.note(figures=turn.report.numbers, supported=turn.report.supported, removed=turn.report.removed)
     return {}
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from advisor.agent.guards import cut
 from advisor.brains.base import Outcome, ToolCall
 from advisor.scope import Scope
+from advisor.telemetry.watch import tool_called
 from tools.base import Effect, Records, Registry, ToolContext, ToolSpec
 from tools.errors import BadArguments, NotPermitted, ToolError, ToolTimeout
 from tools.facts import ToolResult
@@ -95,8 +96,9 @@ class ToolRunner:
             choices = error.choices if isinstance(error, BadArguments) else ()
             outcome = Outcome(call, error=error.message, code=error.code, choices=choices, ms=_ms(started))
             code = error.code
-        except asyncio.CancelledError:
-            self._note(scope, call, code, _ms(started), thread_id)  # nothing may be awaited any more
+        except BaseException as error:  # cancelled, or a bug of the tool: nothing may be awaited any more
+            code = "bug" if isinstance(error, Exception) else code
+            self._note(scope, call, code, _ms(started), thread_id)
             raise
         await asyncio.to_thread(self._note, scope, call, code, outcome.ms, thread_id)
         return outcome
@@ -111,6 +113,8 @@ class ToolRunner:
         scope: Scope,
         spec: ToolSpec,
         arguments: Mapping[str, Any],
+        name = call.name if any(spec.name == call.name for spec in self.registry) else "unknown"
+        tool_called(scope, name, code=code, ms=ms, thread_id=thread_id, call_id=call.id, arguments=call.arguments)
         lang: Lang,
         today: date | None,
         until: float | None,

@@ -17,7 +17,7 @@ from advisor.errors import ModelUnavailable
 from advisor.scope import Scope
 from tools.text import Text
 
-__all__ = ["Framer", "Journal", "Turn", "TurnState"]
+__all__ = ["Checked", "Framer", "Journal", "Turn", "TurnState"]
 
 Framer = Callable[[str, Sequence[Message], ShopCard, date], Frame]
 
@@ -44,6 +44,17 @@ class Journal(Protocol):
         """Raises TurnTaken when the turn is no longer this process's."""
 
     async def returned(self, number: int, index: int, outcome: Outcome) -> None: ...
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A sentence that did not pass the check as it was written: what was wrong, and what stands instead (None: withheld)."""
+
+    section: Section
+    said: str
+    problems: tuple[str, ...]
+    instead: str | None
+    brain: str
 
 
 @dataclass
@@ -74,6 +85,7 @@ class Turn:
     outcomes: list[Outcome] = field(default_factory=list)
     sections: dict[Section, list[Statement]] = field(default_factory=dict)
     report: GroundingReport = field(default_factory=GroundingReport)
+    checked: list[Checked] = field(default_factory=list)
     answer: Answer | None = None
     notices: list[Text] = field(default_factory=list)
     late: bool = False  # the time for looking things up ran out

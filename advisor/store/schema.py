@@ -36,6 +36,7 @@ __all__ = [
     "schema_info",
     "stated",
     "threads",
+    "traces",
     "turn_calls",
     "turns",
     "usage",
@@ -188,6 +189,15 @@ exchanges = Table(
     Column("completion_tokens", Integer, nullable=False),
     Column("ms", Integer, nullable=False),
     Column("code", String(40), nullable=False),
+)
+
+traces = Table(
+    "traces",  # how an answer came about: what the calls gave, as marks, and what was withheld or put right
+    metadata,
+    Column("turn_id", String(40), primary_key=True),
+    Column("merchant_id", String(64), nullable=False, index=True),
+    Column("thread_id", String(40), nullable=False, index=True),
+    Column("trace", JSON, nullable=False),
 )
 
 usage = Table(

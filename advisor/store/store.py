@@ -18,6 +18,7 @@ from advisor.errors import AdvisorError
 from advisor.scope import Scope
 from advisor.store.approvals import ApprovalBook
 from advisor.store.engine import make_engine, set_up
+from advisor.store.exchanges import ExchangeBook
 from advisor.store.ledger import PlanLedger
 from advisor.store.memory import MemoryBook
 from advisor.store.schema import (
@@ -30,10 +31,12 @@ from advisor.store.schema import (
     metadata,
     schema_info,
     threads,
+    traces,
     turn_calls,
     turns,
 )
 from advisor.store.threads import ThreadInfo, ThreadShelf, owned, owned_by
+from advisor.store.traces import TraceBook
 from advisor.store.turns import TurnLog, close_turn
 from advisor.store.usage import UsageBook
 from tools.facts import Fact
@@ -77,6 +80,8 @@ class Store:
         self.shelf = ThreadShelf(engine)
         self.memory = MemoryBook(engine)
         self.usage = UsageBook(engine)
+        self.exchanges = ExchangeBook(engine)
+        self.traces = TraceBook(engine)
         self.turns = TurnLog(engine)
         with set_up(engine) as connection:
             metadata.create_all(connection)
@@ -156,7 +161,7 @@ class Store:
             self._owned(connection, scope, thread_id)
             inside = select(turns.c.turn_id).where(turns.c.thread_id == thread_id)
             connection.execute(delete(turn_calls).where(turn_calls.c.turn_id.in_(inside)))
-            for table in (messages, evidence, exchanges, turns, threads):
+            for table in (messages, evidence, exchanges, traces, turns, threads):
                 connection.execute(delete(table).where(table.c.thread_id == thread_id))
 
     def delete_merchant(self, merchant_id: str) -> None:

@@ -17,7 +17,8 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from advisor.errors import TurnTaken
 from advisor.scope import Scope
-from advisor.store.schema import messages, threads, turn_calls, turns
+from advisor.store.exchanges import forget_words
+from advisor.store.schema import messages, threads, traces, turn_calls, turns
 from tools.text import Text
 
 __all__ = ["LoggedCall", "OpenTurn", "TurnLog", "close_turn", "new_thread"]
@@ -159,7 +160,9 @@ class TurnLog:
 
     def unfinished(self, scope: Scope, thread_id: str | None = None) -> list[OpenTurn]:
         """The open turns of the scope, newest first; of one thread when it is named. A foreign thread has none."""
+            connection.execute(delete(traces).where(traces.c.thread_id == thread_id))
         query = select(turns).where(self._own(scope), turns.c.status == "running")
+            forget_words(connection, thread_id)
         if thread_id is not None:
             query = query.where(turns.c.thread_id == thread_id)
         back = and_(turn_calls.c.turn_id == turns.c.turn_id, turn_calls.c.ms > _NOT_BACK)

@@ -19,9 +19,9 @@ from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, OTELResou
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
-from advisor.telemetry.watch import Request, Told
+from advisor.telemetry.watch import Request, Told, provider_of
 
-__all__ = ["Spans", "exporting", "messages_json", "provider_of"]
+__all__ = ["Spans", "exporting", "messages_json"]
 
 Value = str | int | bool | Sequence[str]
 _WORD = re.compile(r"[a-z_]{0,40}")  # an endpoint may say anything
@@ -30,18 +30,6 @@ End = Callable[[str, Mapping[str, Told], Mapping[str, Told]], None]
 _EXPORT_TIMEOUT_S = 3.0  # a collector that is away must not keep a command from ending
 _NS_PER_MS = 1_000_000
 _HTTPS = 443  # a host is told without its port when that is the usual one
-# well-known values of gen_ai.provider.name by the end of a host; every other endpoint speaks the dialect of the first
-_PROVIDERS = {
-    "api.openai.com": "openai",
-    "openai.azure.com": "azure.ai.openai",
-    "deepseek.com": "deepseek",
-    "moonshot.cn": "moonshot_ai",
-    "moonshot.ai": "moonshot_ai",
-    "groq.com": "groq",
-    "mistral.ai": "mistral_ai",
-    "x.ai": "x_ai",
-    "perplexity.ai": "perplexity",
-}
 
 
 class Spans:
@@ -109,6 +97,18 @@ class Spans:
         kind = SpanKind.CLIENT
         self._past(f"chat {request.model}", _given(told, about), ms=request.ms, code=request.code, kind=kind)
 
+    def words(self, said: tuple[str, str] | None) -> dict[str, Told]:
+        """Question and answer of a turn, when words may be recorded."""
+        if not self.content or said is None:
+            return {}
+        question, answer = (
+            [{"role": role, "content": text}] for role, text in zip(("user", "assistant"), said, strict=True)
+        )
+        return {
+            "gen_ai.input.messages": messages_json(question),
+            "gen_ai.output.messages": messages_json(answer, finish="stop"),
+        }
+
     def _past(
         self, name: str, attributes: Mapping[str, Value], *, ms: int, code: str, kind: SpanKind = SpanKind.INTERNAL
     ) -> None:
@@ -128,12 +128,6 @@ def exporting(endpoint: str | None) -> SpanProcessor:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     return BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=_EXPORT_TIMEOUT_S))
-
-
-def provider_of(host: str) -> str:
-    """gen_ai.provider.name of a host: the API it speaks, which for an unknown one is OpenAI's."""
-    name = urlsplit(f"//{host}").hostname or ""
-    return next((known for end, known in _PROVIDERS.items() if name == end or name.endswith("." + end)), "openai")
 
 
 def _address(host: str) -> dict[str, Told]:

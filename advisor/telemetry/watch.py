@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from advisor.logs import JsonLog
 
@@ -34,6 +35,18 @@ __all__ = [
 
 
 AGENT = "merchant_advisor"
+# well-known values of gen_ai.provider.name by the end of a host; every other endpoint speaks the dialect of the first
+_PROVIDERS = {
+    "api.openai.com": "openai",
+    "openai.azure.com": "azure.ai.openai",
+    "deepseek.com": "deepseek",
+    "moonshot.cn": "moonshot_ai",
+    "moonshot.ai": "moonshot_ai",
+    "groq.com": "groq",
+    "mistral.ai": "mistral_ai",
+    "x.ai": "x_ai",
+    "perplexity.ai": "perplexity",
+}
 Told = str | int | bool | Sequence[str] | None  # a value of a span; None is left out
 
 
@@ -88,9 +101,14 @@ class Seen:
     fields: dict[str, str | int | None] = field(default_factory=dict)
     told: dict[str, Told] = field(default_factory=dict)
     bug: dict[str, str] = field(default_factory=dict)
+    said: tuple[str, str] | None = None
 
     def note(self, **fields: str | int | None) -> None:
         self.fields.update(fields)
+
+    def say(self, question: str, answer: str) -> None:
+        """Words, for spans that may carry them; the log never does."""
+        self.said = (question, answer)
 
     def failed(self, error: BaseException) -> None:
         """The stable code of our own errors; of anything else that it was cancelled, or a bug of what kind and where."""
@@ -128,8 +146,8 @@ def _watched(
             seen.failed(error)
             raise
         finally:
-            if end is not None:
-                end(seen.code, seen.told, seen.fields)
+            if end is not None and watch.spans is not None:
+                end(seen.code, {**seen.told, **watch.spans.words(seen.said)}, seen.fields)
             if watch.log is not None and event is not None:
                 ms = round((time.perf_counter() - started) * 1000)
                 watch.log.write(event, **{**about, **seen.fields, **seen.bug}, code=seen.code, ms=ms)
@@ -229,6 +247,12 @@ def decided(asker: _Asker, approval_id: str, *, tool: str, decision: str, code: 
             decision=decision,
             code=code,
         )
+
+
+def provider_of(host: str) -> str:
+    """gen_ai.provider.name of a host: the API it speaks, which for an unknown one is OpenAI's."""
+    name = urlsplit(f"//{host}").hostname or ""
+    return next((known for end, known in _PROVIDERS.items() if name == end or name.endswith("." + end)), "openai")
 
 
 def _place(error: BaseException) -> str:
