@@ -50,9 +50,13 @@ class ShopHandle(Protocol):
 
 
 class Records(Protocol):
-    """What tools may read of the store: merchant-stated facts (margin, fees, budget …) and adopted plans of the bound merchant."""
+    """What tools may read of the store of the bound merchant: stated facts (margin, fees, budget …), notes and adopted plans.
+
+    A stated fact holds value and unit, and in the app its label and when it was said; a note holds kind and text.
+    """
 
     def stated(self, key: str) -> Mapping[str, Any] | None: ...
+    def notes(self) -> Sequence[Mapping[str, Any]]: ...
     def plans(self) -> Sequence[Mapping[str, Any]]: ...
 
 

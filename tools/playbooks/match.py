@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -41,6 +42,7 @@ class Ranking:
 
     matches: tuple[Match, ...]
     blocked: tuple[Blocked, ...]
+    left_out: tuple[tuple[Match, Text], ...] = ()  # would have been offered, but for the merchant's own limits
 
 
 def match(shop: ShopHandle, situation: Situation, *, goal: str | None = None, limit: int = _MOST) -> list[Match]:
@@ -52,8 +54,15 @@ def match(shop: ShopHandle, situation: Situation, *, goal: str | None = None, li
     return list(rank(shop, situation, goal=goal, limit=limit).matches)
 
 
-def rank(shop: ShopHandle, situation: Situation, *, goal: str | None = None, limit: int = _MOST) -> Ranking:
-    """Like `match`, with what was ruled out beside it."""
+def rank(
+    shop: ShopHandle,
+    situation: Situation,
+    *,
+    goal: str | None = None,
+    limit: int = _MOST,
+    bar: Callable[[Evaluation], Text | None] | None = None,
+) -> Ranking:
+    """Like `match`, with what was ruled out beside it. `bar` says why a playbook that fits must not be offered all the same."""
     tiny = situation.size == "tiny"
     # Whatever a tiny shop asks for ("投直通车"), the small first step comes first: the word need not name a goal.
     wanted = goal_named(goal) if goal and not tiny else None
@@ -68,8 +77,18 @@ def rank(shop: ShopHandle, situation: Situation, *, goal: str | None = None, lim
     scored = sorted(
         (_scored(each, situation) for each in fits), key=lambda m: (-m.evaluation.first, -m.score, m.playbook.id)
     )
-    top = (scored if wanted else _spread(scored))[: max(1, min(limit, _MOST))]
-    return Ranking(tuple(Match(m.evaluation, m.score, index == 0) for index, m in enumerate(top)), blocked)
+    top: list[Match] = []
+    left_out: list[tuple[Match, Text]] = []
+    for each in scored if wanted else _spread(scored):
+        if len(top) == max(1, min(limit, _MOST)):
+            break
+        reason = bar(each.evaluation) if bar is not None else None
+        if reason is None:
+            top.append(each)
+        else:
+            left_out.append((each, reason))
+    offered = tuple(Match(m.evaluation, m.score, index == 0) for index, m in enumerate(top))
+    return Ranking(offered, blocked, tuple(left_out))
 
 
 def _spread(scored: list[Match]) -> list[Match]:

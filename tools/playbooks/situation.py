@@ -38,6 +38,7 @@ _CALCULATED = ("returning_share",)
 STATED: Mapping[str, str] = {
     "gross_margin": "ratio",
     "platform_fee_rate": "ratio",
+    "freight_per_order": "money",
     "live_fixed_cost": "money",
     "agency_fixed_fee": "money",
     "agency_kept_cost": "money",
@@ -186,12 +187,17 @@ def _stated(records: Records | None, currency: str) -> dict[str, Figure]:
             id=key,
             value=value,
             unit=currency if unit == "money" else unit,
-            label=Text(key, key),
+            label=_label(records, key),
             formula=Text("商家口述", "stated by the merchant"),
             source="stated",
             stated=True,
         )
     return found
+
+
+def _label(records: Records | None, key: str) -> Text:
+    said = (records.stated(key) if records is not None else None) or {}
+    return Text(**said["label"]) if said.get("label") else Text(key, key)
 
 
 def _booked(found: dict[str, Figure], reader: Reader, window: Window) -> dict[str, Figure] | None:
@@ -220,12 +226,19 @@ def _contribution(found: Mapping[str, Figure]) -> dict[str, Figure] | None:
         return None
     fee = found["platform_fee_rate"].value if "platform_fee_rate" in found else Decimal(0)
     value = (1 - refund.value) * (margin.value - fee)
-    if value <= 0:
-        return None
     formula = Text(
         "（1 − 退款率）×（毛利率 − 平台扣点），未扣物流",
         "(1 − refund rate) × (gross margin − platform fee), shipping not deducted",
     )
+    freight, basket = found.get("freight_per_order"), found.get("aov_order")
+    if freight is not None and basket is not None and basket.value > 0:
+        value -= freight.value / basket.value  # a refunded order was shipped all the same
+        formula = Text(
+            "（1 − 退款率）×（毛利率 − 平台扣点）− 每单物流 ÷ 客单价",
+            "(1 − refund rate) × (gross margin − platform fee) − freight per order ÷ order value",
+        )
+    if value <= 0:
+        return None
     common: dict[str, Any] = {
         "formula": formula,
         "source": "refund rate (metrics), margin (stated)",

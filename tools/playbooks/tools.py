@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tools.base import Need, ToolContext, tool
 from tools.errors import BadArguments, DataMissing
-from tools.facts import Claim, Fact, Quantity, ToolResult, ToolTable, fact_id
+from tools.facts import Claim, Fact, ToolResult, ToolTable, fact_id
 from tools.memo import Memo
 from tools.metrics.measure import anchor_of
 from tools.metrics.windows import parse_window
@@ -17,12 +17,14 @@ from tools.playbooks.advice import playbook_fact
 from tools.playbooks.evaluate import Blocked, evaluate
 from tools.playbooks.library import find_playbook
 from tools.playbooks.match import TINY, Match, Ranking, rank
-from tools.playbooks.plan import Plan, default_start
+from tools.playbooks.plan import default_start
 from tools.playbooks.situation import STATED, build_situation
 from tools.playbooks.tool_pricing import price_check
 from tools.playbooks.toolbox import PrivateDomainTool, toolbox
 from tools.playbooks.views import Situation
-from tools.text import Text, format_value
+from tools.playbooks.wishes import Wishes, left_out_notes
+from tools.stated import figure_fact
+from tools.text import Text
 
 __all__ = ["TOOLS"]
 
@@ -55,11 +57,13 @@ def match_playbooks(
     Returns at most three facts of kind playbook, the first to start with, with steps, owners, KPI, stop rules and texts.
     """
     situation = _situation(ctx, window)
-    ranking = rank(ctx.shop, situation, goal=goal, limit=limit)
+    wishes = Wishes.of(ctx.records, ctx.shop.merchant_id, ctx.shop.currency)
+    ranking = rank(ctx.shop, situation, goal=goal, limit=limit, bar=wishes.bar)
     start = default_start(ctx.today)
-    facts = [playbook_fact(ctx.shop, situation, found, start)[0] for found in ranking.matches]
-    facts += _stated_facts(ctx, situation)
-    return ToolResult(facts=facts, guidance=_MATCH_GUIDANCE, notes=_notes(situation, ranking))
+    facts = [wishes.trim(playbook_fact(ctx.shop, situation, found, start)[0]) for found in ranking.matches]
+    facts += [*_stated_facts(ctx, situation), *wishes.used.values()]
+    notes = [*left_out_notes(ranking.left_out), *wishes.notes, *_notes(situation, ranking)]
+    return ToolResult(facts=facts, guidance=_MATCH_GUIDANCE, notes=notes)
 
 
 @tool(label=Text("制定计划", "Making the plan"), needs=[Need("orders")], timeout_s=30)
@@ -69,11 +73,13 @@ def plan_playbook(
     playbook_id: Annotated[str, Field(max_length=64)],
     start: date | None = None,
     window: Annotated[str, Field(max_length=64)] = "last_month",
+    asked: bool = False,
 ) -> ToolResult:
     """The dated plan of one playbook: week by week with owner, place, number to watch, number to stop at, budget and texts.
 
     Use it when the merchant picks a method or asks 具体怎么做. `playbook_id` comes from match_playbooks, such as
-    "first-to-second-order"; `start` is the first day (2026-12-01), the next working day when left out.
+    "first-to-second-order"; `start` is the first day (2026-12-01), the next working day when left out;
+    `asked` is true when the merchant named this method: it is then planned even where no figure calls for it, and says so.
     """
     playbook = find_playbook(playbook_id)
     if start is not None and start < ctx.today:
@@ -83,11 +89,16 @@ def plan_playbook(
         raise _blocked(
             Blocked(playbook, Text("订单还太少，先做小店第一步", "there are too few orders; take the small first step"))
         )
-    found = evaluate(playbook, situation, {**situation.names, "shop": Text(ctx.shop.name, ctx.shop.name)})
+    found = evaluate(playbook, situation, {**situation.names, "shop": Text(ctx.shop.name, ctx.shop.name)}, asked=asked)
     if isinstance(found, Blocked):
         raise _blocked(found)
-    fact, plan = playbook_fact(ctx.shop, situation, Match(found, found.fit, True), start or default_start(ctx.today))
-    return ToolResult(facts=[fact], tables=[_table(fact, plan, ctx)], guidance=_MATCH_GUIDANCE)
+    wishes = Wishes.of(ctx.records, ctx.shop.merchant_id, ctx.shop.currency)
+    if (reason := wishes.bar(found)) is not None:
+        raise _blocked(Blocked(playbook, reason))
+    fact, _ = playbook_fact(ctx.shop, situation, Match(found, found.fit, True), start or default_start(ctx.today))
+    fact = wishes.trim(fact)
+    facts = [fact, *_stated_facts(ctx, situation), *wishes.used.values()]
+    return ToolResult(facts=facts, tables=[_table(fact, ctx)], guidance=_MATCH_GUIDANCE, notes=wishes.notes)
 
 
 @tool(label=Text("查找运营工具", "Looking up shop tools"))
@@ -125,19 +136,9 @@ def _situation(ctx: ToolContext, window: str) -> Situation:
 def _stated_facts(ctx: ToolContext, situation: Situation) -> list[Fact]:
     """What the merchant said and these results rest on, as evidence of its own kind."""
     said = [figure for figure in situation.figures.values() if figure.stated]
-    return [
-        Fact(
-            id=fact_id("stated", figure.id, figure.value, ctx.shop.merchant_id),
-            kind="stated",
-            claim=Claim(
-                zh=f"{figure.label.zh} {format_value(figure.value, figure.unit, 'zh')}（商家口述）。",
-                en=f"{figure.label.en}: {format_value(figure.value, figure.unit, 'en')} (stated by the merchant).",
-            ),
-            quantities=(Quantity(metric=f"stated.{figure.id}", value=figure.value, unit=figure.unit),),
-            source="商家口述 / stated by the merchant",
-        )
-        for figure in said
-    ]
+    records = ctx.records
+    rows = {figure.id: (records.stated(figure.id) if records is not None else None) or {} for figure in said}
+    return [figure_fact(ctx.shop.merchant_id, f.id, {**rows[f.id], "value": f.value, "unit": f.unit}) for f in said]
 
 
 def _notes(situation: Situation, ranking: Ranking) -> list[Claim]:
@@ -171,14 +172,16 @@ def _blocked(blocked: Blocked) -> DataMissing:
     )
 
 
-def _table(fact: Fact, plan: Plan, ctx: ToolContext) -> ToolTable:
+def _table(fact: Fact, ctx: ToolContext) -> ToolTable:
     name = fact.data["name"]
     columns = {
         "zh": ("开始", "截止", "动作", "谁", "在哪", "看什么", "目标", "停手线"),
         "en": ("Start", "Due", "Action", "Owner", "Where", "KPI", "Target", "Stop at"),
     }[ctx.lang]
     fields = ("action", "owner", "where", "kpi", "target", "stop_rule")
-    rows = tuple((step["start"], step["due"], *(step[field][ctx.lang] for field in fields)) for step in plan.steps)
+    rows = tuple(
+        (step["start"], step["due"], *(step[field][ctx.lang] for field in fields)) for step in fact.data["steps"]
+    )
     return ToolTable(title=Claim(zh=f"{name['zh']}：计划", en=f"{name['en']}: plan"), columns=columns, rows=rows)
 
 

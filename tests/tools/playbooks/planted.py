@@ -49,6 +49,9 @@ class Margin:
     def stated(self, key: str) -> dict[str, str] | None:
         return {"value": "0.6"} if key == "gross_margin" else None
 
+    def notes(self) -> list[dict[str, str]]:
+        return []
+
 
 def simulated(seed: int, cause: str | None, folder: Path) -> Shop | None:
     """A random shop whose cause acts in October; None when it cannot have that cause."""

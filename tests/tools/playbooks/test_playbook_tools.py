@@ -36,6 +36,9 @@ class Said:
     def stated(self, key: str) -> Mapping[str, Any] | None:
         return {"value": self.values[key]} if key in self.values else None
 
+    def notes(self) -> list[Mapping[str, Any]]:
+        return []
+
 
 MARGIN = Said(gross_margin="0.6")
 
@@ -153,7 +156,8 @@ def test_a_plan_has_dates_from_the_start_given(shop: Shop) -> None:
         context(shop, records=MARGIN),
         {"playbook_id": "first-to-second-order", "start": "2026-11-16", "window": "2026-10"},
     )
-    (fact,) = result.facts
+    fact, stated = result.facts
+    assert stated.kind == "stated"  # the margin the plan counts with
     assert_sound(fact)
     assert fact.data["steps"][0]["start"] == "2026-11-16"
     assert fact.data["end"] == max(step["due"] for step in fact.data["steps"])
@@ -277,7 +281,7 @@ def test_sixteen_playbooks_or_more_are_sized_from_the_demo_shops(demo: Warehouse
         ctx = context(demo.for_merchant(merchant), month_after(window), MARGIN)
         for book in playbooks():
             try:
-                (fact,) = PLAN.call(ctx, {"playbook_id": book.id, "window": window}).facts
+                fact, *_ = PLAN.call(ctx, {"playbook_id": book.id, "window": window}).facts
             except DataMissing:
                 continue
             sized |= {book.id} if fact.quantity(Role.RANGE_HIGH) is not None else set()
@@ -306,7 +310,7 @@ def test_every_playbook_that_fits_a_demo_shop_is_sound(demo: Warehouse, merchant
         )
         for book in playbooks():
             try:
-                (fact,) = PLAN.call(ctx, {"playbook_id": book.id, "window": window}).facts
+                fact, *_ = PLAN.call(ctx, {"playbook_id": book.id, "window": window}).facts
             except DataMissing:
                 continue
             seen.add(book.id)
@@ -326,14 +330,14 @@ def test_a_shop_elsewhere_is_sent_to_no_console_it_does_not_have(
 ) -> None:
     monkeypatch.setattr(type(shop), "platform", platform)
     ctx = context(shop, today=TODAY + timedelta(days=1), records=MARGIN)
-    (fact,) = PLAN.call(ctx, {"playbook_id": "first-to-second-order", "window": "2026-10"}).facts
+    fact, *_ = PLAN.call(ctx, {"playbook_id": "first-to-second-order", "window": "2026-10"}).facts
     paths = [step["where"]["zh"] for step in fact.data["steps"]]
     assert not any(re.search("千牛|生意参谋|万相台|客户运营平台", path) for path in paths)
     assert "客户细分" in paths[0]
 
 
 def test_a_tmall_shop_reads_its_own_console(shop: Shop) -> None:
-    (fact,) = PLAN.call(
+    fact, *_ = PLAN.call(
         context(shop, records=MARGIN), {"playbook_id": "first-to-second-order", "window": "2026-10"}
     ).facts
     paths = " ".join(step["where"]["zh"] for step in fact.data["steps"])
