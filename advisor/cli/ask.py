@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from advisor.cli.console import clean, guarded, help_text, language, note, print_json, print_table, say
 from advisor.cli.session import AsJson, Language, Merchant, Workspace, with_service
+from tools.errors import BadArguments
+from tools.text import Lang, Text
 
 if TYPE_CHECKING:
     from advisor.answer import AskResult
-    from advisor.events import Failed
+    from advisor.events import Event, Failed
     from advisor.scope import Scope
     from advisor.service.service import AdvisorService
     from advisor.store import StoredMessage
-    from tools.text import Lang
     from tools.warehouse.writer import MerchantProfile
 
 __all__ = ["ask", "chat", "threads", "trace"]
+
+_EITHER = Text(
+    "请写下问题，或用 --resume 接着答上次没有答完的问题（二选一）。",
+    "Give either a question, or --resume to go on with the one that was cut off.",
+)
 
 BrainOption = Annotated[
     Literal["auto", "planner", "model"] | None,
@@ -33,8 +39,15 @@ ThreadOption = Annotated[
 
 def ask(
     question: Annotated[
-        str, typer.Argument(help=help_text("你的问题；- 表示从标准输入读取", "your question; - reads stdin"))
-    ],
+        str | None, typer.Argument(help=help_text("你的问题；- 表示从标准输入读取", "your question; - reads stdin"))
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help=help_text("接着答上次没有答完的问题", "go on with the question that was cut off last"),
+        ),
+    ] = False,
     thread: ThreadOption = None,
     brain: BrainOption = None,
     lang: Language = "auto",
@@ -43,18 +56,24 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Ask one question: why, what and how, with evidence."""
-    text = sys.stdin.read() if question == "-" else question
+    text = sys.stdin.read() if question == "-" else question or ""
     spoken = language(lang, text)
 
     async def work(service: AdvisorService, scope: Scope, profile: MerchantProfile) -> AskResult | Failed:
         from advisor.cli.stream import follow, say_answer
+        from advisor.cli.unfinished import pick
 
-        events = service.ask(scope, text, thread_id=thread, brain=brain, lang=lang)
+        if resume:
+            events = await pick(service, scope, thread)
+        else:
+            events = service.ask(scope, text, thread_id=thread, brain=brain, lang=lang)
         if as_json:
             return await follow(events, on_progress=lambda _text: None)
         return await say_answer(events, spoken, simulated=profile.simulated)
 
     with guarded(spoken, as_json=as_json):
+        if resume == (question is not None):
+            raise BadArguments(_EITHER)
         final = with_service(workspace, merchant, work)
         _end(final, as_json=as_json)
 
@@ -84,12 +103,18 @@ def chat(
     spoken = language(lang)
 
     async def work(service: AdvisorService, scope: Scope, profile: MerchantProfile) -> None:
+        from advisor.cli.unfinished import offer, states
+
         say(
             f"{profile.name}。直接提问；/new 开始新对话，/threads 看历史，/quit 退出。"
             if spoken == "zh"
             else f"{profile.name}. Just ask; /new starts over, /threads lists conversations, /quit leaves."
         )
         current = thread
+        open_turn = await offer(service, scope, spoken) if thread is None else None
+        if open_turn is not None:
+            events = service.resume(scope, open_turn.thread_id)
+            current = await _say(events, language(lang, open_turn.question), profile, None)
         while (line := await _read_line()) is not None:
             if line in ("/quit", "/exit", "/q"):
                 return
@@ -97,7 +122,7 @@ def chat(
                 current = None
                 say("新对话。" if spoken == "zh" else "A new conversation.")
             elif line == "/threads":
-                _say_threads(await service.threads(scope), spoken)
+                _say_threads(await service.threads(scope), spoken, await states(service, scope))
             elif line.startswith("/"):
                 say("可用：/new /threads /quit" if spoken == "zh" else "Known: /new /threads /quit")
             elif line:
@@ -116,11 +141,16 @@ async def _turn(
     brain: Literal["auto", "planner", "model"] | None,
     lang: str,
 ) -> str | None:
+    events = service.ask(scope, line, thread_id=thread, brain=brain, lang=lang)
+    return await _say(events, language(lang, line), profile, thread)
+
+
+async def _say(events: AsyncIterator[Event], lang: Lang, profile: MerchantProfile, thread: str | None) -> str | None:
+    """Print a turn; returns the thread to go on in."""
     from advisor.cli.stream import say_answer
     from advisor.events import Failed
 
-    events = service.ask(scope, line, thread_id=thread, brain=brain, lang=lang)
-    final = await say_answer(events, language(lang, line), simulated=profile.simulated and thread is None, folded=True)
+    final = await say_answer(events, lang, simulated=profile.simulated and thread is None, folded=True)
     if isinstance(final, Failed):
         note(final.text)
         return thread
@@ -144,25 +174,41 @@ def threads(
     """List your conversations about a shop, newest first."""
     spoken = language(lang)
 
-    async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> Sequence[Any]:
-        return await service.threads(scope)
+    async def work(
+        service: AdvisorService, scope: Scope, _profile: MerchantProfile
+    ) -> tuple[Sequence[Any], Mapping[str, Text]]:
+        from advisor.cli.unfinished import states
+
+        return await service.threads(scope), await states(service, scope)
 
     with guarded(spoken, as_json=as_json):
-        found = with_service(workspace, merchant, work)
+        found, open_ones = with_service(workspace, merchant, work)
         if as_json:
-            print_json(
-                [{**vars(one), "created_at": f"{one.created_at}Z", "updated_at": f"{one.updated_at}Z"} for one in found]
-            )
+            print_json([_thread_json(one, open_ones) for one in found])
         else:
-            _say_threads(found, spoken)
+            _say_threads(found, spoken, open_ones)
 
 
-def _say_threads(found: Sequence[Any], lang: Lang) -> None:
+def _thread_json(one: Any, open_ones: Mapping[str, Text]) -> dict[str, Any]:
+    state = open_ones.get(one.thread_id)
+    times = {"created_at": f"{one.created_at}Z", "updated_at": f"{one.updated_at}Z"}
+    return {**vars(one), **times, "state": state.en if state is not None else "done"}
+
+
+def _say_threads(found: Sequence[Any], lang: Lang, open_ones: Mapping[str, Text]) -> None:
+    """A column for the state only when a question is open: most of the time none is."""
     if not found:
         say("还没有对话。" if lang == "zh" else "No conversation yet.")
         return
-    columns = ("对话", "问题", "最近（UTC）") if lang == "zh" else ("thread", "question", "last (UTC)")
-    print_table(columns, [(one.thread_id, one.title, f"{one.updated_at:%Y-%m-%d %H:%M}") for one in found])
+    columns = ["对话", "问题", "最近（UTC）"] if lang == "zh" else ["thread", "question", "last (UTC)"]
+    rows = [[one.thread_id, one.title, f"{one.updated_at:%Y-%m-%d %H:%M}"] for one in found]
+    if open_ones:
+        columns.append("状态" if lang == "zh" else "state")
+        for one, row in zip(found, rows, strict=True):
+            row.append(open_ones[one.thread_id].get(lang) if one.thread_id in open_ones else "")
+    print_table(columns, rows)
+    if any(state.en == "not finished" for state in open_ones.values()):
+        say("接着答：advisor ask --resume" if lang == "zh" else "To go on: advisor ask --resume")
 
 
 def trace(

@@ -61,15 +61,17 @@ def _call(number: int, index: int, logged: LoggedCall) -> ToolCall:
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
-    """`{result}` of a call that gave one, `{error, code, choices}` of one that did not."""
-    if outcome.result is not None:
-        return {"result": outcome.result.model_dump(mode="json")}
-    error = {"zh": outcome.error.zh, "en": outcome.error.en} if outcome.error is not None else None
-    return {"error": error, "code": outcome.code, "choices": list(outcome.choices)}
+    """`{result, error, code, choices}`; a call may have a result and a code both, as one that waits for a person has."""
+    return {
+        "result": outcome.result.model_dump(mode="json") if outcome.result is not None else None,
+        "error": {"zh": outcome.error.zh, "en": outcome.error.en} if outcome.error is not None else None,
+        "code": outcome.code,
+        "choices": list(outcome.choices),
+    }
 
 
 def outcome_from_json(call: ToolCall, data: Mapping[str, Any], ms: int) -> Outcome:
-    if "result" in data:
-        return Outcome(call, result=ToolResult.model_validate(data["result"]), ms=ms)
-    error = Text(data["error"]["zh"], data["error"]["en"]) if data["error"] else None
-    return Outcome(call, error=error, code=data["code"], choices=tuple(data["choices"]), ms=ms)
+    """The outcome as it was, but for what JSON does not tell apart (a tuple in the data of a fact comes back as a list)."""
+    result = ToolResult.model_validate(data["result"]) if data["result"] is not None else None
+    error = Text(data["error"]["zh"], data["error"]["en"]) if data["error"] is not None else None
+    return Outcome(call, result=result, error=error, code=data["code"], choices=tuple(data["choices"]), ms=ms)

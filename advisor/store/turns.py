@@ -74,7 +74,10 @@ def new_thread(connection: Connection, scope: Scope, thread_id: str, title: str,
 
 
 def close_turn(connection: Connection, turn_id: str) -> None:
-    """Mark the turn done within the transaction that writes its answer. Raises TurnTaken when it is no longer ours to end."""
+    """Mark the turn done within the transaction that writes its answer. Raises TurnTaken when it is no longer ours to end.
+
+    What its calls returned goes: the answer keeps their names and arguments, the evidence their facts.
+    """
     now = _now()
     mine = update(turns).where(turns.c.turn_id == turn_id, turns.c.status == "running")
     if connection.execute(mine.values(status="done", seen_at=now, ended_at=now)).rowcount != 1:
@@ -84,6 +87,7 @@ def close_turn(connection: Connection, turn_id: str) -> None:
                 "This question was taken up elsewhere; the result here was not kept.",
             )
         )
+    connection.execute(delete(turn_calls).where(turn_calls.c.turn_id == turn_id))
 
 
 class TurnLog:
@@ -156,13 +160,13 @@ class TurnLog:
             if connection.execute(select(messages.c.message_id).where(messages.c.thread_id == thread_id)).first():
                 return
             connection.execute(delete(threads).where(threads.c.thread_id == thread_id))
+            connection.execute(delete(traces).where(traces.c.thread_id == thread_id))
             connection.execute(update(turns).where(turns.c.thread_id == thread_id).values(question=""))
+            forget_words(connection, thread_id)
 
     def unfinished(self, scope: Scope, thread_id: str | None = None) -> list[OpenTurn]:
         """The open turns of the scope, newest first; of one thread when it is named. A foreign thread has none."""
-            connection.execute(delete(traces).where(traces.c.thread_id == thread_id))
         query = select(turns).where(self._own(scope), turns.c.status == "running")
-            forget_words(connection, thread_id)
         if thread_id is not None:
             query = query.where(turns.c.thread_id == thread_id)
         back = and_(turn_calls.c.turn_id == turns.c.turn_id, turn_calls.c.ms > _NOT_BACK)

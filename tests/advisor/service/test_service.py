@@ -4,140 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import date
-from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from advisor.agent.runner import ToolRunner
-from advisor.brains.base import Brain, Draft, Frame, Message, Outcome, ShopCard, ToolCall, TurnView
+from advisor.brains.base import Draft, Outcome, ToolCall, TurnView
 from advisor.brains.scripted import ScriptedBrain
 from advisor.errors import ModelUnavailable, ThreadUnknown
-from advisor.events import Done, Event, Failed, Progress, StatementPassed
+from advisor.events import Failed, Progress, StatementPassed
 from advisor.scope import Scope
 from advisor.service.question import Limits
-from advisor.service.service import AdvisorService, PendingApproval
-from advisor.store import Store
-from tools.base import Effect, Registry, ToolContext, ToolSpec, tool
+from advisor.service.service import PendingApproval
+from tests.advisor.service.scripted_shop import FALSE, SENT, TRUE, A, Make, answered, asked, call
+from tools.base import ToolContext, tool
 from tools.errors import BadArguments, DataMissing, NotFound, ToolTimeout
-from tools.facts import Claim, Fact, Quantity, ToolResult, Window
+from tools.facts import ToolResult
 from tools.text import Text
-from tools.warehouse.access import Warehouse
-from tools.warehouse.writer import MerchantProfile, write_merchant
-
-TODAY = date(2026, 11, 24)
-A = Scope("a", "ann")
-OCTOBER = Window(start=date(2026, 10, 1), end=date(2026, 10, 31))
-TRUE = Draft("headline", "2026年10月支付金额 1,284 元[m1]。")
-FALSE = Draft("why", "2026年10月支付金额 9,999 元[m1]。")
-SENT: list[str] = []
-
-
-def _fact(merchant: str, amount: str = "1284") -> Fact:
-    return Fact(
-        id=f"f_{merchant}",
-        kind="metric",
-        claim=Claim(zh=f"2026年10月支付金额 {amount} 元。", en=f"GMV in October 2026 was ¥{amount}."),
-        quantities=(Quantity(metric="gmv", value=Decimal(amount), unit="CNY", window=OCTOBER),),
-    )
-
-
-@tool(label=Text("看销售额", "Reading sales"))
-def sales(ctx: ToolContext) -> ToolResult:
-    """The shop's sales."""
-    return ToolResult(facts=[_fact(ctx.shop.merchant_id)])
-
-
-@tool(label=Text("慢", "slow"), timeout_s=0.2)
-def slow(ctx: ToolContext) -> ToolResult:
-    """A query that takes too long."""
-    days = ctx.shop.table("shop_daily")
-    parts = [days.select(**{name: days.visitors}) for name in "abc"]
-    many = parts[0].cross_join(parts[1].view()).cross_join(parts[2].view())
-    many.aggregate(n=(many.a * many.b + many.c).max()).execute()
-    return ToolResult()
-
-
-@tool(label=Text("发短信", "Sending messages"), effect=Effect.WRITE)
-def send(ctx: ToolContext, *, text: str) -> ToolResult:
-    """Send a message."""
-    SENT.append(text)
-    return ToolResult()
-
-
-def _framer(text: str, history: Sequence[Message], shop: ShopCard, today: date) -> Frame:
-    if "天气" in text:
-        return Frame(text, "zh", "out_of_scope", kind="decline", reply=Text("这不归我管。", "Not my job."))
-    return Frame(text, "zh", "figure", kind="figure", slots={"seen": len(history)})
-
-
-Make = Callable[..., AdvisorService]
-
-
-@pytest.fixture
-async def make(tmp_path: Path) -> AsyncIterator[Make]:
-    made: list[AdvisorService] = []
-    warehouse = tmp_path / "warehouse"
-    for merchant in ("a", "b"):
-        with write_merchant(warehouse, MerchantProfile(merchant, merchant.upper())) as connection:
-            connection.execute(
-                f"INSERT INTO shop_daily (merchant_id, day, visitors) SELECT '{merchant}', DATE '2020-01-01' + i::INT, i FROM range(3000) t(i)"
-            )
-
-    def build(
-        planner: Brain,
-        model: Brain | None = None,
-        limits: Limits | None = None,
-        specs: tuple[ToolSpec, ...] = (sales, slow, send),
-    ) -> AdvisorService:
-        store = Store.sqlite(tmp_path / "store.sqlite")
-        runner = ToolRunner(
-            registry=Registry(specs),
-            warehouse=Warehouse(warehouse),
-            audit=store,
-            records=lambda scope: None,  # type: ignore[arg-type, return-value]
-            resources={},
-            today=lambda zone: TODAY,
-        )
-        service = AdvisorService(
-            store=store,
-            warehouse=Warehouse(warehouse),
-            runner=runner,
-            framer=lambda lang: _framer,
-            planner=lambda: planner,
-            model=(lambda ledger: model) if model is not None else None,
-            today=lambda zone: TODAY,
-            limits=limits,
-        )
-        made.append(service)
-        return service
-
-    yield build
-    for service in made:
-        await service.aclose()
-
-
-def _call(name: str, **arguments: Any) -> ToolCall:
-    return ToolCall(name, name, arguments)
-
-
-async def _events(service: AdvisorService, question: str = "上月卖了多少", **options: Any) -> list[Event]:
-    return [event async for event in service.ask(A, question, **options)]
-
-
-def _result(events: list[Event]) -> Any:
-    assert isinstance(events[-1], Done), events[-1]
-    return events[-1].result
 
 
 async def test_only_what_the_evidence_carries_reaches_the_reader(make: Make) -> None:
-    events = await _events(make(ScriptedBrain(rounds=[[_call("sales")]], drafts=[TRUE, FALSE])))
+    events = await asked(make(ScriptedBrain(rounds=[[call("sales")]], drafts=[TRUE, FALSE])))
     assert [event.statement.text for event in events if isinstance(event, StatementPassed)] == [TRUE.text]
     assert isinstance(events[0], Progress)
-    result = _result(events)
+    result = answered(events)
     assert result.grounding.removed == 1
     assert "9,999" not in result.model_dump_json(exclude={"grounding"})
     assert [item.mark for item in result.evidence] == ["m1"]
@@ -146,15 +34,15 @@ async def test_only_what_the_evidence_carries_reaches_the_reader(make: Make) -> 
 
 async def test_a_statement_is_sent_back_once_for_repair(make: Make) -> None:
     wrong = Draft("headline", FALSE.text)
-    brain = ScriptedBrain(rounds=[[_call("sales")]], drafts=[wrong], repairs={wrong.text: TRUE})
-    assert _result(await _events(make(brain))).answer.headline.text == TRUE.text
+    brain = ScriptedBrain(rounds=[[call("sales")]], drafts=[wrong], repairs={wrong.text: TRUE})
+    assert answered(await asked(make(brain))).answer.headline.text == TRUE.text
     assert len(brain.problems) == 1
 
 
 async def test_marks_stay_the_same_along_a_thread(make: Make) -> None:
-    service = make(ScriptedBrain(rounds=[[_call("sales")], [], [_call("sales")]], drafts=[TRUE]))
-    first = _result(await _events(service))
-    second = _result(await _events(service, thread_id=first.thread_id))
+    service = make(ScriptedBrain(rounds=[[call("sales")], [], [call("sales")]], drafts=[TRUE]))
+    first = answered(await asked(service))
+    second = answered(await asked(service, thread_id=first.thread_id))
     assert [item.mark for item in second.evidence] == ["m1"]
     assert [m.role for m in await service.thread(A, first.thread_id)] == ["user", "assistant"] * 2
 
@@ -165,18 +53,18 @@ async def test_when_the_model_fails_the_planner_answers_and_says_so(make: Make, 
     model = (
         ScriptedBrain(rounds=[dead], model="m")
         if where == "decide"
-        else ScriptedBrain(rounds=[[_call("sales")]], drafts=[dead], model="m")
+        else ScriptedBrain(rounds=[[call("sales")]], drafts=[dead], model="m")
     )
-    planner = ScriptedBrain(rounds=[[_call("sales")]], drafts=[TRUE])
-    result = _result(await _events(make(planner, model)))
+    planner = ScriptedBrain(rounds=[[call("sales")]], drafts=[TRUE])
+    result = answered(await asked(make(planner, model)))
     assert result.answer.headline.text == TRUE.text
     assert "内置规划器" in result.notice
     assert [call.name for call in result.tool_calls] == ["sales"]  # the model's tool results are kept
 
 
 async def test_a_model_that_only_invents_leaves_no_sentence(make: Make) -> None:
-    model = ScriptedBrain(rounds=[[_call("sales")]], drafts=[FALSE, FALSE], model="m")
-    result = _result(await _events(make(ScriptedBrain(drafts=[TRUE]), model)))
+    model = ScriptedBrain(rounds=[[call("sales")]], drafts=[FALSE, FALSE], model="m")
+    result = answered(await asked(make(ScriptedBrain(drafts=[TRUE]), model)))
     assert result.answer.headline.text == TRUE.text
     assert "对不上证据" in result.notice
     assert "9,999" not in result.text
@@ -190,37 +78,37 @@ async def test_a_slow_model_does_not_eat_the_turn(make: Make) -> None:
 
     started = time.perf_counter()
     service = make(
-        ScriptedBrain(rounds=[[_call("sales")]], drafts=[TRUE]), Sleepy(model="m"), Limits(turn_s=5, model_s=0.3)
+        ScriptedBrain(rounds=[[call("sales")]], drafts=[TRUE]), Sleepy(model="m"), Limits(turn_s=5, model_s=0.3)
     )
-    result = _result(await _events(service))
+    result = answered(await asked(service))
     assert result.answer.headline.text == TRUE.text
     assert time.perf_counter() - started < 4
 
 
 async def test_a_forced_model_never_falls_back(make: Make) -> None:
     dead = ModelUnavailable(Text("模型服务没有应答。", "The endpoint does not answer."))
-    events = await _events(make(ScriptedBrain(drafts=[TRUE]), ScriptedBrain(rounds=[dead], model="m")), brain="model")
+    events = await asked(make(ScriptedBrain(drafts=[TRUE]), ScriptedBrain(rounds=[dead], model="m")), brain="model")
     assert events[-1] == Failed("model_unavailable", "模型服务没有应答。", 4)
-    events = await _events(make(ScriptedBrain()), brain="model")
+    events = await asked(make(ScriptedBrain()), brain="model")
     assert isinstance(events[-1], Failed)
     assert events[-1].exit_code == 4
 
 
 async def test_a_tool_loop_ends(make: Make) -> None:
-    brain = ScriptedBrain(rounds=[[_call("sales")]] * 50, drafts=[TRUE])
-    result = _result(await _events(make(brain)))
+    brain = ScriptedBrain(rounds=[[call("sales")]] * 50, drafts=[TRUE])
+    result = answered(await asked(make(brain)))
     assert len(result.tool_calls) == 1
 
 
 async def test_declined_questions_use_no_tool(make: Make) -> None:
-    result = _result(await _events(make(ScriptedBrain(rounds=[[_call("sales")]])), "明天天气如何"))
+    result = answered(await asked(make(ScriptedBrain(rounds=[[call("sales")]])), "明天天气如何"))
     assert (result.answer.kind, result.answer.headline.text, result.tool_calls) == ("decline", "这不归我管。", [])
 
 
 async def test_bad_and_smuggled_arguments_come_back_with_the_choices_and_are_audited(make: Make) -> None:
-    brain = ScriptedBrain(rounds=[[_call("sales", merchant_id="b"), _call("sails")]], drafts=[TRUE])
+    brain = ScriptedBrain(rounds=[[call("sales", merchant_id="b"), call("sails")]], drafts=[TRUE])
     service = make(brain)
-    await _events(service)
+    await asked(service)
     outcomes: dict[str, Outcome] = {outcome.call.name: outcome for outcome in brain.seen[-1].outcomes}
     assert outcomes["sales"].code == outcomes["sails"].code == "bad_arguments"
     assert "sales" in outcomes["sails"].choices
@@ -232,15 +120,15 @@ async def test_bad_and_smuggled_arguments_come_back_with_the_choices_and_are_aud
 
 
 async def test_the_facts_of_a_turn_are_of_its_own_merchant(make: Make) -> None:
-    service = make(ScriptedBrain(rounds=[[_call("sales")]], drafts=[TRUE]))
+    service = make(ScriptedBrain(rounds=[[call("sales")]], drafts=[TRUE]))
     result = await service.call(Scope("b", "bob"), "sales", {})
     assert isinstance(result, ToolResult)
     assert result.facts[0].id == "f_b"
 
 
 async def test_a_foreign_thread_and_an_unknown_shop_are_refused(make: Make) -> None:
-    service = make(ScriptedBrain(rounds=[[_call("sales")]], drafts=[TRUE]))
-    thread = _result(await _events(service)).thread_id
+    service = make(ScriptedBrain(rounds=[[call("sales")]], drafts=[TRUE]))
+    thread = answered(await asked(service)).thread_id
     failed = await service.answer(Scope("b", "ann"), "还有呢", thread_id=thread)
     assert isinstance(failed, Failed)
     assert failed.code == ThreadUnknown.code
@@ -250,10 +138,10 @@ async def test_a_foreign_thread_and_an_unknown_shop_are_refused(make: Make) -> N
 
 
 async def test_a_write_only_files_a_request(make: Make) -> None:
-    service = make(ScriptedBrain(rounds=[[_call("send", text="hi")]], drafts=[TRUE]))
+    service = make(ScriptedBrain(rounds=[[call("send", text="hi")]], drafts=[TRUE]))
     pending = await service.call(A, "send", {"text": "hi"})
     assert isinstance(pending, PendingApproval)
-    await _events(service)  # a brain that asks for it gets a refusal
+    await asked(service)  # a brain that asks for it gets a refusal
     assert [row["code"] for row in service.store.audit_rows(A)] == ["not_permitted"]
     assert SENT == []
 
@@ -288,7 +176,7 @@ async def test_a_turn_past_its_deadline_ends_with_a_clear_error_and_no_trace(mak
             return []
 
     service = make(Stuck(), limits=Limits(turn_s=0.3))
-    events = await _events(service)
+    events = await asked(service)
     assert isinstance(events[-1], Failed)
     assert events[-1].code == "turn_timeout"
     assert await service.threads(A) == []
@@ -316,6 +204,6 @@ async def test_closing_the_stream_stops_the_work(make: Make) -> None:
 
 @pytest.mark.parametrize("question", ["", "   ", "长" * 4001])
 async def test_empty_and_endless_questions_are_refused(make: Make, question: str) -> None:
-    events = await _events(make(ScriptedBrain()), question)
+    events = await asked(make(ScriptedBrain()), question)
     assert isinstance(events[-1], Failed)
     assert events[-1].exit_code == 2
