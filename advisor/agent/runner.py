@@ -107,14 +107,14 @@ class ToolRunner:
         self._audit.audit(
             scope, tool=call.name, arguments=call.arguments, ok=code == "ok", code=code, ms=ms, thread_id=thread_id
         )
+        name = call.name if any(spec.name == call.name for spec in self.registry) else "unknown"
+        tool_called(scope, name, code=code, ms=ms, thread_id=thread_id, call_id=call.id, arguments=call.arguments)
 
     async def _timed(
         self,
         scope: Scope,
         spec: ToolSpec,
         arguments: Mapping[str, Any],
-        name = call.name if any(spec.name == call.name for spec in self.registry) else "unknown"
-        tool_called(scope, name, code=code, ms=ms, thread_id=thread_id, call_id=call.id, arguments=call.arguments)
         lang: Lang,
         today: date | None,
         until: float | None,
