@@ -167,15 +167,20 @@ def _counts(report: ImportReport, lang: Lang) -> str:
 
 def _say_card(workspace: Path | None, merchant_id: str, lang: Lang) -> None:
     """The first look at the shop; an import stands even when there is not enough to look at."""
-    from tools.errors import DataMissing
+    from tools.errors import DataMissing, ToolError
 
-    async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> Card:
+    async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> tuple[Card, int]:
         from advisor.service.card import first_card
+        from advisor.service.insights import refresh
 
-        return await first_card(service, scope, lang)
+        first = await first_card(service, scope, lang)
+        try:
+            return first, len(await refresh(service, scope, lang))
+        except ToolError:  # too little to judge: nothing to bring up
+            return first, 0
 
     try:
-        card = with_service(workspace, merchant_id, work)
+        card, count = with_service(workspace, merchant_id, work)
     except DataMissing as error:
         note(error.text(lang))
         return
@@ -183,6 +188,12 @@ def _say_card(workspace: Path | None, merchant_id: str, lang: Lang) -> None:
         say(f"\n{title}")
         for line in lines:
             say(f"- {line}")
+    if count:
+        say(
+            f"\n有 {count} 件事值得看（值多少钱、该问什么）：advisor insights"
+            if lang == "zh"
+            else f"\n{count} things worth a look, with the money at stake: advisor insights"
+        )
 
 
 @merchants.command("list")

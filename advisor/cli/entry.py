@@ -19,6 +19,7 @@ from advisor.cli.data import import_command, merchants
 from advisor.cli.demo import demo, ui
 from advisor.cli.formats import formats
 from advisor.cli.health import doctor, evals
+from advisor.cli.insights import insights
 from advisor.cli.live import live
 from advisor.cli.metrics import metrics
 from advisor.cli.playbooks import playbooks
@@ -58,6 +59,12 @@ for name, command, zh, en in (
     ),
     ("ask", ask, "问一个问题，答案附依据", "ask one question, answered with evidence"),
     ("chat", chat, "连续对话；/new、/threads、/quit", "a conversation; /new, /threads, /quit"),
+    (
+        "insights",
+        insights,
+        "主动提醒：问题与机会，值多少钱，该问什么",
+        "problems and opportunities brought up, with the money at stake",
+    ),
     ("ui", ui, "在本机打开页面", "start the page on this machine"),
     ("threads", threads, "列出你的对话", "list your conversations"),
     ("trace", trace, "看一次对话的答案是怎么来的", "show how the answers of a conversation came about"),

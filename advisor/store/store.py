@@ -19,6 +19,7 @@ from advisor.scope import Scope
 from advisor.store.approvals import ApprovalBook
 from advisor.store.engine import make_engine, set_up
 from advisor.store.exchanges import ExchangeBook
+from advisor.store.insights import InsightBook
 from advisor.store.ledger import PlanLedger
 from advisor.store.memory import MemoryBook
 from advisor.store.schema import (
@@ -80,6 +81,7 @@ class Store:
         self.shelf = ThreadShelf(engine)
         self.memory = MemoryBook(engine)
         self.usage = UsageBook(engine)
+        self.insights = InsightBook(engine)
         self.exchanges = ExchangeBook(engine)
         self.traces = TraceBook(engine)
         self.turns = TurnLog(engine)

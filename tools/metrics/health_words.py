@@ -62,6 +62,7 @@ def _finding(ctx: ToolContext, finding: Finding, rank: int) -> Fact:
         ctx, ("finding", finding.id, finding.window), claim, finding.quantities, topic="finding", rank=rank, formula=finding.basis,
         source=", ".join(finding.tables), why_class=WhyClass.ASSOCIATION if finding.kind == "problem" else WhyClass.INFERENCE,
         entities=finding.subject, finding=finding.id, kind=finding.kind, area=finding.area, outcome=finding.outcome,
+        title={"zh": finding.title.zh, "en": finding.title.en},
     )  # fmt: skip
 
 
