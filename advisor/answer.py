@@ -137,4 +137,5 @@ class AskResult(_Model):
     prompts: dict[str, str] = Field(default_factory=dict)
     usage: dict[str, float] = Field(default_factory=dict)
     thread_id: str = ""
+    approvals: list[str] = Field(default_factory=list)  # ids of the requests this turn filed, for a person to decide on
     lang: Literal["zh", "en"] = "zh"

@@ -87,6 +87,7 @@ def build_registry() -> Registry:
     """Every tool of this installation."""
     from tools.base import Registry
     from tools.cases.tools import TOOLS as CASE_TOOLS
+    from tools.effects import TOOLS as EFFECT_TOOLS
     from tools.livestream.tools import TOOLS as LIVE_TOOLS
     from tools.metrics.tool_customers import TOOLS as CUSTOMER_TOOLS
     from tools.metrics.tools import TOOLS as METRIC_TOOLS
@@ -105,6 +106,7 @@ def build_registry() -> Registry:
             *CONTENT_TOOLS,
             *LEDGER_TOOLS,
             *LIVE_TOOLS,
+            *EFFECT_TOOLS,
         ]
     )
 
@@ -124,6 +126,8 @@ def build_service(
 ) -> AdvisorService:
     """The service over one workspace; `planner` stands in for the built-in one. Raises ToolError or AdvisorError when it cannot be used."""
     from advisor.agent.runner import ToolRunner
+    from advisor.service.approvals import ApprovalDesk
+    from advisor.service.effects import EffectRunner
     from advisor.service.question import Limits
     from advisor.service.service import AdvisorService
     from advisor.store import Store
@@ -137,20 +141,33 @@ def build_service(
     store = Store.sqlite(paths.store)
     warehouse = Warehouse(paths.warehouse)
     embedder = build_embedder(settings)
+    registry = build_registry()
+    resources = LazyResources(
+        {
+            CaseStore: lambda: CaseStore(paths.chroma, embedder, server=settings.chroma_url),
+            DocumentStore: lambda: DocumentStore(paths.documents, embedder),
+            PeerStore: lambda: PeerStore(paths.portfolio, warehouse, today),
+        }
+    )
+    effects = EffectRunner(
+        registry=registry,
+        store=store,
+        warehouse=warehouse,
+        workspace=paths.root,
+        records=lambda scope: _ScopedRecords(store, scope),
+        resources=resources,
+        today=today,
+    )
+    approvals = ApprovalDesk(store=store, effects=effects)
     runner = ToolRunner(
-        registry=build_registry(),
+        registry=registry,
         warehouse=warehouse,
         audit=store,
         records=lambda scope: _ScopedRecords(store, scope),
-        resources=LazyResources(
-            {
-                CaseStore: lambda: CaseStore(paths.chroma, embedder, server=settings.chroma_url),
-                DocumentStore: lambda: DocumentStore(paths.documents, embedder),
-                PeerStore: lambda: PeerStore(paths.portfolio, warehouse, today),
-            }
-        ),
+        resources=resources,
         today=today,
         workers=settings.tool_workers,
+        request=approvals.outcome,
     )
     return AdvisorService(
         store=store,
@@ -160,6 +177,7 @@ def build_service(
         planner=planner or _planner,
         model=_model_maker(settings),
         ledger=_ledger_maker(settings, store),
+        approvals=approvals,
         today=today,
         default_brain=settings.brain,
         limits=Limits(
@@ -228,11 +246,12 @@ class _ScopedRecords:
 
 def _framer(embedder: Embedder, lang: str) -> Any:
     from advisor.brains.frame import frame
+    from advisor.brains.wishes import framed
 
     said: Lang | Literal["auto"] = "zh" if lang == "zh" else "en" if lang == "en" else "auto"
 
     def framer(text: str, history: Any, shop: Any, today: date) -> Any:
-        return frame(text, history, shop, today, embedder, lang=said)
+        return framed(frame(text, history, shop, today, embedder, lang=said), history)
 
     return framer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -12,12 +13,13 @@ from advisor.agent.compose import compose
 from advisor.agent.fallback import with_fallback
 from advisor.agent.guards import cut, fresh
 from advisor.agent.state import Turn, TurnState
+from advisor.agent.writes import is_asked_for, settle, wish
 from advisor.brains.base import Outcome, ToolCall
 from advisor.errors import TurnTimeout
 from advisor.events import Progress
+from advisor.telemetry.watch import step
 from tools.base import ToolSpec
 from tools.errors import BadArguments, ToolTimeout
-from advisor.telemetry.watch import step
 from tools.text import Lang, Text
 
 __all__ = ["compose_node", "decide_node", "finish_node", "frame_node", "tools_node"]
@@ -50,7 +52,8 @@ async def decide_node(state: TurnState, runtime: Runtime[Turn]) -> dict[str, Any
     """Ask the brain for tool calls, unless a run that was cut off has asked already; the bounds end the asking."""
     turn, number = runtime.context, state["round"]
     turn.pending = []
-    if number < turn.guards.rounds and not turn.overdue:
+    open_still = turn.frame is None or turn.frame.reply is None  # a request that was filed is the answer
+    if number < turn.guards.rounds and not turn.overdue and open_still:
         known = turn.journal.decided_before(number)
         if known is not None:
             turn.pending = list(known)
@@ -64,6 +67,9 @@ async def decide_node(state: TurnState, runtime: Runtime[Turn]) -> dict[str, Any
 
 
 async def _asked(turn: Turn, number: int) -> Sequence[ToolCall]:
+    wished = wish(turn, number)
+    if wished is not None:
+        return wished
     try:
         async with asyncio.timeout_at(turn.work_until):
             return await with_fallback(turn, lambda brain: brain.decide(turn.view(number)))
@@ -75,8 +81,7 @@ async def _asked(turn: Turn, number: int) -> Sequence[ToolCall]:
 async def tools_node(state: TurnState, runtime: Runtime[Turn]) -> dict[str, Any]:
     """Run the pending calls in parallel; facts get their marks in call order, whichever call returns first.
 
-    Only READ calls run. A WRITE call that gets here is answered by the runner with NotPermitted; what files a request for it
-    belongs before `_run`, in the place of its outcome, so that the log and the brain see one outcome per call either way.
+    Only READ calls run. A WRITE call the user spoke of files a request; any other is answered by the runner with NotPermitted.
     """
     turn, number = runtime.context, state["round"] - 1
     lang = _lang(turn)
@@ -95,9 +100,12 @@ async def _run(turn: Turn, number: int, index: int, call: ToolCall) -> Outcome:
     known = turn.journal.returned_before(number, index)
     if known is not None:
         return known
-    outcome = await turn.runner.run(
-        turn.scope, call, lang=_lang(turn), thread_id=turn.thread_id, today=turn.today, until=turn.work_until
-    )
+    if turn.runner.request is not None and is_asked_for(turn, call):
+        outcome = await turn.runner.request(turn.scope, call, _lang(turn), turn.thread_id)
+    else:
+        outcome = await turn.runner.run(
+            turn.scope, call, lang=_lang(turn), thread_id=turn.thread_id, today=turn.today, until=turn.work_until
+        )
     await turn.journal.returned(number, index, outcome)
     return outcome
 
@@ -108,9 +116,10 @@ def _take(turn: Turn, outcome: Outcome) -> None:
         turn.late = True
     if outcome.result is not None:
         result = cut(outcome.result, facts=max(1, turn.guards.facts - len(turn.book.new)))
-        outcome = Outcome(outcome.call, result=result, ms=outcome.ms)
+        outcome = replace(outcome, result=result)
         turn.book.add(result.facts)
     turn.outcomes.append(outcome)
+    settle(turn, outcome)
 
 
 async def compose_node(state: TurnState, runtime: Runtime[Turn]) -> dict[str, Any]:

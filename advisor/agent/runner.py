@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from typing import Any, Protocol
@@ -19,7 +19,10 @@ from tools.facts import ToolResult
 from tools.text import Lang, Text
 from tools.warehouse.access import PRIVATE_TABLES, Shop, Warehouse
 
-__all__ = ["Audit", "ToolRunner"]
+__all__ = ["Audit", "Request", "ToolRunner"]
+
+# Files a WRITE call of a thread for a person to decide on.
+Request = Callable[[Scope, ToolCall, Lang, str], Awaitable[Outcome]]
 
 _INTERRUPT_EVERY_S = 0.05
 _INTERRUPTS = 100
@@ -54,8 +57,10 @@ class ToolRunner:
         resources: Mapping[type, object],
         today: Callable[[str], date],
         workers: int = 4,
+        request: Request | None = None,
     ) -> None:
         self.registry = registry
+        self.request = request
         self._warehouse = warehouse
         self._audit = audit
         self._records = records

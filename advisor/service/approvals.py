@@ -11,13 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from advisor.brains.base import Outcome, ToolCall
+from advisor.brains.wishes import PENDING
 from advisor.scope import Role, Scope
 from advisor.service.effects import EffectRunner
 from advisor.store import Store
 from advisor.store.approval_rules import decider
 from advisor.store.approvals import Approval, EffectRow
 from tools.errors import BadArguments, NotPermitted, ToolError
-from tools.facts import ToolResult
+from tools.facts import Claim, ToolResult
 from tools.text import Lang, Text
 
 __all__ = ["ApprovalDesk", "ApprovalView", "PendingApproval", "Which"]
@@ -94,6 +96,17 @@ class ApprovalDesk:
             return PendingApproval(found.approval_id, tool, _pending(found, prepared.said))
 
         return await self._audited(scope, tool, arguments, "approval_requested", work, thread_id)
+
+    async def outcome(self, scope: Scope, call: ToolCall, lang: Lang, thread_id: str) -> Outcome:
+        """`request` for a turn: what waits, or why it could not be asked for, in the place of a tool's result."""
+        started = time.perf_counter()
+        try:
+            pending = await self.request(scope, call.name, call.arguments, lang=lang, thread_id=thread_id)
+        except ToolError as error:
+            choices = error.choices if isinstance(error, BadArguments) else ()
+            return Outcome(call, error=error.message, code=error.code, choices=choices, ms=_ms(started))
+        told = ToolResult(notes=[Claim.of(pending.said)], guidance="Nothing was done: a person has to accept it first.")
+        return Outcome(call, result=told, code=PENDING, choices=(pending.approval_id,), ms=_ms(started))
 
     # -- looking ------------------------------------------------------------------------------------------------------
     async def list(self, scope: Scope, which: Which = "open") -> Sequence[ApprovalView]:
@@ -223,12 +236,16 @@ class ApprovalDesk:
         started: float,
         thread_id: str | None = None,
     ) -> None:
-        ms = round((time.perf_counter() - started) * 1000)
+        ms = _ms(started)
         await asyncio.to_thread(
             lambda: self._store.audit(
                 scope, tool=tool, arguments=_plain(arguments), ok=ok, code=code, ms=ms, thread_id=thread_id
             )
         )
+
+
+def _ms(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)
 
 
 def _plain(arguments: Mapping[str, Any]) -> dict[str, Any]:

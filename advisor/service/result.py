@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from advisor.agent.state import Turn
 from advisor.answer import Answer, AskResult, EvidenceItem, Figure, Statement, ToolCallRecord
+from advisor.brains.wishes import PENDING
 from advisor.render import render_result
 from tools.facts import Fact
 from tools.text import Lang
@@ -42,6 +43,7 @@ def build_result(turn: Turn) -> AskResult:
         usage=turn.brain.usage(),
         thread_id=turn.thread_id,
         lang=lang,
+        approvals=[outcome.choices[0] for outcome in turn.outcomes if outcome.code == PENDING],
     )
     return result.model_copy(update={"text": render_result(result)})
 

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from advisor.brains.base import Brain, ToolCall
 from advisor.errors import AdvisorError
 from advisor.events import Done, Event, Failed
 from advisor.scope import Scope
+from advisor.service.approvals import ApprovalDesk, PendingApproval
 from advisor.service.question import Limits, Question
 from advisor.service.turn import LedgerMaker, ModelMaker, TurnRunner
 from advisor.settings import BrainChoice
@@ -31,14 +31,6 @@ if TYPE_CHECKING:  # langgraph and the tools behind the runner load only when a 
     from advisor.agent.state import Framer
 
 __all__ = ["AdvisorService", "Limits", "PendingApproval"]
-
-
-@dataclass(frozen=True)
-class PendingApproval:
-    """A WRITE was asked for; nothing happened yet."""
-
-    approval_id: str
-    tool: str
 
 
 class AdvisorService:
@@ -57,7 +49,9 @@ class AdvisorService:
         ledger: LedgerMaker | None = None,
         default_brain: BrainChoice = "auto",
         limits: Limits | None = None,
+        approvals: ApprovalDesk | None = None,
     ) -> None:
+        self._approvals = approvals
         self.store = store
         self.warehouse = warehouse
         self._runner = runner
@@ -83,6 +77,8 @@ class AdvisorService:
         await asyncio.gather(*self._asking, return_exceptions=True)
         await self._turns.lives.aclose()
         self._runner.close()
+        if self._approvals is not None:
+            await asyncio.to_thread(self._approvals.close)
         self.store.close()
 
     def today(self, timezone: str) -> date:
@@ -177,16 +173,22 @@ class AdvisorService:
             if not turn.alive:
                 await asyncio.to_thread(self.store.turns.end, turn.turn_id, "cancelled", "dismissed")
 
+    @property
+    def approvals(self) -> ApprovalDesk:
+        """Requests that wait for a person. Raises NotPermitted where this installation does nothing but answer."""
+        if self._approvals is None:
+            raise NotPermitted(
+                Text("这里只能提问，不能执行动作。", "Only questions are answered here; nothing is carried out.")
+            )
+        return self._approvals
+
     # -- call ---------------------------------------------------------------------------------------------------------
     async def call(
         self, scope: Scope, tool: str, arguments: Mapping[str, Any], *, lang: Lang = "zh"
     ) -> ToolResult | PendingApproval:
         """One tool, directly: same validation, scope, limits and audit as in a turn. A WRITE only files a request."""
-        spec = self._runner.registry.get(tool)
-        if spec.effect is Effect.WRITE:
-            parsed = spec.parse(arguments)
-            approval = await asyncio.to_thread(self.store.request_approval, scope, tool=tool, arguments=parsed)
-            return PendingApproval(approval, tool)
+        if any(spec.name == tool and spec.effect is Effect.WRITE for spec in self._runner.registry):
+            return await self.approvals.request(scope, tool, arguments, lang=lang)
         outcome = await self._runner.run(scope, ToolCall("direct", tool, arguments), lang=lang)
         if outcome.result is None:
             raise _again(outcome.code, outcome.error, outcome.choices)

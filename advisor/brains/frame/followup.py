@@ -34,7 +34,7 @@ def previous_frame(history: Sequence[Message]) -> Mapping[str, Any]:
     """Intent and slots of the latest turn that had a real question; empty when there is none."""
     for message in reversed(history):
         intent = message.frame.get("intent")
-        if intent and intent not in {"smalltalk", "out_of_scope", "other_shop", "unclear", "feedback"}:
+        if intent and intent not in {"smalltalk", "out_of_scope", "other_shop", "unclear", "feedback", "act"}:
             return message.frame
     return {}
 

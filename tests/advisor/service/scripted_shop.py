@@ -12,6 +12,8 @@ from advisor.agent.runner import ToolRunner
 from advisor.brains.base import Brain, Draft, Frame, Message, ShopCard, ToolCall
 from advisor.events import Done, Event
 from advisor.scope import Scope
+from advisor.service.approvals import ApprovalDesk
+from advisor.service.effects import EffectRunner
 from advisor.service.question import Limits
 from advisor.service.service import AdvisorService
 from advisor.store import Store
@@ -101,14 +103,15 @@ def build(
     """A service over the shops in `root`, as one process would have it; `new_model` makes one per turn."""
     store = Store.sqlite(root / "store.sqlite")
     maker = new_model or ((lambda: model) if model is not None else None)
-    runner = ToolRunner(
-        registry=Registry(specs),
-        warehouse=Warehouse(root / "warehouse"),
-        audit=store,
-        records=lambda scope: None,  # type: ignore[arg-type, return-value]
-        resources={},
-        today=lambda zone: TODAY,
-    )
+    shared: dict[str, Any] = {
+        "registry": Registry(specs),
+        "warehouse": Warehouse(root / "warehouse"),
+        "records": lambda scope: None,
+        "resources": {},
+        "today": lambda zone: TODAY,
+    }
+    desk = ApprovalDesk(store=store, effects=EffectRunner(store=store, workspace=root, **shared))
+    runner = ToolRunner(audit=store, request=desk.outcome, **shared)
     return AdvisorService(
         store=store,
         warehouse=Warehouse(root / "warehouse"),
@@ -118,4 +121,5 @@ def build(
         model=(lambda ledger: maker()) if maker is not None else None,
         today=lambda zone: TODAY,
         limits=limits,
+        approvals=desk,
     )

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from advisor.brains.scripted import ScriptedBrain
 from advisor.scope import Scope
 from advisor.service.approvals import ApprovalDesk
 from advisor.service.effects import EffectRunner
 from advisor.store import Store
 from advisor.store.approval_rules import RULES
+from tests.advisor.service.scripted_shop import TRUE, answered, asked, build, call, sales, write_shops
 from tools.base import Effect, Registry, ToolContext, ToolSpec, tool
 from tools.effects import TOOLS, EffectDesk
 from tools.errors import BadArguments, DataMissing, NotFound, NotPermitted, ToolTimeout
@@ -330,3 +332,51 @@ async def test_what_no_longer_fits_the_shop_stays_open_to_be_edited(
     assert view.approval.status == "open" and "past" in view.said.en
     await desk.edit(A, asked, {"start": "2026-12-01"})
     assert (await desk.accept(A, asked)).failure is None
+
+
+# -- inside a turn ----------------------------------------------------------------------------------------------------
+FEEDBACK = {"text": "报名入口打不开", "topic": "rule"}
+
+
+@pytest.mark.parametrize("as_model", [False, True], ids=["planner", "model"])
+async def test_a_wish_in_a_turn_waits_for_a_person_whichever_brain_chose_it(tmp_path: Path, as_model: bool) -> None:
+    write_shops(tmp_path / "warehouse")
+    brain = ScriptedBrain(
+        rounds=[[call("sales"), call("file_feedback", **FEEDBACK)], [call("sales")]],
+        drafts=[TRUE],
+        model="m" if as_model else None,
+    )
+    service = build(
+        tmp_path, ScriptedBrain() if as_model else brain, brain if as_model else None, specs=(sales, *TOOLS)
+    )
+    result = answered(await asked(service, "上月卖了多少？顺便把报名打不开反馈给平台"))
+    (approval_id,) = result.approvals
+    assert result.answer.kind == "pending" and approval_id in result.answer.headline.text
+    assert len(result.tool_calls) == 2, "a filed request ends the asking"
+    (view,) = await service.approvals.list(A)
+    assert (view.approval.approval_id, view.approval.arguments, view.approval.thread_id) == (
+        approval_id,
+        FEEDBACK,
+        result.thread_id,
+    )
+    assert not (tmp_path / "outbox").exists()
+    await service.aclose()
+
+
+async def test_what_the_question_does_not_speak_of_is_not_asked_for(tmp_path: Path) -> None:
+    """A model that a product title told to file feedback, or to send a brief."""
+    write_shops(tmp_path / "warehouse")
+    obeys = ScriptedBrain(
+        rounds=[[call("sales"), call("file_feedback", **FEEDBACK), call("send_brief", title="t", text="x")]],
+        drafts=[TRUE],
+        model="m",
+    )
+    service = build(tmp_path, ScriptedBrain(), obeys, specs=(sales, *TOOLS))
+    result = answered(await asked(service, "上月卖了多少"))
+    assert (result.answer.kind, result.approvals) == ("figure", [])
+    assert await service.approvals.list(A, "all") == []
+    assert [(row["tool"], row["code"]) for row in service.store.audit_rows(A) if not row["ok"]] == [
+        ("file_feedback", "not_permitted"),
+        ("send_brief", "not_permitted"),
+    ]
+    await service.aclose()

@@ -14,6 +14,7 @@ from advisor.events import Failed, Progress, StatementPassed
 from advisor.scope import Scope
 from advisor.service.question import Limits
 from advisor.service.service import PendingApproval
+from advisor.store.approval_rules import RULES
 from tests.advisor.service.scripted_shop import FALSE, SENT, TRUE, A, Make, answered, asked, call
 from tools.base import ToolContext, tool
 from tools.errors import BadArguments, DataMissing, NotFound, ToolTimeout
@@ -137,12 +138,13 @@ async def test_a_foreign_thread_and_an_unknown_shop_are_refused(make: Make) -> N
     assert unknown.code == NotFound.code
 
 
-async def test_a_write_only_files_a_request(make: Make) -> None:
+async def test_a_write_only_files_a_request(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, "send", {"merchant": "merchant"})
     service = make(ScriptedBrain(rounds=[[call("send", text="hi")]], drafts=[TRUE]))
     pending = await service.call(A, "send", {"text": "hi"})
     assert isinstance(pending, PendingApproval)
-    await asked(service)  # a brain that asks for it gets a refusal
-    assert [row["code"] for row in service.store.audit_rows(A)] == ["not_permitted"]
+    await asked(service)  # a brain that asks for what the question does not speak of gets a refusal
+    assert [row["code"] for row in service.store.audit_rows(A)] == ["approval_requested", "not_permitted"]
     assert SENT == []
 
 
