@@ -209,7 +209,7 @@ def _flags(rule: Rule, read: Plain, text: str, category: str) -> Iterator[Flag]:
     if rule.unless and _compiled(rule.unless).search(read.text):
         return
     allowed = [match.span() for match in _compiled(rule.exempt).finditer(read.text)] if rule.exempt else []
-    quoted = ("mention", "talked_about", "asked") if rule.quotable else ()
+    quoted = ("mention", "talked_about", "asked", "denied") if rule.quotable else ()
     spared = (*quoted, *(("negated",) if rule.negatable else ()), *rule.spared_by)
     severity = "block" if category in rule.raise_in else rule.severity
     for match in _compiled(rule.pattern).finditer(read.text):

@@ -57,3 +57,33 @@ def test_a_no_in_front_spares_a_promise_but_not_a_price_nor_the_advice_to_hide_a
     assert "fake-review" in ids("好评返现") and "fake-review" not in ids("从来不好评返现")
     assert "list-price-far" in ids("没有原价2999现价99")
     assert "ai-unlabelled" in ids("AI主播，麻烦把“AI”两个字弄小到看不见")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["不用标注是数字人，没人在意", "别标AI，标了没人买", "把AI生成的角标裁掉再上传", "Don't label the clip as AI, conversions drop"],
+)  # fmt: skip
+def test_leaving_a_label_off_is_a_breach_of_the_labelling_measures(text: str) -> None:
+    (law,) = {flag.law for flag in check_text(text) if flag.rule_id == "ai-unlabelled" and flag.severity == "block"}
+    assert law == "人工智能生成合成内容标识办法"
+
+
+@pytest.mark.parametrize(
+    "text", ["数字人不标注是违法的", "AI生成的图不标识会被下架", "本场是虚拟主播播出，想找真人客服打3"]
+)
+def test_saying_that_a_label_is_due_is_none(text: str) -> None:
+    assert "ai-unlabelled" not in ids(text)
+
+
+@pytest.mark.parametrize(
+    ("denied", "claimed"),
+    [
+        ("护肤没有七天变白这回事", "七天变白，没有做不到的"),
+        ("枕头治不了颈椎病", "没有它治不了的颈椎病"),
+        ("手串没有招财转运的作用", "手串招财转运，没有不灵的"),
+        ("不许给钱让人改差评", "给钱让人改差评"),
+    ],
+)
+def test_a_claim_denied_passes_but_a_denial_that_boasts_does_not(denied: str, claimed: str) -> None:
+    blocks = [{flag.severity for flag in check_text(text, "beauty")} for text in (denied, claimed)]
+    assert "block" not in blocks[0] and "block" in blocks[1]
