@@ -226,7 +226,7 @@ MISBEHAVIOURS: dict[str, Behaviour] = {
     "whitespace_text": sse(lambda e, b: words("\n \n\n")),
     "nonsense_text": sse(lambda e, b: words("asdf ### *** ~~~ lorem {}{}\n\n```\n|||")),
     "huge_token": sse(lambda e, b: [chunk({"content": "9" * 10_000_000}), chunk({}, "stop"), DONE]),
-    "endless_text": sse(lambda e, b: (chunk({"content": f"word {i} "}) for i in range(200_000))),
+    "endless_text": sse(lambda e, b: (chunk({"content": f"word {i} " * 40}) for i in range(50_000))),
     "invented_figures": writes(lambda e, b: words(_INVENTED)),
     "finish_length": writes(lambda e, b: words("GMV rose 6.1% in October[m1].\n## Why\nConversion fell by", "length")),
     "only_thoughts": writes(lambda e, b: [chunk({"reasoning_content": "GMV is 999 " * 50}), chunk({}, "stop"), DONE]),
