@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from advisor.answer import Section
+from advisor.grounding.alignment import swapped
+from advisor.grounding.basis import basis_problems
+from advisor.grounding.comparisons import comparison_problems
+from advisor.grounding.concepts import campaigns, foreign_concepts, foreign_labels
 from advisor.grounding.glossary import Glossary, default_glossary
 from advisor.grounding.language import says_unknown
 from advisor.grounding.masking import figures_of
@@ -15,6 +20,7 @@ from advisor.grounding.names import foreign_names
 from advisor.grounding.numbers import Figure
 from advisor.grounding.own_material import is_own_material, without_quotations
 from advisor.grounding.reading import Reading, marks_in, read
+from advisor.grounding.strength import strength_problems
 from advisor.grounding.support import Cited, cited_facts
 from advisor.grounding.verbatim import is_verbatim
 from advisor.grounding.whole import bare_directions, causes, dates, denials, moves
@@ -23,6 +29,8 @@ from tools.text import Lang, Text
 
 __all__ = ["Verdict", "check"]
 
+_FINDINGS: frozenset[Section] = frozenset({"headline", "why"})
+_SENTENCES = re.compile(r"[。；;！？!?]|\.(?=\s|$)")
 _ADVICE: frozenset[Section] = frozenset({"decision", "what", "how"})
 
 
@@ -79,9 +87,24 @@ def check(
     problems += causes(draft_text, facts, section, why_class)
     problems += denials(reading, facts, section)
     problems += _names(draft_text, facts, question, words)
+    if section in _FINDINGS:
+        problems += _beyond(reading, matches, facts, draft_text, question)
     supported = sum(m.ok for m in matches)
     texts = list(dict.fromkeys(p.get(lang) for p in problems))
     return Verdict(not texts, texts, len(matches), supported, [mark for mark in marks if mark in cited])
+
+
+def _beyond(reading: Reading, matches: list[Match], facts: Sequence[Cited], draft: str, question: str) -> list[Text]:
+    """What a finding claims besides its figures: what it speaks of, on which basis, how things compare, how sure it is."""
+    problems = [*basis_problems(reading, matches), *swapped(reading, matches, facts)]
+    problems += [*comparison_problems(reading, facts), *strength_problems(reading, facts)]
+    told = " ".join(part for part in _SENTENCES.split(reading.full) if not says_unknown(part))
+    if told:
+        known = [question, *(c.spoken for c in facts), *(text for c in facts for text in c.strings)]
+        known += campaigns(q.window for c in facts for q in c.fact.quantities)
+        strange = [*foreign_concepts(told, known=known), *foreign_labels(told, known=known)]
+        problems += [Text(f"引用的证据没有说到“{word}”。", f'The cited evidence does not speak of "{word}".') for word in strange]  # fmt: skip
+    return problems
 
 
 def _unknown_mark(mark: str) -> Text:
@@ -122,10 +145,10 @@ def _uncited(reading: Reading, section: Section, marks: list[str], draft: str) -
 
 
 def _names(draft: str, facts: Sequence[Cited], question: str, words: Glossary) -> list[Text]:
-    allowed = [question, *(c.text for c in facts), *(name for names in words.names.values() for name in names)]
+    allowed = [question, *(c.text for c in facts), words.spoken]
     allowed += [c.fact.id for c in facts] + [c.fact.source for c in facts]
     allowed += [text for c in facts for text in c.strings]
     return [
         Text(f"名字“{name}”不在引用的证据里。", f'The name "{name}" is not in the cited evidence.')
-        for name in foreign_names(draft, allowed=allowed, brands=words.brands)
+        for name in foreign_names(draft, allowed=allowed, brands=words.brand_pattern)
     ]

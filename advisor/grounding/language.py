@@ -50,14 +50,14 @@ _BREAK = re.compile(
 _UP_ZH = r"上涨|上升|增长|增加|提升(?!空间)|提高|涨幅|增幅|涨(?![价粉])|升(?![级单])|高(?=\s*[\d约近])|多(?=\s*\d)|多了|高了|回升|走高|扩大|变多|变高|变好|好转|改善|拉高|增(?![值量])|新高"
 _DOWN_ZH = r"下降|下跌|下滑|减少|降低|跌幅|降幅|跌|降(?![价温本噪级])|低(?=\s*[\d约近])|少(?=\s*\d)|少了|低了|回落|走低|缩水|萎缩|变少|变低|变差|恶化|掉(?!线)|拉低|新低"
 _UP_EN = (
-    r"rose|ris(?:e|es|en|ing)|(?<!follow )(?<!sign )(?<!set )(?<!back )(?<!pop)(?<!make )up(?! to\b)(?!-)|grew|grow(?:s|n|ing)?|growth|"
-    r"increas(?:e|es|ed|ing)|gain(?:s|ed)?|climb(?:s|ed|ing)?|higher|jump(?:s|ed)?|improv(?:e|es|ed|ing|ement)|"
-    r"lift(?:s|ed)?|surg(?:e|ed)|soar(?:ed)?|doubled|tripled|better"
+    r"rose|ris(?:e|es|en|ing)|(?<!follow )(?<!sign )(?<!set )(?<!back )(?<!pop)(?<!make )(?<!makes )(?<!made )(?<!making )up(?! to\b)(?!-)|grew|grow(?:s|n|ing)?|growth|"
+    r"increas(?:e|es|ed|ing)|gain(?:s|ed)?|climb(?:s|ed|ing)?|higher|jump(?:s|ed)?|improv(?:e|es|ed|ing|ement)|(?:(?<=made )|(?<=makes )|(?<=making ))up(?=\s*(?:about |nearly )?[¥£$€])|"
+    r"lift(?:s|ed)?|surg(?:e|ed)|soar(?:ed)?|doubled|tripled|better|(?<=% )above|(?<=points )above"
 )
 _DOWN_EN = (
     r"fell|fall(?:s|en|ing)?|drop(?:s|ped|ping)?|(?<!break )(?<!drill )down(?! to the\b)(?!load)|declin(?:e|es|ed|ing)|"
     r"decreas(?:e|es|ed|ing)|lower(?:ed)?|fewer|slid|slip(?:s|ped)?|shrank|shrunk|lost|loss|reduc(?:ed|tion)|dip(?:s|ped)?|"
-    r"plung(?:e|ed)|halved|worse(?:ned)?|tumbled|sank"
+    r"plung(?:e|ed)|halved|worse(?:ned)?|(?<=% )below|(?<=points )below|tumbled|sank"
 )
 _UP = re.compile(rf"(?:{_UP_ZH})|\b(?:{_UP_EN})\b", re.I)
 _DOWN = re.compile(rf"(?:{_DOWN_ZH})|\b(?:{_DOWN_EN})\b", re.I)
@@ -123,7 +123,7 @@ _CHANGE_BEFORE = re.compile(
 )
 _CHANGE_AFTER = re.compile(
     r"^\s*(?:的\s*(?:下降|增长|下滑|上涨|减少|增加)|的?\s*(?:涨幅|跌幅|降幅|增幅))"
-    r"|^\s*(?:drop|fall|decline|decrease|increase|rise|growth|gain|lower|higher|fewer|more|less|down|up|dip)\b"
+    r"|^\s*(?:drop|fall|decline|decrease|increase|rise|growth|gain|lower|higher|fewer|more|less|down|up|dip|above|below)\b"
     r"(?!\s*(?:by\s*)?[¥£$€]?\d)",
     re.I,
 )
@@ -184,8 +184,8 @@ def denies_source(text: str) -> bool:
 
 
 _UNKNOWN = re.compile(
-    r"没有.{0,24}(?:数据|明细|报表|表|记录|导入|样本|案例)|无法|不能(?:判断|区分|排除|确定|看)|还?不知道|缺少|缺|未导入|看不[出到]|不足以|不够|上传|导入|"
-    r"cannot|can't|no data|not enough|missing|unknown|not known|have no|has no|there is no|were not|was not imported|upload|not available",
+    r"没有.{0,24}(?:数据|明细|报表|表|记录|导入|样本|案例)|无法|不能(?:判断|区分|排除|确定|看)|还?不知道|缺少|缺|未导入|看不[出到]|不在(?:这份)?数据里|不足以|不够|上传|导入|"
+    r"cannot|can't|no data|not enough|missing|unknown|not known|have no|has no|there is no|were not|was not imported|not in the data|upload|not available",
     re.I,
 )
 

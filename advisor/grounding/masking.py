@@ -15,13 +15,13 @@ __all__ = ["blank", "blank_names", "blank_spans", "claiming_figures", "figures_o
 # Numbers that name or order things and claim nothing.
 _INNOCENT = re.compile(
     r"^\s*(?:[-*>]\s*)?\d{1,2}[.)、）]\s?(?!\d)|[（(][1-9][)）]"
-    r"|第\s*(?:\d+|[一二三四五六七八九十]+)\s*(?:[-–—~至到]\s*(?:\d+|[一二三四五六七八九十]+)\s*)?(?:步|周|天|个?月|单|次|件|条|名|季度|阶段|档|个)?"
+    r"|第\s*(?:\d+(?!\d|\s*个?百?分位)|[一二三四五六七八九十]+)\s*(?:[-–—~至到]\s*(?:\d+|[一二三四五六七八九十]+)\s*)?(?:步|周|天|个?月|单|次|件|条|名|季度|阶段|档|个)?"
     r"|\b(?:step|week|phase|stage|option|plan|day|no\.?|#|part|point|item|tier)\s?\d{1,2}(?:\s?[-–]\s?\d{1,2})?\b(?!\s*[%万])"
     r"|(?:\d{1,2}|[一二两三四五六七八九十]+)\s*(?:个|条|种|类|项|点|步|件)\s*(?:主要|可能|关键)?(?:步骤|原因|选项|方案|动作|做法|事|问题|因素|建议|方向|短信|版本|案例|假设|数|来源|因子|阶段|条件|结论|步)"
     r"|(?:\d{1,2}|[一二两三])\s*步|[一二两三四五六七八九]\s*(?:点|条|项|类|种)(?!成)"
     r"|\b(?:\d{1,2})\s+(?:options?|steps?|things?|reasons?|causes?|actions?|ways?|questions?|facts?|sources?|parts?|factors?|cases?|examples?|versions?|messages?|tests?|groups?)\b"
     r"|(?<![\d.,])(?:618|双\s*(?:11|12)|99\s*大促|38\s*节|双十[一二]|11\.11|12\.12)(?![,.]?\d)|\bDouble (?:11|12|Eleven)\b|\bA/B\b|\b(?:5A|4P|B2B|O2O|B2C|C2M|3C)\b|\bT\+\d\b|\b1\s?(?:v|对)\s?1\b"
-    r"|\b[QH][1-4]\b",
+    r"|\b[QH][1-4]\b|两[人者](?!数)|两位(?![买客顾会])|二[人者](?!数)|(?<=[元块分钱])\s*一[件个瓶盒支片包双条]",
     re.I | re.M,
 )
 _WIDTHS = str.maketrans("０１２３４５６７８９％￥＋－．", "0123456789%¥+-.")

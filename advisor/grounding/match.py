@@ -28,17 +28,23 @@ _GROUP_PREFIXES = {
     "ad_": "paid",
     "source_": "",
 }
+_NET = re.compile(r"退款?后|退后|after refunds|\bnet\b", re.I)
+_BOTH = re.compile(r"\b(?:both|either|each)\b|两[人者位家个]|双方|二者", re.I)
 _QUALIFIED = {"repurchase_90d": ("repurchase_rate", re.compile(r"90|九十|首购|新客|首单|second|first|new", re.I))}
 
 
 @dataclass(frozen=True)
 class Match:
-    """`quantities` are those that support the figure; empty with a `problem` when none does."""
+    """`candidates` support the figure; none with a `problem` when it has no support."""
 
     figure: Figure
-    quantities: tuple[Quantity, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
     problem: Text | None = None
     from_claim: bool = False
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        return tuple(candidate.quantity for candidate in self.candidates)
 
     @property
     def ok(self) -> bool:
@@ -57,7 +63,7 @@ def match_figure(figure: Figure, reading: Reading, facts: Sequence[Cited]) -> Ma
             spoken = _from_claims(figure, reading, facts)
             return spoken if spoken.ok else Match(figure, problem=_PROBLEMS[test](figure, reading, candidates[0]))
         candidates = kept
-    return Match(figure, tuple(c.quantity for c in candidates))
+    return Match(figure, tuple(candidates))
 
 
 def _derived(figure: Figure, reading: Reading, facts: Sequence[Cited]) -> list[Candidate]:
@@ -85,8 +91,14 @@ def _derived(figure: Figure, reading: Reading, facts: Sequence[Cited]) -> list[C
 
 
 def _metric(figure: Figure, reading: Reading, candidate: Candidate) -> bool:
-    named = reading.metric_of(figure)
+    named = [m for m in reading.metric_of(figure) if not _is_base(m, figure, reading, candidate.cited)]
     return not named or any(metric_fits(m, reading, candidate.cited, candidate.quantity) for m in named)
+
+
+def _is_base(mention: Mention, figure: Figure, reading: Reading, cited: Cited) -> bool:
+    """41.8 % of October GMV: what the share is of, when the fact speaks of it too."""
+    of = re.search(r"(?:%|per ?cent) of (?:[\w']+ ){0,2}$", reading.text[: mention.start], re.I)
+    return figure.kind == "ratio" and of is not None and cited.says(mention.word)
 
 
 def metric_fits(mention: Mention, reading: Reading, cited: Cited, quantity: Quantity) -> bool:
@@ -95,9 +107,31 @@ def metric_fits(mention: Mention, reading: Reading, cited: Cited, quantity: Quan
         return True
     if quantity.role in LOOSE and (mention.metrics & cited.metrics or cited.says(mention.word)):
         return True
+    if _short_for(mention, quantity, cited, reading):
+        return True
     if not cited.glossary.knows(quantity.metric) or (mention.weak and _not_its_unit(mention, quantity)):
         return mention.weak or cited.says(mention.word)
     return any(_related(metric, quantity, reading, cited) for metric in mention.metrics)
+
+
+def _short_for(mention: Mention, quantity: Quantity, cited: Cited, reading: Reading) -> bool:
+    """The margin for the gross margin, profit for net profit, where the fact has nothing else of that name."""
+    word = _squash(mention.word)
+    named = [q for q in cited.fact.quantities if word in _squash(" ".join(_names(q, cited)))]
+    if not any(_squash(name).endswith(word) or _squash(name).startswith(word) for name in _names(quantity, cited)):
+        return False
+    if {q.metric for q in named} == {quantity.metric} and mention.metrics.isdisjoint(cited.metrics):
+        beyond = all(metric.startswith("beyond:") for metric in mention.metrics)
+        return beyond or bool(_NET.search(" ".join(_names(quantity, cited))) and _NET.search(reading.full))
+    return False
+
+
+def _names(quantity: Quantity, cited: Cited) -> tuple[str, ...]:
+    return cited.glossary.names.get(quantity.metric, (quantity.metric.removeprefix("beyond:"),))
+
+
+def _squash(text: str) -> str:
+    return re.sub(r"[\s\-]+", "", text).lower()
 
 
 def _not_its_unit(mention: Mention, quantity: Quantity) -> bool:
@@ -136,6 +170,8 @@ def _subject(figure: Figure, reading: Reading, candidate: Candidate) -> bool:
         if not any(name.lower() in own or any(name.lower() in o or o in name.lower() for o in own) for name in named):
             rivals = {n for q in cited.fact.quantities if q is not quantity for n in q.subject} - set(quantity.subject)
             return not any(name in rivals for name in named)
+    if any(name.lower() in {n.lower() for n in named} for name in quantity.subject):
+        return True
     groups = reading.groups_near(figure) - _metric_groups(quantity.metric)
     if groups and not groups & _subject_groups(quantity, cited):
         return False
@@ -152,12 +188,14 @@ def _metric_groups(metric: str) -> set[str]:
 
 def _subject_groups(quantity: Quantity, cited: Cited) -> set[str]:
     own = {group for name in quantity.subject for group in groups_in(name)}
-    return own or cited.groups
+    return (own | groups_in(" | ".join(cited.places(quantity)))) if own else cited.groups
 
 
 def _names_subject(quantity: Quantity, reading: Reading, cited: Cited) -> bool:
     """A figure of a part may not be told as the whole's: the part is named somewhere, if it can be in this language."""
     text = re.sub(r"\s+", "", reading.full.lower())
+    if _BOTH.search(reading.full):
+        return True
     chinese = bool(re.search(r"[\u4e00-\u9fff]", reading.full))
     for name in quantity.subject:
         groups = groups_in(name)
@@ -171,6 +209,9 @@ def _names_subject(quantity: Quantity, reading: Reading, cited: Cited) -> bool:
 def _partly_named(name: str, text: str) -> bool:
     squashed = re.sub(r"\s+", "", name.lower())
     if squashed in text or any(piece in text for piece in re.findall(r"[a-z0-9]{3,}", name.lower())):
+        return True
+    letters = re.findall(r"(?<![a-z])[a-z](?![a-z])", name.lower())  # 主播A is also said as A
+    if any(re.search(rf"(?<![a-z]){letter}(?![a-z])", text) for letter in letters):
         return True
     han = re.sub(r"[^\u4e00-\u9fff]", "", name)
     return any(han[i : i + 2] in text for i in range(len(han) - 1))

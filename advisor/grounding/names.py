@@ -49,7 +49,7 @@ _PLAIN = _set(
 )  # fmt: skip
 
 
-def foreign_names(text: str, *, allowed: Iterable[str], brands: Iterable[str]) -> list[str]:
+def foreign_names(text: str, *, allowed: Iterable[str], brands: re.Pattern[str]) -> list[str]:
     """Names in `text` that none of the `allowed` texts (claims, entities, question) contains."""
     known = " \n ".join(allowed).lower()
     bare = _MENU.sub(" ", re.sub(r"\[[a-z]\d+\]", " ", text))  # Qianniu → Marketing → Coupons names a menu
@@ -57,7 +57,7 @@ def foreign_names(text: str, *, allowed: Iterable[str], brands: Iterable[str]) -
     in_case = bool(_CASE_CONTEXT.search(bare) or _CASE_MARK.search(text))
     if in_case:
         found += [name for name in _QUOTED.findall(bare) if _looks_named(name) and name.lower() not in known]
-    found += [brand for brand in brands if _names_brand(bare, brand) and brand.lower() not in known]
+    found += [brand for brand in brands.findall(bare) if brand.lower() not in known]
     found += [name for name in _CASE_ID.findall(bare) if name not in known and in_case and not _english_compound(name)]
     found += _capitalised(bare, known, in_case=in_case)
     return list(dict.fromkeys(found))
@@ -66,14 +66,6 @@ def foreign_names(text: str, *, allowed: Iterable[str], brands: Iterable[str]) -
 def _looks_named(quoted: str) -> bool:
     """A quoted name, not a quoted sentence, coupon text or menu word."""
     return not re.search(r"[，。！？,!?→+%\d]|满|减|券|[的了吗]", quoted) and (len(quoted) <= 12 or quoted.istitle())
-
-
-def _names_brand(text: str, brand: str) -> bool:
-    if brand not in text:
-        return False
-    if brand.isascii():
-        return bool(re.search(rf"(?<![A-Za-z]){re.escape(brand)}(?![A-Za-z])", text))
-    return True
 
 
 def _english_compound(name: str) -> bool:
@@ -94,6 +86,7 @@ def _capitalised(text: str, known: str, *, in_case: bool) -> list[str]:
             words.pop()
         if not words or (not in_case and match[0].isupper()):
             continue
+        words = [re.sub(r"['’]s$", "", word) for word in words]
         name = " ".join(words)
         if name.lower() in known or all(word.lower() in known for word in words):
             continue

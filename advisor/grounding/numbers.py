@@ -12,7 +12,7 @@ from tools.text import CURRENCY_SIGNS
 __all__ = ["Figure", "Hedge", "Kind", "arabic_figures", "hedge_before", "interval"]
 
 Kind = Literal["money", "ratio", "pp", "count", "multiple", "duration", "bare"]
-Hedge = Literal["", "about", "under", "over"]
+Hedge = Literal["", "about", "under", "over", "below", "above"]
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,10 @@ _SCALE = (
 _UNITS: tuple[tuple[str, Kind, str], ...] = (
     (r"个?百分点|percentage[ -]points?|percent[ -]points?|pp\b|ppts?\b|pts\b|points?\b(?! (?:out|of sale|card))", "pp", ""),
     (r"‰", "ratio", "‰"),
+    (r"个?百?分位数?点?|(?:st|nd|rd|th)? percentile\b", "ratio", "%"),
     (r"%|per ?cent\b", "ratio", "%"),
     (r"元|块钱?|圆|人民币|RMB\b|yuan\b|CNY\b|renminbi\b", "money", "CNY"),
+    (r"分(?:钱|(?=\s*(?:一[件个瓶盒支片包]|每|\s{2})))", "money", "分"),
     (r"英镑|pounds?\b|GBP\b|quid\b", "money", "GBP"),
     (r"美元|美金|dollars?\b|USD\b", "money", "USD"),
     (r"欧元|euros?\b|EUR\b", "money", "EUR"),
@@ -86,7 +88,11 @@ _FOLLOW_MORE = re.compile(r"\s*(?:多(?![了于出])|余|or more\b)")
 _SIGN_OF = {sign: code for code, sign in CURRENCY_SIGNS.items()} | {
     "US$": "USD", "RMB": "CNY", "人民币": "CNY", "CNY": "CNY", "GBP": "GBP", "USD": "USD", "EUR": "EUR", "HKD": "HKD",
 }  # fmt: skip
+# A bound, not a nearness: "has not reached half" is true of 38 %.
+_NEVER = r"(?:没有?|还没有?|尚?未能?|并?不)"
 _HEDGES: tuple[tuple[Hedge, re.Pattern[str]], ...] = (
+    ("below", re.compile(rf"{_NEVER}(?:达?到|超过|突破|高于|多于|进入|摸到)(?:了|全店|同行|同类)?(?:的|前)?\s*$|(?:not|n't|never|fails? to|failed to) (?:yet )?(?:reach|exceed|clear|pass|hit|meet|top|above|over|more than)\s*(?:the |its )?$", re.I)),
+    ("above", re.compile(rf"{_NEVER}(?:低于|跌破|少于)(?:了)?\s*$|(?:not|n't|never) (?:fall |drop |go )?(?:below|under|less than|fewer than)\s*(?:the )?$", re.I)),
     ("under", re.compile(r"(?:近|将近|接近|不到|不足|低于|少于|逼近|nearly|almost|close to|just under|under|less than|fewer than|below)\s*$", re.I)),
     ("over", re.compile(r"(?:超过?|逾|多于|高于|突破|大于|more than|over|above|upwards of|exceed\w*|just over)\s*$", re.I)),
     ("about", re.compile(r"(?:大?约|大概|左右|差不多|大致|约合|about|around|roughly|some|approximately|approx\.?|circa|~|≈|an estimated)\s*$", re.I)),
@@ -97,7 +103,7 @@ _RANGE = re.compile(r"^\s*(?:[-–—~～]|至|到|to)\s*$", re.I)
 
 def hedge_before(text: str, start: int, end: int) -> Hedge:
     """How far the writer commits to the number at `start`..`end`."""
-    head = text[max(0, start - 16) : start]
+    head = text[max(0, start - 24) : start]
     for hedge, pattern in _HEDGES:
         if pattern.search(head):
             return hedge
@@ -113,6 +119,8 @@ def interval(value: Decimal, step: Decimal, hedge: Hedge) -> tuple[Decimal, Deci
     loose = max(loose, half)
     if hedge == "about":
         return value - loose, value + loose
+    if hedge in ("below", "above"):
+        return (value / 2, value) if hedge == "below" else (value, value * 2)
     wide = max(min(_significant(value), value * Decimal("0.1")), half)
     return (value - wide, value) if hedge == "under" else (value, value + wide)
 
@@ -143,6 +151,8 @@ def _figure(text: str, match: re.Match[str]) -> Figure:
         kind, noun = "money", _SIGN_OF[match["prefix"].strip()]
     elif kind == "bare" and match["scale"] and match["scale"].strip() == "w":
         noun = ""
+    if noun == "分":
+        value, step, noun = value / 100, step / 100, "CNY"
     factor = {"%": Decimal("0.01"), "‰": Decimal("0.001"), "成": Decimal("0.1")}.get(noun, Decimal(1))
     if kind == "ratio":
         value, step, noun = value * factor, step * factor, ""

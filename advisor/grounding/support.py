@@ -12,6 +12,7 @@ from advisor.grounding.glossary import Glossary, groups_in
 from advisor.grounding.language import Direction, directions
 from advisor.grounding.masking import blank_names, claiming_figures
 from advisor.grounding.numbers import Figure
+from advisor.grounding.places import place_of, tokens
 from advisor.grounding.window_rules import find_windows
 from advisor.grounding.windows import WindowWords
 from tools.facts import Fact, Quantity, Role
@@ -37,6 +38,12 @@ class Cited:
         return " \n ".join([self.fact.claim.zh, self.fact.claim.en, *self.fact.entities, *subjects]).lower()
 
     @cached_property
+    def spoken(self) -> str:
+        """The fact in words with every name of its metrics: what a sentence that cites it may speak of."""
+        names = [name for metric in self.metrics for name in self.glossary.names.get(metric, ())]
+        return " \n ".join([self.fact.claim.zh, self.fact.claim.en, *self.fact.entities, *names])
+
+    @cached_property
     def groups(self) -> set[str]:
         return groups_in(self.text).union(*(groups_in(name) for q in self.fact.quantities for name in q.subject), set())
 
@@ -57,6 +64,23 @@ class Cited:
                 if not any(value_fits(figure, q) for q in self.fact.quantities):
                     found.append((figure, text))
         return found
+
+    def places(self, quantity: Quantity) -> list[str]:
+        """What the claim says around each figure that may be this quantity."""
+        return [place for figure, place in self._places if value_fits(figure, quantity)]
+
+    @cached_property
+    def _places(self) -> list[tuple[Figure, str]]:
+        found: list[tuple[Figure, str]] = []
+        for text in dict.fromkeys((self.fact.claim.zh, self.fact.claim.en)):
+            figures = claiming_figures(blank_names(text, self.fact.entities))[0]
+            found += [(figure, place_of(text, figures, index)) for index, figure in enumerate(figures)]
+        return found
+
+    def described(self, quantity: Quantity) -> frozenset[str]:
+        """Content words for a quantity: its subject, its metric's names, its place in the claim."""
+        names = self.glossary.names.get(quantity.metric) or re.split(r"[._]", quantity.metric)
+        return tokens(" | ".join([*quantity.subject, *names, *self.places(quantity)]))
 
     @cached_property
     def claim_directions(self) -> list[Direction]:

@@ -16,18 +16,21 @@ from advisor.grounding.language import (
 from advisor.grounding.numbers import Figure
 from advisor.grounding.reading import Reading
 from advisor.grounding.support import CHANGES, Candidate, Cited
-from advisor.grounding.windows import WindowWords, fits, shift_fits
+from advisor.grounding.windows import WindowWords, before, fits, shift_fits
 from tools.facts import Quantity, Role
 
 __all__ = ["LOOSE", "direction_told", "role_told", "said_in_claim", "same_words", "window_told"]
 
+_RELATIVE_YEAR = re.compile(r"去年|前年|last year|the previous year", re.I)
 _LEVELS = frozenset({Role.VALUE, Role.PREVIOUS})
 LOOSE = frozenset({Role.CONTRIBUTION, Role.SHARE, Role.SAMPLE, Role.TARGET, Role.RANGE_LOW, Role.RANGE_HIGH})
 
 
 def window_told(figure: Figure, reading: Reading, candidate: Candidate) -> bool:
+    here = reading.segment(figure.start)
     return all(
-        _window_fits(words, candidate) and not (words.compared and _as_base(figure, reading, words, candidate))
+        (candidate.quantity.window is None and not here.start <= words.start < here.end)
+        or (_window_fits(words, candidate) and not (words.compared and _as_base(figure, reading, words, candidate)))
         for words in reading.windows_of(figure)
     )
 
@@ -54,6 +57,12 @@ def _window_fits(words: WindowWords, candidate: Candidate) -> bool:
         windows.append(base)
     if words.compared and quantity.role is Role.VALUE:
         windows.append(base)
+    if words.compared and quantity.role in CHANGES and base is None and quantity.window is not None:
+        return before(words, quantity.window)
+    if quantity.role is Role.PREVIOUS and quantity.window is not None and _RELATIVE_YEAR.fullmatch(words.text):
+        return bool(
+            words.first and words.last and words.first <= quantity.window.start and quantity.window.end <= words.last
+        )
     known = [w for w in windows if w is not None]
     if any(fits(words, window) for window in known) or said_in_claim(words, cited):
         return True
@@ -86,7 +95,12 @@ def role_told(figure: Figure, reading: Reading, candidate: Candidate) -> bool:
     if quantity.role in CHANGES:
         if reading.in_move(figure) and not figure.sign:
             return False
-        if states_level(text, figure.start) and not figure.sign and not _is_change_noun(text, figure.start):
+        if (
+            states_level(text, figure.start)
+            and not figure.sign
+            and not change
+            and not _is_change_noun(text, figure.start)
+        ):
             return False
         near_share = SHARE_WORDS.search(text[here.start : figure.end])
         if near_share and not CHANGE_WORDS.search(piece) and not directions(piece):

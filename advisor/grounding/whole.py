@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
 from advisor.answer import Section
+from advisor.grounding.causality import effect_phrases
 from advisor.grounding.language import Direction, causal_phrases, denies_source
 from advisor.grounding.match import Match, metric_fits
+from advisor.grounding.movement import signs_of
 from advisor.grounding.numbers import Figure
 from advisor.grounding.reading import Reading
-from advisor.grounding.support import Cited
+from advisor.grounding.support import CHANGES, Cited
 from advisor.grounding.telling import same_words
-from advisor.grounding.windows import WindowWords, fits, overlaps
+from advisor.grounding.windows import WindowWords, before, fits, overlaps
 from tools.facts import Quantity, Role, WhyClass
 from tools.text import Text
 
 __all__ = ["CLAIMS", "bare_directions", "causes", "dates", "denials", "moves"]
 
+_OPEN = re.compile(r"是否|会不会|能否|如果|\b(?:whether|if)\b", re.I)
+_MEANINGFUL = re.compile(
+    r"明显|显著|大幅|怎么|\b(?:meaningful\w*|material\w*|significant\w*|noticeabl\w*|much)\b", re.I
+)
 CLAIMS: frozenset[Section] = frozenset({"headline", "decision", "why"})
 
 
@@ -70,6 +77,8 @@ def bare_directions(reading: Reading, facts: Sequence[Cited], section: Section) 
         segment = reading.segment(word.start)
         if any(segment.start <= figure.start < segment.end for figure in reading.figures):
             continue
+        if _OPEN.search(reading.piece(segment)) or (word.denied and _MEANINGFUL.search(reading.piece(segment))):
+            continue
         inside = [m for m in reading.mentions if segment.start <= m.start < segment.end]
         signs = {
             cited.change_sign(q)
@@ -80,6 +89,8 @@ def bare_directions(reading: Reading, facts: Sequence[Cited], section: Section) 
             and metric_fits(mention, reading, cited, q)
             and q.metric in mention.metrics
         } - {0}
+        for mention in inside[-1:] if not signs else ():
+            signs |= signs_of(mention, reading, facts)
         if not signs:
             signs = _signs_at_mark(word, reading, facts)
         if signs and not any(_agrees(word, sign) for sign in signs):
@@ -128,6 +139,9 @@ def _dated(words: WindowWords, reading: Reading, facts: Sequence[Cited], questio
     if not facts or (reading.section not in ("headline", "why") and planned):
         return True
     windows = [q.window for c in facts for q in c.fact.quantities if q.window is not None]
+    changes = [q.window for c in facts for q in c.fact.quantities if q.role in CHANGES and q.window is not None]
+    if words.compared and any(before(words, window) for window in changes):
+        return True
     if any(c.says(words.text) or any(same_words(words, w) for w in c.claim_windows) for c in facts):
         return True
     if not windows and not any(c.claim_windows for c in facts):
@@ -142,6 +156,8 @@ def causes(draft: str, facts: Sequence[Cited], section: Section, why_class: WhyC
     if proven:
         return []
     told = causal_phrases(draft, soft=section in CLAIMS)
+    if section in ("headline", "why"):
+        told += [phrase for phrase in effect_phrases(draft) if not any(c.says(phrase) for c in facts)]
     sourced = [c for c in facts if c.fact.kind in ("case", "playbook")]
     return [
         Text(

@@ -46,13 +46,22 @@ _RELATIVE_UNITS = (
     ("day", ""),
 )
 _COMPARED = re.compile(
-    r"(?:比|较|对比|相比|与|环比|低于|高于|vs\.?|versus|than|compared (?:with|to)|against|\bon|\bover|\bfrom|relative to|和)\s*(?:the )?$",
+    r"(?:比|较|对比|相比|与|环比|低于|高于|超过|不如|above|below|vs\.?|versus|than|compared (?:with|to)|against|\bon|\bover|\bfrom|relative to|和)\s*(?:the )?$",
     re.I,
 )
 # "from 4 October to 31 October" and "over the last 28 days" say when; "from September" and "over the previous 28 days" say what with.
+_ON = re.compile(r"\bon\s*$", re.I)
 _FROM, _OVER = re.compile(r"\bfrom\s*$", re.I), re.compile(r"\bover\s*(?:the )?$", re.I)
 _WHOLE_RANGE = re.compile(r"\b(?:to|through|until)\b")
 _JUST_PASSED = re.compile(r"(?:last|past|trailing|recent)\b", re.I)
+_ONE_DAY = re.compile(r"当天|当日|同一天|the same day|that day|on the day", re.I)
+_WHICH_YEAR = re.compile(r"今年|去年|20\d\d\s*年|(?:this|last|previous) year|20\d\d", re.I)
+_MORE_AFTER = re.compile(
+    r"\s*(?:的|'s )?\s*(?:双|618|\d{1,2}\s*月|[一二三四五六七八九十]+月|Q\d|国庆|春节|大促|暑|秋|冬|春|夏|第|Double)"
+)
+_MORE_BEFORE = re.compile(
+    r"(?:Double 11|618|January|February|March|April|May|June|July|August|September|October|November|December|campaign|holiday|Q\d)\s*(?:of |in )?$"
+)
 _OPEN = re.compile(r"^\s*(?:起|以来|之后|后|以后|onwards?|on\b)|^\s*[-–]\s*$", re.I)
 _OPEN_BEFORE = re.compile(r"(?:自|since|after)\s*$", re.I)
 
@@ -167,6 +176,10 @@ def _shift(match: _Found, today: date | None) -> WindowWords:
     return replace(_words(match, "shift"), shift="yoy" if yoy else "pop", compared=True)
 
 
+def _one_day(match: _Found, today: date | None) -> WindowWords:
+    return _words(match, "rolling", days=1)
+
+
 def _clock(match: _Found, today: date | None) -> WindowWords:
     return _words(match, "clock")
 
@@ -219,9 +232,10 @@ _TABLE: tuple[tuple[str, _Build], ...] = (
     ),
     (
         r"上个?月|上上?个?(?:周|星期)|上个?季度|本月|这个?月|本周|这周|本季度|昨天|昨日|去年|今年|今天(?!起)"
-        r"|\b(?i:(?:last|previous|this|prior) (?:month|week|quarter|year)|yesterday)\b",
+        r"|\b(?i:(?:last|previous|this|prior) (?:month|week|quarter|year)|yesterday|today)\b",
         _relative,
     ),
+    (r"当天|当日|同一天|(?i:\b(?:the same day|that day|on the day)\b)", _one_day),
     (r"(?P<y1>20\d\d)\s*(?:年|财年)", _year),
     (
         r"(?<![\d,.¥£$€])\b(?P<y1>20[0-4]\d)\b(?![,.]?\d)"
@@ -241,8 +255,15 @@ def _is_base(words: WindowWords, head: str) -> bool:
     if not _COMPARED.search(head):
         return False
     when = words.kind == "span" and _FROM.search(head) and _WHOLE_RANGE.search(words.text)
+    if words.kind == "day" and _ON.search(head):
+        return False  # sent on 5 November says when
     lately = words.kind == "rolling" and _OVER.search(head) and _JUST_PASSED.match(words.text)
     return not (when or lately)
+
+
+def _says_more(text: str, match: re.Match[str]) -> bool:
+    """A month, quarter or campaign beside the year."""
+    return bool(_MORE_AFTER.match(text, match.end()) or _MORE_BEFORE.search(text[: match.start()]))
 
 
 def find_windows(text: str, today: date | None) -> list[WindowWords]:
@@ -257,8 +278,14 @@ def find_windows(text: str, today: date | None) -> list[WindowWords]:
             taken.append(
                 replace(
                     words,
+                    within=bool(_WHICH_YEAR.fullmatch(match[0]) and _says_more(text, match)),
                     compared=words.compared or _is_base(words, head),
                     open_ended=bool(_OPEN.match(text[match.end() : match.end() + 8]) or _OPEN_BEFORE.search(head)),
                 )
             )
-    return sorted(taken, key=lambda words: words.start)
+    found = sorted(taken, key=lambda words: words.start)
+    return [
+        words
+        for at, words in enumerate(found)
+        if not (_ONE_DAY.fullmatch(words.text) and at and words.start - found[at - 1].end <= 4)
+    ]

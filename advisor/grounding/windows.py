@@ -8,7 +8,7 @@ from typing import Literal
 
 from tools.facts import Window
 
-__all__ = ["WindowKind", "WindowWords", "fits", "overlaps", "shift_fits"]
+__all__ = ["WindowKind", "WindowWords", "before", "fits", "overlaps", "shift_fits"]
 
 WindowKind = Literal["span", "month", "day", "year_part", "rolling", "shift", "clock", "invalid"]
 
@@ -34,6 +34,7 @@ class WindowWords:
     shift: Literal["", "yoy", "pop"] = ""
     compared: bool = False
     open_ended: bool = False
+    within: bool = False  # 今年双11, October this year: the year only says which
 
 
 def fits(words: WindowWords, window: Window) -> bool:
@@ -57,6 +58,8 @@ def fits(words: WindowWords, window: Window) -> bool:
         if words.day:
             return (words.first, words.last) == (window.start, window.end)
         inside = words.first <= window.start and window.end <= words.last
+        if words.within:
+            return inside
         total = (words.last - words.first).days + 1
         return inside and (window.days * 10 >= total * 6 or words.first == window.start)
     return _fits_partial(words, window)
@@ -97,6 +100,17 @@ def overlaps(words: WindowWords, window: Window) -> bool:
             return True
         day = (day + timedelta(days=32)).replace(day=1)
     return False
+
+
+def before(words: WindowWords, window: Window) -> bool:
+    """The words name the time right before the window, or the same time a year earlier: what a change may be told against."""
+    if words.kind in ("shift", "rolling"):
+        return True
+    last = window.start - timedelta(days=1)
+    if words.first is not None and words.last is not None:
+        gap = (window.start - words.first).days
+        return words.last == last or 340 <= gap <= 395
+    return words.kind == "month" and words.month in (last.month, window.start.month)
 
 
 def shift_fits(words: WindowWords, window: Window, previous: Window) -> bool:

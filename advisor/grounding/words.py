@@ -44,7 +44,7 @@ def _make(text: str, match: re.Match[str], value: Decimal, step: Decimal, kind: 
 
 
 def _tenths(text: str, match: re.Match[str]) -> Figure | None:
-    whole, part = chinese_number(match[1]), _DIGITS.get(match[2] or "零", 0)
+    whole, part = chinese_number(match[1]), _DIGITS.get(match[2] or "零", 5)  # 一成半
     if whole is None or not 0 < whole < 11:
         return None
     value = Decimal(whole) / 10 + Decimal(part) / 100
@@ -139,30 +139,42 @@ def _english_part(text: str, match: re.Match[str]) -> Figure | None:
     return _make(text, match, Decimal(above) / _PARTS[match[2].lower().removesuffix("s")], Decimal("0.04"), "ratio")
 
 
-def _one_in(text: str, match: re.Match[str]) -> Figure | None:
-    below = _EN_VALUE.get(match[1].lower()) or (int(match[1]) if match[1].isdigit() else 0)
-    return _make(text, match, Decimal(1) / below, Decimal("0.04"), "ratio") if below else None
+_SMALL = "one|two|three|four|five|six|seven|eight|nine"
+
+
+def _in_every(text: str, match: re.Match[str]) -> Figure | None:
+    """Six in ten, one in three, three out of the five."""
+    above = _EN_VALUE[match[1].lower()]
+    below = _EN_VALUE.get(match[2].lower()) or (int(match[2]) if match[2].isdigit() else 0)
+    return _make(text, match, Decimal(above) / below, Decimal("0.06"), "ratio") if below > above else None
+
+
+def _some_of(text: str, match: re.Match[str]) -> Figure | None:
+    """Three of the top ten; "one of the" is no count."""
+    count = _EN_VALUE[match[1].lower()]
+    return _make(text, match, Decimal(count), Decimal(1), "count") if count > 1 else None
 
 
 _RULES: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], Figure | None]], ...] = (
     (re.compile(rf"百分之(\d+(?:\.\d+)?|{_CN}(?:点[零一二三四五六七八九]+)?)"), _percent),
     (re.compile(rf"({_CN})分之({_CN})"), _fraction),
     (re.compile(r"(?<![\d/])([1-9])/([1-9])(?![\d/])"), _slash),
-    (re.compile(rf"([一二两三四五六七八九十])成{_NOT_CHENG}([一二三四五六七八九])?"), _tenths),
+    (re.compile(rf"([一二两三四五六七八九十])成{_NOT_CHENG}([一二三四五六七八九半])?"), _tenths),
     (re.compile(r"过半|超半数"), _fixed("0.6", "0.2", "ratio")),
     (re.compile(r"一半|半数|对半"), _fixed("0.5", "0.05", "ratio")),
     (re.compile(r"减半|腰斩"), _fixed("0.5", "0.06", "multiple")),
     (re.compile(r"翻了?两番"), _fixed("4", "0.4", "multiple")),
     (re.compile(r"翻(?:了?[一1]?(?:倍|番)|一番)"), _fixed("2", "0.2", "multiple")),
     (re.compile(rf"({_CN})倍"), _times),
-    (re.compile(rf"(?<![第零〇一二两三四五六七八九十百千])({_CN})({_HARD_UNIT})"), _arabic),
+    (re.compile(rf"(?<![第零〇一二两三四五六七八九十百千\d,.])({_CN})({_HARD_UNIT})"), _arabic),
     (re.compile(r"\bhalved\b|\bhalving\b", re.I), _fixed("0.5", "0.06", "multiple")),
     (re.compile(r"\bdoubl(?:ed|es|ing)\b|\btwice\b|\btwofold\b|\bdouble (?=the|that|what|its|last)", re.I), _fixed("2", "0.2", "multiple")),
     (re.compile(r"\btripl(?:ed|es|ing)\b|\bthrice\b|\bthreefold\b|\btrebled\b", re.I), _fixed("3", "0.3", "multiple")),
     (re.compile(r"\bquadrupl(?:ed|es|ing)\b|\bfourfold\b", re.I), _fixed("4", "0.4", "multiple")),
     (re.compile(r"\b(a|one|two|three|four)[ -](half|thirds?|quarters?|fifths?|tenths?)(?= of\b| as\b| by\b| lower| higher| less| more|[,.;]|$)", re.I), _english_part),
     (re.compile(r"(?<!first )(?<!second )(?<!latter )(?<!other )\bhalf(?= of\b| the\b| its\b| their\b| as\b| that\b)|(?<=by )half\b", re.I), _fixed("0.5", "0.05", "ratio")),
-    (re.compile(r"\bone in (two|three|four|five|six|seven|eight|nine|ten|\d+)\b", re.I), _one_in),
+    (re.compile(rf"\b({_SMALL}) (?:in|out of)(?: every)? ({_SMALL}|ten|\d+)\b", re.I), _in_every),
+    (re.compile(rf"\b({_SMALL}|ten) of (?=(?:the|your|our|its|these|those) )", re.I), _some_of),
     (re.compile(rf"\b((?:{_EN_WORD})(?:[ -](?:and )?(?:{_EN_WORD}))*)[ -](?:more |paid |new |returning )?({_EN_UNIT})", re.I), _english),
 )  # fmt: skip
 

@@ -1,0 +1,124 @@
+"""How strongly a claim is put: sure where the evidence cannot tell, huge where little moved, all where it says some, told where it denies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+from advisor.grounding.language import denied
+from advisor.grounding.movement import rate_of
+from advisor.grounding.places import tokens
+from advisor.grounding.reading import Reading
+from advisor.grounding.support import Cited
+from tools.text import Text
+
+__all__ = ["strength_problems"]
+
+_SURE = re.compile(
+    r"明显|显著|肯定|必然|毫无疑问|确定|一定(?!程度)|断定|证明了?|\b(?:clearly|significant(?:ly)?|definitely|certainly|undoubtedly|obviously|proves?|proven|far (?:better|more|higher)|much (?:better|more|higher))\b",
+    re.I,
+)
+_BETTER = re.compile(r"更好|强于|好于|优于|胜过|不如|更强|\b(?:better|stronger|worse|superior|outperform\w*)\b", re.I)
+_UNSURE = re.compile(
+    r"重叠|不显著|分不[出清]|看不出|样本(?:太?小|不足|不够)|误差内|可能只是运气|不可识别|\b(?:not significant|overlap\w*|cannot be told apart|no (?:reliable|clear) difference|too (?:small|few)|within the error)\b",
+    re.I,
+)
+_HUGE = re.compile(
+    r"大幅|暴[增涨跌]|激增|猛[增涨]|飙升|骤[降跌]|锐减|断崖|翻番|井喷|\b(?:sharp(?:ly)?|strongly|surged?|soared|skyrocketed|plunged|plummeted|collapsed|dramatic(?:ally)?|massive(?:ly)?|huge(?:ly)?|substantial(?:ly)?)\b",
+    re.I,
+)
+_TINY = re.compile(
+    r"略[微有]?(?=[升降增减涨跌高低多少])|微[升降增跌]|小幅|\b(?:slightly|marginal(?:ly)?|a touch|barely|hardly)\b",
+    re.I,
+)
+_HUGE_MIN, _TINY_MAX = Decimal("0.1"), Decimal("0.1")
+_ALL = re.compile(
+    r"所有|全部(?!退款)|每[一个款家]|无一|没有一[个款家单]|从来|一直|始终|\b(?:all (?:of )?(?:the|your|our|its|\w+s\b|top)|every|none of|no one|always|never|throughout|entirely|completely)\b",
+    re.I,
+)
+_WHOLE = re.compile(
+    r"全程|整[个场](?:活动|大促|双|618)|全周期|\b(?:the whole|the entire) (?:campaign|event|festival|promotion)", re.I
+)
+_NO_ZH = re.compile(r"(?:没有?|未(?!来)|并?无(?![论线]))(?:做|设|留|用|被|经)?([\u4e00-\u9fff]{2,6})")
+_NO_EN = re.compile(r"\b(?:no|not|without|never|n't)\b((?: [a-z\-]+){1,4})", re.I)
+_ANY_NO = re.compile(
+    r"没|未|无|不|非|别|\b(?:no|not|none|never|without|cannot|nor|neither|lack\w*|missing)\b|n't", re.I
+)
+
+
+def strength_problems(reading: Reading, facts: Sequence[Cited]) -> list[Text]:
+    """One text per claim put more strongly than its evidence."""
+    claims = [text for c in facts for text in dict.fromkeys((c.fact.claim.zh, c.fact.claim.en))]
+    return [*_sure(reading, claims), *_size(reading, facts), *_all(reading, facts, claims), *_polarity(reading, claims)]
+
+
+def _sure(reading: Reading, claims: Sequence[str]) -> list[Text]:
+    text = reading.full
+    unsure = any(_UNSURE.search(claim) for claim in claims)
+    strong = [m for m in _SURE.finditer(text) if not _denied_widely(text, m.start())]
+    if unsure:
+        strong += [
+            m for m in _BETTER.finditer(text) if not _denied_widely(text, m.start()) and not _UNSURE.search(text)
+        ]
+    elif any(_SURE.search(claim) for claim in claims):
+        strong = []
+    return [Text(f"“{m[0]}”说得比证据更确定。", f'"{m[0]}" is more certain than the evidence.') for m in strong[:1]]
+
+
+def _denied_widely(text: str, position: int) -> bool:
+    """不能断定, no reliable, cannot be … : a denial anywhere before in the sentence."""
+    head = re.split(r"[。；;!?！？]|\.(?=\s)", text[:position])[-1]
+    return bool(_ANY_NO.search(head)) or denied(text, position)
+
+
+def _size(reading: Reading, facts: Sequence[Cited]) -> list[Text]:
+    found = []
+    for pattern, least, most in ((_HUGE, _HUGE_MIN, None), (_TINY, Decimal(0), _TINY_MAX)):
+        for match in pattern.finditer(reading.full):
+            if denied(reading.full, match.start()) or any(c.says(match[0]) for c in facts):
+                continue
+            here = reading.segment(match.start())
+            mentions = [m for m in reading.mentions if here.start <= m.start < here.end]
+            rate = rate_of(mentions[-1] if mentions else None, reading, facts)
+            if rate is not None and not (least <= abs(rate) and (most is None or abs(rate) <= most)):
+                found.append(
+                    Text(f"“{match[0]}”与变化的大小不符。", f'"{match[0]}" does not fit the size of the change.')
+                )
+    return found
+
+
+def _all(reading: Reading, facts: Sequence[Cited], claims: Sequence[str]) -> list[Text]:
+    whole = _WHOLE.search(reading.full)
+    windows = [q.window for c in facts for q in c.fact.quantities if q.window is not None]
+    if whole and windows and all(window.days == 1 for window in windows):
+        return [Text(f"“{whole[0]}”超出了证据的那一天。", f'"{whole[0]}" goes beyond the one day of the evidence.')]
+    if any(_ALL.search(claim) for claim in claims):
+        return []
+    found = [m for m in _ALL.finditer(reading.full) if not _denied_widely(reading.full, m.start())]
+    figures = [f for f in reading.figures if not f.worded]
+    return [] if figures else [Text(f"“{m[0].strip()}”说得比证据更满。", f'"{m[0].strip()}" says more than the evidence.') for m in found[:1]]  # fmt: skip
+
+
+def _polarity(reading: Reading, claims: Sequence[str]) -> list[Text]:
+    """A claim says that something was not there; the sentence tells it as if it was."""
+    text = reading.full
+    if _ANY_NO.search(text):
+        return []
+    told = tokens(text)
+    for claim in claims:
+        denied_words: set[str] = set()
+        for pattern in (_NO_ZH, _NO_EN):
+            for match in pattern.finditer(claim):
+                denied_words |= tokens(match[1])
+                claim = claim.replace(match[0], " ", 1)
+        again = (denied_words & told) - tokens(claim)
+        if again and not _UNSURE.search(text):
+            word = sorted(again)[0]
+            return [
+                Text(
+                    f"证据说没有“{word}”，句子却当作有。",
+                    f'The evidence denies "{word}"; the sentence tells it as a fact.',
+                )
+            ]
+    return []
