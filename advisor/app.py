@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tools.embeddings import Embedder
     from tools.text import Lang
 
-__all__ = ["Paths", "build_desk", "build_service", "load_settings", "quiet_third_parties"]
+__all__ = ["Paths", "build_desk", "build_service", "build_store", "load_settings", "quiet_third_parties", "store_place"]
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,6 @@ def build_service(
     from advisor.service.effects import EffectRunner
     from advisor.service.question import Limits
     from advisor.service.service import AdvisorService
-    from advisor.store import Store
     from tools.cases.documents import DocumentStore
     from tools.cases.store import CaseStore
     from tools.portfolio.peers import PeerStore
@@ -138,7 +137,7 @@ def build_service(
 
     _watch(settings)
     paths = Paths(settings.root)
-    store = Store.sqlite(paths.store)
+    store = build_store(settings)
     warehouse = Warehouse(paths.warehouse)
     embedder = build_embedder(settings)
     registry = build_registry()
@@ -186,6 +185,19 @@ def build_service(
     )
 
 
+def store_place(settings: Settings) -> Path | str:
+    """The address of the database that is set, else the file of the workspace."""
+    url = settings.store_url.get_secret_value() if settings.store_url is not None else ""
+    return url or Paths(settings.root).store
+
+
+def build_store(settings: Settings) -> Store:
+    """What is kept of conversations and of merchants. Raises SettingsInvalid, StoreUnavailable."""
+    from advisor.store import Store
+
+    return Store.open(store_place(settings))
+
+
 def build_desk(settings: Settings) -> DataDesk:
     """The data side of the workspace alone: what is imported, by whom, and how to remove it. No agent is loaded."""
     from advisor.service.documents import DocumentDesk
@@ -202,9 +214,7 @@ def build_desk(settings: Settings) -> DataDesk:
         return DocumentStore(paths.documents, build_embedder(settings))
 
     def store() -> Any:
-        from advisor.store import Store
-
-        return Store.sqlite(paths.store)
+        return build_store(settings)
 
     def peers() -> Any:
         from tools.portfolio.peers import PeerStore
@@ -237,8 +247,12 @@ class _ScopedRecords:
         self._scope = scope
 
     def stated(self, key: str) -> Mapping[str, Any] | None:
-        found: dict[str, Any] | None = self._store.stated(self._scope, key)
-        return found
+        from advisor.service.memory import stated_row
+
+        return stated_row(self._store, self._scope, key)
+
+    def notes(self) -> Sequence[Mapping[str, Any]]:
+        return [vars(note) for note in self._store.memory.words(self._scope)]
 
     def plans(self) -> Sequence[Mapping[str, Any]]:
         return [vars(plan) for plan in self._store.plans.all(self._scope)]

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     openai_embedding_model: str | None = Field(default=None, validation_alias="OPENAI_EMBEDDING_MODEL")
 
     workspace: Path = Field(default=Path("~/.merchant-advisor"), validation_alias="ADVISOR_WORKSPACE")
+    # Where conversations and memory are kept; without it a SQLite file of the workspace.
+    store_url: SecretStr | None = Field(default=None, validation_alias="ADVISOR_STORE_URL")
     # A Chroma server for the shipped cases; without one the index is a folder of the workspace.
     chroma_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+/?$", validation_alias="ADVISOR_CHROMA_URL")
     brain: BrainChoice = Field(default="auto", validation_alias="ADVISOR_BRAIN")

@@ -11,6 +11,7 @@ from advisor.agent.plan import build_plan
 from advisor.agent.state import Checked, Turn
 from advisor.answer import Answer, Section, Statement
 from advisor.brains.base import Brain, Draft, TurnView
+from advisor.brains.frame.remember import told_facts
 from advisor.errors import ModelUnavailable
 from advisor.events import StatementPassed
 from advisor.grounding import Verdict, check
@@ -41,12 +42,22 @@ async def compose(turn: Turn, round_number: int, emit: Emit) -> None:
     if frame is None:
         raise RuntimeError("compose before frame")
     if frame.reply is not None:
-        statement = Statement(text=frame.reply.get(frame.lang))
+        marks = _told(turn)
+        statement = Statement(text=frame.reply.get(frame.lang) + "".join(f"[{mark}]" for mark in marks), cites=marks)
         turn.sections["headline"] = [statement]
         emit(StatementPassed("headline", statement))
     else:
         await _from_brains(turn, turn.view(round_number), emit)
     turn.answer = _answer(turn)
+
+
+def _told(turn: Turn) -> list[str]:
+    """What the merchant told just now is evidence from here on, under the mark that later answers cite."""
+    if turn.frame is None or turn.scope.role != "merchant":
+        return []
+    facts = told_facts(turn.frame.slots, turn.scope.merchant_id, turn.shop.currency)
+    turn.book.add(facts)
+    return [turn.view(0).mark_of(fact) for fact in facts]
 
 
 async def _from_brains(turn: Turn, view: TurnView, emit: Emit) -> None:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, Literal, Protocol
 
 from advisor.answer import AnswerKind, Section
+from advisor.brains.memory import Memory
 from tools.base import ToolSpec
 from tools.facts import Fact, ToolResult, WhyClass
 from tools.text import Lang, Text
@@ -71,6 +72,7 @@ class ShopCard:
     timezone: str = "Asia/Shanghai"
     own_names: tuple[str, ...] = ()  # how the merchant may call the own shop; read locally, never offered to a model
     tables: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # table -> first and last day
+    memory: Memory = field(default_factory=Memory)  # read locally; a model gets of it what tools return
 
 
 @dataclass(frozen=True)

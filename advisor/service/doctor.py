@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
+from advisor.errors import AdvisorError
+from advisor.service.doctor_check import Check
 from advisor.settings import Settings
 from tools.errors import BackendDown
 from tools.text import Text
@@ -37,25 +34,17 @@ _PACKAGES = (
 _MIN_FREE_MB = 500
 
 
-@dataclass(frozen=True)
-class Check:
-    """One finding. Only `broken` makes `doctor` fail; a `note` is worth knowing."""
-
-    name: str
-    verdict: Verdict
-    text: Text
-
-
 def examine(settings: Settings) -> Iterator[Check]:
     """Every check, the quick ones first."""
     yield _python()
     yield _versions()
     yield _workspace(settings.root)
+    yield _store(settings)
     yield from _shops(settings.root / "warehouse")
     yield _embedder(settings)
     yield _cases(settings.root / "chroma")
     yield from _playbooks()
-    yield _model(settings)
+    yield from _model(settings)
     yield Check(
         "page",
         "ok",
@@ -75,6 +64,8 @@ def settings_in_force(settings: Settings) -> dict[str, str]:
             value = "******" if value is not None else None
         if name == "openai_base_url" and value is not None:
             value = _without_password(value)
+        if name == "extra_body":
+            value = ", ".join(value)  # names of fields: what they hold may be a secret
         if isinstance(value, Path):
             value = value.expanduser()
         shown[str(field.validation_alias or name)] = "" if value is None else str(value)
@@ -83,7 +74,7 @@ def settings_in_force(settings: Settings) -> dict[str, str]:
 
 def model_host(settings: Settings) -> str | None:
     """The host questions and offered facts are sent to; None when nothing leaves this machine."""
-    if not settings.has_model or settings.brain == "planner":
+    if not settings.has_model or settings.brain == "planner" or settings.local_model is not None:
         return None
     return urlsplit(settings.openai_base_url or "https://api.openai.com/v1").netloc.rpartition("@")[2]
 
@@ -125,6 +116,23 @@ def _workspace(root: Path) -> Check:
     room = f"{free:,} MB" if free is not None else "?"
     text = Text(f"工作区 {root}，可写，剩余空间 {room}", f"workspace {root}, writable, {room} free")
     return Check("workspace", "note" if free is not None and free < _MIN_FREE_MB else "ok", text)
+
+
+def _store(settings: Settings) -> Check:
+    """Which database is in force and whether it answers; its password is never shown."""
+    from advisor.store import Store
+    from advisor.store.engine import described
+
+    if settings.store_url is None:
+        place = described(settings.root / "store.sqlite")
+        return Check("store", "ok", Text(f"对话和记忆存在 {place}", f"conversations and memory are kept in {place}"))
+    address = settings.store_url.get_secret_value()
+    try:
+        place = described(address)
+        Store.open(address).close()
+    except AdvisorError as error:
+        return Check("store", "broken", error.message)
+    return Check("store", "ok", Text(f"对话和记忆存在 {place}", f"conversations and memory are kept in {place}"))
 
 
 def _shops(folder: Path) -> Iterator[Check]:
@@ -225,10 +233,9 @@ def _indexed(folder: Path) -> int:
     return int(found[0])
 
 
-def _model(settings: Settings) -> Check:
-    host = model_host(settings)
-    if host is None:
-        return Check(
+def _model(settings: Settings) -> Iterator[Check]:
+    if not settings.has_model or settings.brain == "planner":
+        yield Check(
             "model",
             "ok",
             Text(
@@ -236,43 +243,7 @@ def _model(settings: Settings) -> Check:
                 "No model is set: the built-in planner answers and nothing leaves this machine.",
             ),
         )
-    answered = _answers(settings)
-    if not answered:
-        return Check(
-            "model",
-            "note",
-            Text(
-                f"模型服务 {host} 在 3 秒内没有应答；会改由内置规划器作答。",
-                f"The model host {host} did not answer within 3 s; the planner will answer instead.",
-            ),
-        )
-    return Check(
-        "model",
-        "ok",
-        Text(
-            f"模型 {settings.openai_model} 在 {host}：问题和为回答挑出的数字会发给它。",
-            f"Model {settings.openai_model} at {host}: questions and the facts picked for the answer are sent there.",
-        ),
-    )
+        return
+    from advisor.service.doctor_model import examine_model
 
-
-def _answers(settings: Settings) -> bool:
-    """Any HTTP answer counts. The key is not sent: a redirect could carry it elsewhere."""
-    address = (settings.openai_base_url or "https://api.openai.com/v1").rstrip("/") + "/models"
-    if not address.startswith(("http://", "https://")):
-        return False
-
-    def ask() -> Any:
-        try:
-            with urllib.request.urlopen(address, timeout=_MODEL_TIMEOUT_S) as reply:
-                return reply.status
-        except urllib.error.HTTPError as error:
-            return error.code
-
-    pool = ThreadPoolExecutor(max_workers=1)
-    try:
-        return bool(pool.submit(ask).result(timeout=_MODEL_TIMEOUT_S))
-    except (FutureTimeout, OSError, ValueError):
-        return False
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    yield from examine_model(settings)

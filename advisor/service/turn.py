@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from advisor.brains.base import Brain, Ledger, Message, ShopCard
@@ -16,6 +16,7 @@ from advisor.scope import Scope
 from advisor.service.journal import TurnJournal
 from advisor.service.lanes import Lanes
 from advisor.service.lives import TurnLives
+from advisor.service.memory import after_turn, recalled
 from advisor.service.question import Limits, Question, checked
 from advisor.settings import BrainChoice
 from advisor.store import LoggedCall, Store
@@ -208,11 +209,10 @@ class TurnRunner:
         from advisor.service.result import build_result
 
         result = build_result(turn)
-        # staff cannot speak for a merchant: what they state is used in this answer and not kept
-        stated = turn.frame.slots.get("stated", ()) if turn.frame and turn.scope.role == "merchant" else ()
-        for said in stated:
-            unit = turn.shop.currency if said["unit"] == "money" else said["unit"]
-            await asyncio.to_thread(self._store.state, turn.scope, said["key"], Decimal(said["value"]), unit)
+        slots = turn.frame.slots if turn.frame else {}
+        limits = [statement.text for statement in result.answer.limits]
+        told = partial(after_turn, limits=limits, thread_id=turn.thread_id)
+        await asyncio.to_thread(told, self._store, turn.scope, slots, turn.shop.currency)
         frame = {"intent": turn.frame.intent, "slots": dict(turn.frame.slots)} if turn.frame else {}
         await asyncio.to_thread(
             self._store.finish_turn,
@@ -229,7 +229,7 @@ class TurnRunner:
     def _shop_card(self, scope: Scope) -> tuple[ShopCard, str]:
         shop = self._warehouse.for_merchant(scope.merchant_id)
         try:
-            return _card(shop), shop.generation
+            return replace(_card(shop), memory=recalled(self._store, scope)), shop.generation
         finally:
             shop.close()
 

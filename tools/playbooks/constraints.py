@@ -11,14 +11,14 @@ from typing import Any
 from tools.seeds import load_yaml
 from tools.text import Text
 
-__all__ = ["Rule", "allowed_in", "ruled_out_in"]
+__all__ = ["Rule", "allowed_in", "ruled_out_in", "touched_by"]
 
 _ZH_NO = (
     r"(?:不|别|绝不|从不|决不|拒绝|停止|暂停|停掉|停了|砍掉|取消|放弃|告别)(?:再|会|能|可以|要|想|打算|准备|接受|考虑|许|允许|碰)*"
     r"(?:做|搞|打|发|用|投|找|请|走|靠|开|参加|接|给|继续|跟|和)*(?:任何|什么)?"
 )
 _EN_NO = (
-    r"\b(?:no|not|never|don't|do not|won't|will not|can't|cannot|without|refuse|stop(?:ped)?|against|rule out|avoid|drop(?:ped)?|quit)\b"
+    r"\b(?:no|not|never|don't|do not|won't|will not|can't|cannot|refuse|stop(?:ped)?|against|rule out|avoid|drop(?:ped)?|quit)\b"
     r"(?: (?:do|doing|use|using|want|want to|to|run|running|give|giving|offer|offering|send|sending|work|working|with|be|any|more|the|our|all))*"
 )
 _ZH_YES = r"(?:可以|能|愿意|接受|允许|同意|恢复|考虑)(?:再|做|搞|打|发|用|投|找|请|开|参加|适当|少量)*"
@@ -31,6 +31,7 @@ class Rule:
 
     id: str
     label: Text
+    topic: re.Pattern[str]
     says: re.Pattern[str]
     allows: re.Pattern[str]
     playbooks: frozenset[str]
@@ -55,6 +56,7 @@ def _rule(name: str, spec: Mapping[str, Any]) -> Rule:
     return Rule(
         id=name,
         label=Text(**spec["label"]),
+        topic=re.compile(rf"{zh}|\b(?:{en})\b"),
         says=re.compile(
             rf"{_ZH_NO}(?:{zh})|(?:{zh})(?:都|也)?(?:不做|不搞|免谈|停掉|停了|不用了|不考虑)|{_EN_NO} (?:{en})\b{own}"
         ),
@@ -67,6 +69,12 @@ def _rule(name: str, spec: Mapping[str, Any]) -> Rule:
         choose={book: Text(**text) for book, text in spec.get("choose", {}).items()},
         artefacts=frozenset(spec.get("artefacts", ())),
     )
+
+
+def touched_by(text: str) -> list[Rule]:
+    """What a sentence speaks of, whichever way."""
+    said = text.lower()
+    return [rule for rule in _rules() if rule.topic.search(said)]
 
 
 def ruled_out_in(text: str) -> list[Rule]:

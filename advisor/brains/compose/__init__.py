@@ -22,6 +22,7 @@ from advisor.brains.compose.limits import caveats, follow_ups, limit_drafts, no_
 from advisor.brains.compose.pieces import Pieces, gather
 from advisor.brains.compose.readings import READINGS, newcomer_drafts, reading_drafts
 from advisor.brains.compose.say import Say
+from advisor.brains.compose.stated import fitted, margin_drafts, stated_drafts
 from advisor.brains.compose.told import TOLD, content_drafts, peer_drafts, told_drafts, untold_drafts
 from advisor.brains.compose.why import cause_clause, is_flat, why_drafts, within_normal
 
@@ -33,9 +34,13 @@ _ADVICE = {"why_change", "what_to_do", "how_to", "decision", "growth_plan"}
 
 
 def compose(turn: TurnView) -> Iterator[Draft]:
-    """All drafts of an answer in reading order. A turn without usable facts yields one honest headline."""
+    """All drafts of an answer in reading order, as long as the merchant wants it. Without usable facts one honest headline."""
+    return fitted(_drafts(turn), turn.shop.memory, Say(turn.frame.lang))
+
+
+def _drafts(turn: TurnView) -> Iterator[Draft]:
     frame, say, pieces = turn.frame, Say(turn.frame.lang), gather(turn)
-    drafts = [*_body(turn, pieces, say), *own_drafts(pieces, say)]
+    drafts = [*_body(turn, pieces, say), *stated_drafts(pieces, say), *own_drafts(pieces, say)]
     headline = next((draft for draft in drafts if draft.section == "headline" and draft.text), None)
     missing = "" if headline else no_answer(pieces, say) or _nothing(frame, pieces, say)
     if missing:
@@ -46,8 +51,10 @@ def compose(turn: TurnView) -> Iterator[Draft]:
         advised = advised and not unanswered(frame, pieces)
         left = replace(pieces, missing=()) if frame.intent == "effect" and headline else pieces  # it was the headline
         said = headline.text if headline else missing
-        left = replace(left, notes=[note for note in left.notes if note[1].get(say.lang) not in said])
-        yield from limit_drafts(left, say, headline_from_error=bool(missing), advised=advised)
+        said += "".join(draft.text for draft in stated_drafts(pieces, say))
+        left = replace(left, notes=[note for note in left.notes if note[1].get(say.lang).rstrip("。.") not in said])
+        asked = margin_drafts(frame, pieces, say, turn.shop.memory, advised=advised)
+        yield from limit_drafts(left, say, headline_from_error=bool(missing), advised=advised, asked=asked)
     else:
         yield from caveats(pieces, say)
     yield from follow_ups(frame, pieces, say)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from advisor.brains.base import Draft, Frame
@@ -47,8 +47,10 @@ def plain_path(text: str) -> str:
     return _PATH.sub(lambda match: _ASIDE.sub("", match.group()), text)
 
 
-def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool, advised: bool) -> Iterator[Draft]:
-    """At most three, the one that would change the answer most first."""
+def limit_drafts(
+    pieces: Pieces, say: Say, *, headline_from_error: bool, advised: bool, asked: Iterable[str] = ()
+) -> Iterator[Draft]:
+    """At most three, the one that would change the answer most first; `asked` is what the merchant could tell, last."""
     texts = list(
         dict.fromkeys(
             [
@@ -58,7 +60,7 @@ def limit_drafts(pieces: Pieces, say: Say, *, headline_from_error: bool, advised
                 *_failures(pieces, say, headline_from_error),
                 *_refunds_in_time(pieces, say),
                 *_notes(pieces, say, advised=advised),
-                *_margin(pieces, say, advised=advised),
+                *asked,
             ]
         )
     )
@@ -78,12 +80,6 @@ def _refunds_in_time(pieces: Pieces, say: Say) -> Iterator[str]:
     for piece in pieces.checks:
         if piece.fact.data.get("check") in ("equal_age", "refunds_to_come"):
             yield say.join(f"{say.claim(piece)}{piece.cite}")
-
-
-def _margin(pieces: Pieces, say: Say, *, advised: bool) -> Iterator[str]:
-    """The one question back: without a margin no step can be held against what it costs."""
-    if advised and pieces.playbooks and not pieces.stated and not pieces.tiny:
-        yield say.t(_MARGIN.zh, _MARGIN.en)
 
 
 def _market(pieces: Pieces, say: Say) -> Iterator[str]:
@@ -266,10 +262,6 @@ _TOLD: dict[str, tuple[Text, ...]] = {
         Text("哪个主播最好？", "Who is our best host?"),
     ),
 }
-_MARGIN = Text(
-    "毛利率还不知道：直接回我一句毛利率是多少，我就能算出这件事保本要多少单。",
-    "The gross margin is not known: state it in a reply and the break-even of this step can be worked out.",
-)
 
 
 def follow_ups(frame: Frame, pieces: Pieces, say: Say) -> Iterator[Draft]:

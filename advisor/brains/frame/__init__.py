@@ -11,12 +11,14 @@ from advisor.answer import AnswerKind
 from advisor.brains.base import Frame, Message, ShopCard
 from advisor.brains.frame.bases import settle_windows
 from advisor.brains.frame.classify import REJECT, classify
+from advisor.brains.frame.confirm import confirmed
 from advisor.brains.frame.followup import previous_frame, resolve
 from advisor.brains.frame.normalise import detect_language
 from advisor.brains.frame.observe import LONGEST, observe
 from advisor.brains.frame.reader import Embedder
+from advisor.brains.frame.remember import hear
 from advisor.brains.frame.replies import clarify, decline, feedback, heard, is_about_an_answer, needs_price, smalltalk
-from advisor.brains.frame.stated import noted, read_stated, target_in
+from advisor.brains.frame.stated import target_in
 from tools.text import Lang, Text
 
 __all__ = ["Embedder", "frame"]
@@ -66,12 +68,8 @@ def frame(
     plain, found, slots = seen.plain, seen.found, dict(seen.slots)
     before = previous_frame(history)
     said = detect_language(text, lang, previous=cast("Lang | None", before.get("lang")))
-    stated = read_stated(plain)
-    if stated:
-        noticed: dict[str, Any] = {
-            "stated": [{"key": one.key, "value": str(one.value), "unit": one.unit} for one in stated]
-        }
-        return Frame(text, said, "state", noticed, "clarify", noted(stated, shop.currency))
+    if (told := hear(text, plain, history, shop.memory)) is not None:
+        return Frame(text, said, "state", told.slots, "clarify", confirmed(told, shop))
     reading = classify(seen, embedder)
     for name in ("bare", "ranked"):
         slots.pop(name, None)

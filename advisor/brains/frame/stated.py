@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from advisor.brains.frame.lexicon import data_yaml
-from tools.text import Text, format_value
 
-__all__ = ["Stated", "noted", "read_stated", "target_in"]
+__all__ = ["Stated", "asks", "label_of", "read_stated", "target_in"]
 
-_BETWEEN = (
-    r"\s*(?:大概|大约|差不多|约|平均|是|在|有|为|is|are|of|about|around|roughly|approximately|at|[:：=，,\s])*\s*"
-)
+_BETWEEN = r"\s*(?:大概|大约|差不多|约|平均|现在|其实|改成|改为|变成|调到|是|在|有|为|now|actually|is|are|of|about|around|roughly|approximately|at|[:：=，,\s])*\s*"
 _FIGURE = r"(?P<n>\d{1,9}(?:\.\d{1,2})?)\s*(?P<u>%|％|个点|点|percent|万|k\b|元|块|yuan)?"
 _ASKS = re.compile(
     r"[?？]|吗|呢|多少|为什么|怎么|要不要|如果|假如|\b(?:why|how|what|should|if|would|does|is it)\b", re.I
@@ -38,9 +34,14 @@ class Stated:
     unit: str  # "ratio" or "money"
 
 
+def asks(text: str) -> bool:
+    """Whether the sentence asks, or supposes, rather than states."""
+    return bool(_ASKS.search(text))
+
+
 def read_stated(text: str) -> list[Stated]:
     """Statements in a short sentence that asks nothing. A share outside 0–100 % is not one."""
-    if len(text) > _LONGEST or _ASKS.search(text):
+    if len(text) > _LONGEST or asks(text):
         return []
     text = _THOUSANDS.sub("", text)
     found = []
@@ -62,8 +63,8 @@ def target_in(text: str) -> Decimal | None:
     return value if value is not None and value >= _LEAST_TARGET else None
 
 
-def _label(key: str) -> dict[str, str]:
-    """The name of a key; one said for a month carries its number."""
+def label_of(key: str) -> dict[str, str]:
+    """The name of a key; one said for a month carries its number. Raises KeyError for a key that is none."""
     base, _, month = key.rpartition("_")
     if not month.isdigit():
         label: dict[str, str] = data_yaml("stated.yaml")[key]["label"]
@@ -80,15 +81,3 @@ def _value(number: Decimal, unit: str, kind: str) -> Decimal | None:
         return None
     share = number if unit == "" else number / 100
     return share if 0 < share < 1 else None
-
-
-def noted(stated: Sequence[Stated], currency: str) -> Text:
-    """Say back what was noted, so that a slip is seen at once."""
-    units = [(one, one.unit if one.unit == "ratio" else currency) for one in stated]
-    zh = "、".join(f"{_label(one.key)['zh']} {format_value(one.value, unit, 'zh')}" for one, unit in units)
-    en = ", ".join(f"{_label(one.key)['en']} {format_value(one.value, unit, 'en')}" for one, unit in units)
-    return Text(
-        f"记下了：{zh}（商家口述，之后用到它的结果都会注明；说错了再说一遍就会更新）。现在可以问“接下来做什么，怎么做？”",
-        f"Noted: {en} (as stated by you; results that rest on it will say so, and a new statement replaces it). "
-        'You can now ask "what should we do next, and how?"',
-    )

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from advisor.brains.frame.stated import noted, read_stated
+from advisor.brains.frame.stated import read_stated
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,3 @@ def test_statements_are_read(text: str, key: str, value: str) -> None:
 )
 def test_questions_and_nonsense_are_not(text: str) -> None:
     assert read_stated(text) == []
-
-
-def test_it_is_said_back_in_both_languages() -> None:
-    reply = noted(read_stated("毛利率45%，平台扣点5%"), "CNY")
-    assert "毛利率 45.0%、平台扣点 5.0%" in reply.zh
-    assert "gross margin 45.0%, platform fee rate 5.0%" in reply.en
