@@ -12,7 +12,8 @@ from pathlib import Path
 
 import typer
 
-from advisor.cli.ask import ask, chat, threads, trace
+from advisor.cli.approvals import approvals
+from advisor.cli.ask import ask, chat, trace
 from advisor.cli.cases import cases
 from advisor.cli.console import help_text, language, note, print_json
 from advisor.cli.data import import_command, merchants
@@ -21,9 +22,11 @@ from advisor.cli.formats import formats
 from advisor.cli.health import doctor, evals
 from advisor.cli.insights import insights
 from advisor.cli.live import live
+from advisor.cli.memory import memory
 from advisor.cli.metrics import metrics
 from advisor.cli.playbooks import playbooks
 from advisor.cli.reconcile import reconcile
+from advisor.cli.threads import threads
 from advisor.quiet import quiet_third_parties
 
 __all__ = ["app", "main"]
@@ -66,7 +69,6 @@ for name, command, zh, en in (
         "problems and opportunities brought up, with the money at stake",
     ),
     ("ui", ui, "在本机打开页面", "start the page on this machine"),
-    ("threads", threads, "列出你的对话", "list your conversations"),
     ("trace", trace, "看一次对话的答案是怎么来的", "show how the answers of a conversation came about"),
     (
         "formats",
@@ -77,11 +79,14 @@ for name, command, zh, en in (
     ("doctor", doctor, "检查这次安装", "check this installation"),
 ):
     app.command(name, help=help_text(zh, en))(command)
+app.add_typer(threads, name="threads")
+app.add_typer(memory, name="memory")
 app.add_typer(merchants, name="merchants")
 app.add_typer(metrics, name="metrics")
 app.add_typer(cases, name="cases")
 app.add_typer(playbooks, name="playbooks")
 app.add_typer(live, name="live")
+app.add_typer(approvals, name="approvals")
 app.add_typer(evals, name="eval")
 
 

@@ -276,7 +276,8 @@ class DataDesk:
         finally:
             store.close()
         files = self._drop_quarantine(merchant_id)
-        shutil.rmtree(self.quarantine.with_name("exports") / merchant_id, ignore_errors=True)  # written-out plans
+        for written in ("exports", "outbox"):  # plans as files, messages nobody picked up yet
+            shutil.rmtree(self.quarantine.with_name(written) / merchant_id, ignore_errors=True)
         documents = self.documents.purge(merchant_id)
         self.warehouse.delete(merchant_id)
         return Removed(merchant_id, True, files, documents)

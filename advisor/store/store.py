@@ -24,7 +24,6 @@ from advisor.store.ledger import PlanLedger
 from advisor.store.memory import MemoryBook
 from advisor.store.schema import (
     SCHEMA_VERSION,
-    approvals,
     audit,
     evidence,
     exchanges,
@@ -269,20 +268,3 @@ class Store:
         with self._engine.connect() as connection:
             query = select(audit).where(audit.c.merchant_id == scope.merchant_id).order_by(audit.c.audit_id)
             return connection.execute(query).mappings().all()
-
-    def request_approval(self, scope: Scope, *, tool: str, arguments: Mapping[str, Any]) -> str:
-        """File a request for a human. Nothing happens until somebody accepts it."""
-        approval_id = f"a_{uuid.uuid4().hex[:16]}"
-        row = {
-            "approval_id": approval_id,
-            "merchant_id": scope.merchant_id,
-            "actor": scope.actor,
-            "role": scope.role,
-            "tool": tool,
-            "arguments": dict(arguments),
-            "status": "open",
-            "created_at": _now(),
-        }
-        with self._engine.begin() as connection:
-            connection.execute(insert(approvals).values(row))
-        return approval_id
