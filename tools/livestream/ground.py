@@ -22,12 +22,13 @@ from tools.livestream.ground_shop import Found, RoomShop
 from tools.metrics.catalog import table_text
 from tools.metrics.margins import stated_share
 from tools.metrics.reader import Reader
-from tools.text import Text
+from tools.text import Text, format_value
 
 __all__ = ["FEE", "Ground", "Missing", "ground"]
 
 FEE = "economics.platform_fee"
 ZERO, ONE = Decimal(0), Decimal(1)
+_MARGIN_APART = Decimal("0.03")  # beyond rounding and the mix of a month
 _PARCELS = ("outbound", "return_parcel", "insurance", "lost_share")
 
 
@@ -54,6 +55,7 @@ class Ground:
     ad_share: Decimal | None
     missing: tuple[Missing, ...] = ()
     best: UnitEconomics | None = None
+    doubts: tuple[Text, ...] = ()  # what the merchant said and the data contradict; the data are taken
 
     def lacks(self, key: str) -> bool:
         return any(one.key == key for one in self.missing)
@@ -77,6 +79,7 @@ class _Making:
     day: date
     known: dict[str, Assumption] = field(default_factory=dict)
     missing: list[Missing] = field(default_factory=list)
+    doubts: list[Text] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.shop = RoomShop(self.reader, self.day)
@@ -96,7 +99,9 @@ class _Making:
         unit = self._unit(fee_vat)
         lacking = {one.key for one in self.missing}
         whole = unit if FEE not in lacking else None
-        return Ground(Assumptions(tuple(self.known.values())), whole, ads, tuple(self.missing), unit)
+        return Ground(
+            Assumptions(tuple(self.known.values())), whole, ads, tuple(self.missing), unit, tuple(self.doubts)
+        )
 
     # -- taking ---------------------------------------------------------------------------------------------------
     def _take(self, key: str, value: Decimal, basis: Basis, source: Text) -> None:
@@ -162,14 +167,28 @@ class _Making:
         self._take(returned, public.middle, Basis.REFERENCE, public.text)
 
     def _cost(self) -> None:
-        key = "economics.cost_share"
-        if self._given("cost_share") or self._from_items(key) or self._read(key, self.shop.cost_share):
+        key, margin = "economics.cost_share", stated_share(self.records, "gross_margin")
+        if self._given("cost_share") or self._from_items(key):
             return
-        margin = stated_share(self.records, "gross_margin")
+        if self._read(key, self.shop.cost_share):
+            self._doubt_margin(ONE - self.known[key].value, margin)
+            return
         if margin is None:
             self._lack(key, "item_costs")
         else:
             self._take(key, ONE - margin, Basis.STATED, Text("1 − 对话里说过的毛利率", "1 − the gross margin said in a chat"))  # fmt: skip
+
+    def _doubt_margin(self, counted: Decimal, said: Decimal | None) -> None:
+        """The cost table counts what was sold, so it is taken; a merchant who said another margin is told."""
+        if said is None or abs(said - counted) <= _MARGIN_APART:
+            return
+        told, made = (Text(*(format_value(rate, "ratio", lang) for lang in ("zh", "en"))) for rate in (said, counted))
+        self.doubts.append(
+            Text(
+                f"你说过毛利率 {told.zh}，成本表按卖出的货算是 {made.zh}，对不上；这里按成本表。哪个对，请更新成本表或再说一遍。",
+                f"You said the gross margin is {told.en}; the cost table gives {made.en} on what was sold. They do not agree, and the table is used here: update it, or say the margin again.",
+            )
+        )  # fmt: skip
 
     def _from_items(self, key: str) -> bool:
         """The items of the brief where every one has a cost: by expected pieces, else one piece of each."""

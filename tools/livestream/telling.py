@@ -11,11 +11,11 @@ from typing import Any, Literal
 from tools.base import ToolContext
 from tools.facts import Claim, Fact, Quantity, Role, ToolTable, WhyClass, Window, fact_id
 from tools.livestream.assumption import Assumption, Assumptions, Basis
-from tools.livestream.ground import Missing
+from tools.livestream.ground import Ground, Missing
 from tools.metrics.wording import say
 from tools.text import Lang, Text, format_value
 
-__all__ = ["Section", "Teller", "about", "assumption_table", "basis_text", "missing_claims", "rounded"]
+__all__ = ["Section", "Teller", "about", "assumption_table", "basis_text", "doubt_claims", "missing_claims", "rounded"]
 
 Section = Literal["decision", "why", "what", "how", "limits"]
 _BASIS = {
@@ -119,6 +119,11 @@ def assumption_table(assumptions: Assumptions, lang: Lang, currency: str) -> Too
         columns=heads,
         rows=tuple(row(item) for item in assumptions.items_),
     )
+
+
+def doubt_claims(base: Ground) -> list[Claim]:
+    """What the merchant said and the data contradict."""
+    return [Claim.of(text) for text in base.doubts]
 
 
 def missing_claims(missing: Iterable[Missing]) -> list[Claim]:

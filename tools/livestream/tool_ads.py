@@ -23,7 +23,7 @@ from tools.livestream.economics import UnitEconomics
 from tools.livestream.ground import FEE, Ground, ground
 from tools.livestream.ground_shop import RoomShop
 from tools.livestream.response import read_history, room_response
-from tools.livestream.telling import assumption_table, missing_claims
+from tools.livestream.telling import assumption_table, doubt_claims, missing_claims
 from tools.metrics.catalog import table_text, unlock_text
 from tools.metrics.reader import Reader
 from tools.metrics.windows import Anchor, parse_window, window_text
@@ -64,7 +64,12 @@ def live_ads(
     facts = AdFacts(ctx, scene)
     result = ToolResult(guidance=_GUIDANCE, facts=_ordered(facts)[:_MOST_FACTS])
     result.tables = _tables(ctx, reader, scene, base, budget if budget_days == 1 else None)
-    result.notes = [*_data_notes(reader, ads, scene), *missing_claims(base.missing), *attribution_notes(facts)]
+    result.notes = [
+        *_data_notes(reader, ads, scene),
+        *doubt_claims(base),
+        *missing_claims(base.missing),
+        *attribution_notes(facts),
+    ]
     return result
 
 

@@ -20,7 +20,7 @@ from tools.livestream.economics import UnitEconomics
 from tools.livestream.ground import Ground, Missing, ground
 from tools.livestream.ground_inputs import below_cost, input_text
 from tools.livestream.ground_shop import RoomShop
-from tools.livestream.telling import assumption_table, missing_claims
+from tools.livestream.telling import assumption_table, doubt_claims, missing_claims
 from tools.metrics.reader import Reader
 from tools.seeds import load_yaml
 from tools.text import Text
@@ -56,7 +56,7 @@ def live_costs(
     base = ground(told, reader, ctx.records, ctx.today)
     unit = _unit(ctx, told, base, reader)
     costed = _period(ctx, told, reader, shop, period, session)
-    result = ToolResult(guidance=_GUIDANCE, notes=missing_claims(base.missing))
+    result = ToolResult(guidance=_GUIDANCE, notes=[*doubt_claims(base), *missing_claims(base.missing)])
     if unit is None:
         result.tables = [assumption_table(base.assumptions, ctx.lang, ctx.shop.currency)]
         return result

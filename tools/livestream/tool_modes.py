@@ -18,7 +18,7 @@ from tools.livestream.modes_input import Modes, modes_of
 from tools.livestream.modes_limits import limits
 from tools.livestream.modes_turns import turning_facts
 from tools.livestream.modes_words import LEVERS, cents, mode_label
-from tools.livestream.telling import about, assumption_table, missing_claims
+from tools.livestream.telling import about, assumption_table, doubt_claims, missing_claims
 from tools.metrics.reader import Reader
 from tools.text import Text, format_value
 
@@ -48,7 +48,9 @@ def live_modes(ctx: ToolContext, *, brief: dict[str, Any] | None = None) -> Tool
     modes = modes_of(told, base, RoomShop(reader, ctx.today), ctx.records)
     inputs = Assumptions((*base.assumptions.items_, *modes.inputs))
     table = assumption_table(inputs, ctx.lang, ctx.shop.currency)
-    result = ToolResult(guidance=_GUIDANCE, notes=[*missing_claims(_asked(base, modes)), *below_cost(told)])
+    result = ToolResult(
+        guidance=_GUIDANCE, notes=[*doubt_claims(base), *missing_claims(_asked(base, modes)), *below_cost(told)]
+    )
     from_shop = any(one.basis is Basis.DATA for one in inputs.values())
     if base.best is None or not contracts_of(modes.brief, base.best, ZERO):
         result.facts = limits(ctx, base, modes, told, reader, from_shop=from_shop)

@@ -156,6 +156,18 @@ def test_what_was_said_in_a_chat_stands_in_and_says_so(tmp_path: Path) -> None:
     assert "全按发货后" in ripe.assumptions["economics.returned"].source.zh
 
 
+@pytest.mark.parametrize(("said", "apart"), [("0.35", True), ("0.77", False), ("0.83", False), ("0.831", True)])
+def test_a_margin_that_the_cost_table_contradicts_is_told_and_the_table_is_taken(
+    tmp_path: Path, said: str, apart: bool
+) -> None:
+    """The table gives a cost of 20 %, a margin of 80 %; three points are rounding and the mix of a month."""
+    found = grounded(tmp_path, ALL, gross_margin=said)
+    assert found.assumptions["economics.cost_share"].value == D("0.2")
+    assert bool(found.doubts) is apart
+    if apart:
+        assert "80.0%" in found.doubts[0].zh and "80.0%" in found.doubts[0].en
+
+
 def test_an_empty_shop_gets_marked_references_and_is_asked_for_the_rest(tmp_path: Path) -> None:
     found = grounded(tmp_path, {}, {"category": "零食坚果"})
     bases = {key: one.basis for key, one in found.assumptions.items()}
