@@ -100,16 +100,18 @@ def why_class_of(facts: Mapping[str, Fact]) -> WhyClass:
 
 
 def _fact(at: int, given: Mapping[str, Any]) -> Fact:
-    claim = str(given["claim"])
+    both = given["claim"]
+    claims = Claim(**both) if isinstance(both, Mapping) else Claim(zh=str(both), en=str(both))
+    claim = claims.zh
     values = given["values"]
     quantities = tuple(_quantity(value, claim, _has_siblings(value, values)) for value in values)
     return Fact(
         id=f"f_set_{at}",
-        kind="metric",
-        claim=Claim(zh=claim, en=claim),
-        quantities=_compared(quantities) + _bases(values, quantities),
+        kind=given.get("kind", "metric"),
+        claim=claims,
+        quantities=quantities if "role" in (values or [{}])[0] else _compared(quantities) + _bases(values, quantities),
         why_class=_class(claim, given.get("class")),
-        entities=tuple(dict.fromkeys(name for q in quantities for name in q.subject)),
+        entities=tuple(given.get("entities") or dict.fromkeys(name for q in quantities for name in q.subject)),
         source="orders",
     )
 
@@ -144,7 +146,7 @@ def _quantity(given: Mapping[str, Any], claim: str, alike: bool) -> Quantity:
     role = Role(given["role"]) if "role" in given else _role(name, value, base)
     named = tuple(subject) if isinstance(subject, list) else _subject(name, told, role, alike)
     return Quantity(
-        metric=metric, value=value, unit=_unit(unit, metric, value), role=role, window=window, subject=named
+        metric=metric, value=value, unit=unit if "metric" in given else _unit(unit, metric, value), role=role, window=window, subject=named
     )  # fmt: skip
 
 
