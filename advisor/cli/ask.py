@@ -1,15 +1,16 @@
-"""`advisor ask`, `chat`, `threads` and `trace`: the conversation from a terminal."""
+"""`advisor ask`, `chat` and `trace`: the conversation from a terminal."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from advisor.cli.console import clean, guarded, help_text, language, note, print_json, print_table, say
+from advisor.cli.console import clean, guarded, help_text, language, note, print_json, say
 from advisor.cli.session import AsJson, Language, Merchant, Workspace, with_service
+from advisor.cli.threads import say_threads
 from tools.errors import BadArguments
 from tools.text import Lang, Text
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from advisor.store import StoredMessage
     from tools.warehouse.writer import MerchantProfile
 
-__all__ = ["ask", "chat", "threads", "trace"]
+__all__ = ["ask", "chat", "trace"]
 
 _EITHER = Text(
     "请写下问题，或用 --resume 接着答上次没有答完的问题（二选一）。",
@@ -122,7 +123,7 @@ def chat(
                 current = None
                 say("新对话。" if spoken == "zh" else "A new conversation.")
             elif line == "/threads":
-                _say_threads(await service.threads(scope), spoken, await states(service, scope))
+                say_threads(await service.threads(scope), spoken, await states(service, scope))
             elif line.startswith("/"):
                 say("可用：/new /threads /quit" if spoken == "zh" else "Known: /new /threads /quit")
             elif line:
@@ -168,49 +169,6 @@ async def _read_line() -> str | None:
         return None
 
 
-def threads(
-    lang: Language = "auto", merchant: Merchant = None, workspace: Workspace = None, as_json: AsJson = False
-) -> None:
-    """List your conversations about a shop, newest first."""
-    spoken = language(lang)
-
-    async def work(
-        service: AdvisorService, scope: Scope, _profile: MerchantProfile
-    ) -> tuple[Sequence[Any], Mapping[str, Text]]:
-        from advisor.cli.unfinished import states
-
-        return await service.threads(scope), await states(service, scope)
-
-    with guarded(spoken, as_json=as_json):
-        found, open_ones = with_service(workspace, merchant, work)
-        if as_json:
-            print_json([_thread_json(one, open_ones) for one in found])
-        else:
-            _say_threads(found, spoken, open_ones)
-
-
-def _thread_json(one: Any, open_ones: Mapping[str, Text]) -> dict[str, Any]:
-    state = open_ones.get(one.thread_id)
-    times = {"created_at": f"{one.created_at}Z", "updated_at": f"{one.updated_at}Z"}
-    return {**vars(one), **times, "state": state.en if state is not None else "done"}
-
-
-def _say_threads(found: Sequence[Any], lang: Lang, open_ones: Mapping[str, Text]) -> None:
-    """A column for the state only when a question is open: most of the time none is."""
-    if not found:
-        say("还没有对话。" if lang == "zh" else "No conversation yet.")
-        return
-    columns = ["对话", "问题", "最近（UTC）"] if lang == "zh" else ["thread", "question", "last (UTC)"]
-    rows = [[one.thread_id, one.title, f"{one.updated_at:%Y-%m-%d %H:%M}"] for one in found]
-    if open_ones:
-        columns.append("状态" if lang == "zh" else "state")
-        for one, row in zip(found, rows, strict=True):
-            row.append(open_ones[one.thread_id].get(lang) if one.thread_id in open_ones else "")
-    print_table(columns, rows)
-    if any(state.en == "not finished" for state in open_ones.values()):
-        say("接着答：advisor ask --resume" if lang == "zh" else "To go on: advisor ask --resume")
-
-
 def trace(
     thread: Annotated[str, typer.Argument(help=help_text("对话编号", "thread id"))],
     lang: Language = "auto",
@@ -225,25 +183,14 @@ def trace(
         return await service.thread(scope, thread)
 
     with guarded(spoken, as_json=as_json):
-        turns = _turns(with_service(workspace, merchant, work))
+        from advisor.service.export import turns_of
+
+        turns = turns_of(with_service(workspace, merchant, work))
         if as_json:
             print_json(turns)
             return
         for number, turn in enumerate(turns, start=1):
             _say_turn(number, turn, spoken)
-
-
-def _turns(messages: Sequence[StoredMessage]) -> list[dict[str, Any]]:
-    """Question and stored result of each turn."""
-    turns: list[dict[str, Any]] = []
-    for message in messages:
-        if message.role == "user":
-            turns.append(
-                {"question": message.text, "asked_at": f"{message.created_at}Z", "frame": message.frame, "result": None}
-            )
-        elif turns:
-            turns[-1]["result"] = message.result
-    return turns
 
 
 def _say_turn(number: int, turn: dict[str, Any], lang: Lang) -> None:

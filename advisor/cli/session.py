@@ -17,6 +17,7 @@ from tools.text import Lang, Text
 if TYPE_CHECKING:
     from advisor.service.imports import DataDesk
     from advisor.service.service import AdvisorService
+    from advisor.store import Store
     from tools.facts import ToolResult
     from tools.warehouse.writer import MerchantProfile
 
@@ -33,6 +34,7 @@ __all__ = [
     "say_result",
     "tool_command",
     "with_service",
+    "with_store",
 ]
 
 T = TypeVar("T")
@@ -82,6 +84,21 @@ def with_service(
             await service.aclose()
 
     return asyncio.run(run())
+
+
+def with_store(workspace: Path | None, merchant: str | None, work: Callable[[Store, Scope, MerchantProfile], T]) -> T:
+    """Run `work` with the store and the scope of the chosen shop; nothing of the agent is loaded. Raises ToolError or AdvisorError."""
+    from advisor.app import build_store, load_settings
+    from advisor.service.imports import choose_merchant
+    from tools.warehouse.access import Warehouse
+
+    settings = load_settings(workspace=workspace)
+    profile = choose_merchant(Warehouse(settings.root / "warehouse").merchants(), merchant)
+    store = build_store(settings)
+    try:
+        return work(store, Scope(profile.merchant_id, ACTOR), profile)
+    finally:
+        store.close()
 
 
 def call_tool(
