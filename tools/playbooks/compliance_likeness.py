@@ -1,7 +1,8 @@
 """The second layer of wording checks: what no rule matches but reads like a known kind of breach. Only `review`, never `block`.
 
-A logistic regression over n-grams, sentence vector, rule hits and category says whether; a multinomial one says which family. Weights:
-`seeds/compliance_likeness.npz`, built by `tools.playbooks.compliance_build`. Without the embedder the n-grams alone decide.
+A phrase is weighed against every exemplar (kernel ridge over sentence vectors and n-grams, `compliance_fit`); a multinomial regression
+says which family of breach it resembles. Weights: `seeds/compliance_likeness.npz`, built by `tools.playbooks.compliance_build`. Without
+the embedder a logistic regression over n-grams and category decides.
 
 It knows what shops say to buyers and what they plan. Prose about shops is outside: of 151 texts of the playbooks a third were flagged, so
 that artefacts of playbooks are checked by the rules alone. Measured on unseen phrases: `evals/benchmarks/wording.py`.
@@ -47,39 +48,46 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Model:
-    """Detection: `words` (BUCKETS), `vector` (384), `sides`, `constant`; the same for n-grams alone; families; nearest exemplars."""
+    """`rows` weighs the exemplars and `grams` the n-grams of the kernel; `words` decides without vectors; then families and exemplars."""
 
     idf: Numbers
     mean: Numbers
-    detect: dict[str, Numbers]  # "full" and "words": weights of words, sides, vector and constant, one after another
+    vectors: Numbers  # (exemplars, 384) float32: centred, length 1
+    rows: Numbers  # (exemplars)
+    grams: Numbers  # (BUCKETS)
+    spread: float
+    constant: float
+    detect: Numbers  # without vectors: weights of words, sides and constant, one after another
     floors: dict[str, float]  # full, words: the least score of a flag; part: what a part of a long text must have more
     names: tuple[str, ...]  # families
     family: Numbers  # (families, BUCKETS + 384 + 1)
     texts: tuple[str, ...]  # exemplars that may be shown
+    text_rows: Numbers  # their places among `vectors`
     text_families: Numbers  # their families, as places in `names`
-    text_vectors: Numbers  # (exemplars, 384), length 1
     scales: tuple[float, float]  # of words and of vector
     embedder: str  # whose vectors the weights belong to
+    digest: int  # of the bank they were learned from
 
     def words(self, read: str) -> tuple[Numbers, Numbers]:
-        """Buckets of a stripped phrase and their weights, length `scales[0]`."""
+        """Buckets of a stripped phrase and their weights, length 1."""
         found = buckets(read)
         row = self.idf[found]
-        return found, self.scales[0] * row / max(float(np.linalg.norm(row)), 1e-9)
+        return found, row / max(float(np.linalg.norm(row)), 1e-9)
 
     def centred(self, vector: Numbers) -> Numbers:
+        """(384) of length 1."""
         row = vector - self.mean
-        return self.scales[1] * row / max(float(np.linalg.norm(row)), 1e-9)
+        return np.asarray(row / max(float(np.linalg.norm(row)), 1e-9), dtype=np.float32)
 
     def score(self, read: str, sides: Numbers, vector: Numbers | None) -> float:
-        """Log-odds of a breach, less the floor: a flag from 0 on."""
-        how = "words" if vector is None else "full"
-        weights, size = self.detect[how], len(self.idf)
+        """How far a phrase lies on the side of the breaches, less the floor: a flag from 0 on."""
         found, row = self.words(read)
-        value = row @ weights[found] + sides @ weights[size : size + len(sides)] + weights[-1]
-        if vector is not None:
-            value += self.centred(vector) @ weights[size + len(sides) : -1]
-        return float(value) - self.floors[how]
+        if vector is None:
+            size = len(self.idf)
+            value = self.scales[0] * row @ self.detect[found] + sides @ self.detect[size:-1] + self.detect[-1]
+            return float(value) - self.floors["words"]
+        near = np.exp(2 * self.spread * (self.vectors @ self.centred(vector) - 1))
+        return float(near @ self.rows + row @ self.grams[found]) + self.constant - self.floors["full"]
 
     def ranked(self, read: str, vector: Numbers | None) -> list[str]:
         """Families, the most likely first; without a vector those of the exemplars that share most n-grams."""
@@ -89,12 +97,13 @@ class Model:
             return [self.names[place] for place in np.argsort(-best, kind="stable")]
         size = len(self.idf)
         found, row = self.words(read)
-        scores = self.family[:, found] @ row + self.family[:, size:-1] @ self.centred(vector) + self.family[:, -1]
+        scores = self.scales[0] * (self.family[:, found] @ row) + self.family[:, -1]
+        scores += self.scales[1] * (self.family[:, size:-1] @ self.centred(vector))
         return [self.names[place] for place in np.argsort(-scores, kind="stable")]
 
     def nearest(self, read: str, family: str, vector: Numbers | None) -> str:
         """The exemplar of a family that is closest, by vector or by shared n-grams."""
-        close = self._shared(read) if vector is None else self.text_vectors @ self.centred(vector)
+        close = self._shared(read) if vector is None else self.vectors[self.text_rows] @ self.centred(vector)
         return self.texts[int(np.argmax(np.where(self.text_families == self.names.index(family), close, -np.inf)))]
 
     def _shared(self, read: str) -> Numbers:
@@ -112,18 +121,25 @@ def _exemplar_buckets() -> tuple[frozenset[int], ...]:
 def model() -> Model:
     """The shipped weights. Raises FileNotFoundError when the installation is incomplete."""
     with np.load(seed_path(WEIGHT_FILE), allow_pickle=False) as file:
+        spread, step, constant = file["kernel"].tolist()
         return Model(
             idf=file["idf"].astype(np.float64),
             mean=file["mean"].astype(np.float64),
-            detect={"full": file["full"].astype(np.float64), "words": file["words"].astype(np.float64)},
+            vectors=file["vectors"].astype(np.float32) * np.float32(step),
+            rows=file["rows"],
+            grams=file["grams"].astype(np.float64),
+            spread=spread,
+            constant=constant,
+            detect=file["words"].astype(np.float64),
             floors=dict(zip(("full", "words", "part"), file["floors"].astype(float).tolist(), strict=True)),
             names=tuple(str(name) for name in file["names"]),
             family=file["family"].astype(np.float64),
             texts=tuple(str(text) for text in file["texts"]),
+            text_rows=file["text_rows"].astype(np.int64),
             text_families=file["text_families"].astype(np.int64),
-            text_vectors=file["text_vectors"].astype(np.float32) / 127,
             scales=(float(file["scales"][0]), float(file["scales"][1])),
             embedder=str(file["embedder"]),
+            digest=int(file["digest"]),
         )
 
 

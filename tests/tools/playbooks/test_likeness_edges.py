@@ -82,9 +82,9 @@ def test_a_part_of_a_long_text_needs_more_than_a_short_text(weights: Weights) ->
 
 def test_the_category_asked_about_is_the_one_weighed(weights: Weights) -> None:
     shipped = model()
-    words = shipped.detect["words"].copy()
+    words = shipped.detect.copy()
     words[len(shipped.idf) + list(categories()).index("beauty")] = 1e6
-    weights(detect={**shipped.detect, "words": words})
+    weights(detect=words)
     assert rules_of(PLAIN, "cosmetics") and not rules_of(PLAIN, "apparel")
 
 
