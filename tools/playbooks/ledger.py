@@ -114,8 +114,8 @@ def review_plans(ctx: ToolContext, *, plan_id: Annotated[str | None, Field(max_l
     if not reviews:
         notes.append(
             Claim(
-                zh="还没有采纳过计划：advisor playbooks adopt 打法编号。",
-                en="No plan was adopted yet: advisor playbooks adopt ID.",
+                zh="还没有采纳过计划。看到合适的计划就回一句“采纳这个计划”，到期我拿数字来复盘。",
+                en='No plan was adopted yet. When a plan suits you, answer "adopt this plan", and I will review it by its figures when it is due.',
             )
         )
     tables = [_table(ctx, reviews)] if reviews else []
