@@ -53,7 +53,9 @@ async def decide_node(state: TurnState, runtime: Runtime[Turn]) -> dict[str, Any
     turn, number = runtime.context, state["round"]
     turn.pending = []
     open_still = turn.frame is None or turn.frame.reply is None  # a request that was filed is the answer
-    if number < turn.guards.rounds and not turn.overdue and open_still:
+    if number < turn.guards.rounds and open_still and turn.overdue:
+        turn.late = True
+    elif number < turn.guards.rounds and open_still:
         known = turn.journal.decided_before(number)
         if known is not None:
             turn.pending = list(known)

@@ -138,7 +138,7 @@ class TurnRunner:
             journal=TurnJournal(log, scope, turn_id, basis=basis, before=before),
             save=self._save,
             until=until,
-            work_until=until - min(5.0, limits.turn_s * 0.2),
+            work_until=until - (min(5.0, limits.turn_s * 0.2) if limits.write_s is None else limits.write_s),
             model_until=until - limits.turn_s + min(limits.model_s, limits.turn_s * 0.7),
             guards=Guards(rounds=limits.rounds),
             book=EvidenceBook(known),

@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,10 @@ def _words(result: AskResult) -> dict[str, Any]:
 
 
 def _differs(one: dict[str, Any], other: dict[str, Any]) -> str:
-    return ", ".join(name for name in one if one[name] != other[name])
+    """Names of the parts that differ, and the first line of the text that does."""
+    parts = ", ".join(name for name in one if one[name] != other[name])
+    lines = zip_longest(one["text"].splitlines(), other["text"].splitlines(), fillvalue="")
+    return f"{parts}: {next(((a, b) for a, b in lines if a != b), '')}"
 
 
 async def _final(events: Any) -> AskResult | Failed:
