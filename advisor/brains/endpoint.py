@@ -129,6 +129,27 @@ class Endpoint:
             if not self._streams:  # a repair may run while the statements still stream
                 await self.aclose()
 
+    async def models(self, until: float) -> list[tuple[str, int | None]] | None:
+        """Ids the endpoint lists, with the context of each where it tells it; None when it has no such list.
+
+        Raises ModelUnavailable when it does not answer or refuses the key.
+        """
+        try:
+            async with asyncio.timeout_at(until):
+                client = await self._connected(until)
+                listed = await client.models.list()
+            return [(str(item.id), _context_of(item)) for item in listed.data or []]
+        except (TimeoutError, APITimeoutError) as error:
+            raise unavailable("slow", self.host, seconds=self._deadline_s) from error
+        except APIStatusError as error:
+            if error.status_code in (401, 403):
+                raise unavailable("status", self.host, status=error.status_code) from error
+            return None
+        except APIConnectionError as error:
+            raise unavailable("dead", self.host) from error
+        except (OpenAIError, ValueError, TypeError, AttributeError):
+            return None  # a page, or a list in another shape
+
     async def aclose(self) -> None:
         """Close the connections."""
         client, self._client = self._client, None
@@ -282,6 +303,20 @@ class Endpoint:
                     finish=completion.finish or "",
                 )
             )
+
+
+def _context_of(item: Any) -> int | None:
+    """vLLM, OpenRouter and others, llama.cpp: three names for one number."""
+    extra = getattr(item, "model_extra", None) or {}
+    meta = extra.get("meta")
+    for told in (
+        extra.get("max_model_len"),
+        extra.get("context_length"),
+        (meta or {}).get("n_ctx_train") if isinstance(meta, dict) else None,
+    ):
+        if isinstance(told, int) and not isinstance(told, bool) and told > 0:
+            return told
+    return None
 
 
 def _tokens_in(messages: Sequence[ChatMessage], dialect: Dialect, request: Request) -> int:

@@ -108,7 +108,7 @@ class LocalModel:
     """`advisor.brains.endpoint.Locator` of the child. Starts at the first question; one per process."""
 
     def __init__(self, spec: LocalSpec, *, say: Say | None = None) -> None:
-        self._spec = spec
+        self.spec = self._spec = spec
         self._say = say or (lambda text: None)
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)

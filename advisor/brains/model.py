@@ -22,6 +22,7 @@ from advisor.brains.writing import DraftLines
 from advisor.errors import ModelUnavailable, ToolsUnsupported
 from prompts import Prompt
 from tools.base import ToolSpec
+from tools.errors import BadArguments
 
 __all__ = ["ModelBrain"]
 
@@ -84,8 +85,8 @@ class ModelBrain:
         if completion.silent:
             raise unavailable("nonsense", self.host)
         calls = _arranged(completion, tools, turn.round)
-        if not calls and not turn.outcomes and not turn.evidence:
-            self._without_tools = True
+        if not calls and not turn.evidence and all(outcome.code == BadArguments.code for outcome in turn.outcomes):
+            self._without_tools = True  # nothing was asked, or nothing in a way that a tool takes: the planner asks
             raise ToolsUnsupported(NO_TOOLS)
         if calls:
             self._reasoning.append("".join(completion.reasoning))
