@@ -146,7 +146,7 @@ async def test_every_request_is_noted_as_it_was_sent_refused_ones_too(endpoint: 
 async def test_a_reader_who_leaves_is_noted_with_what_had_arrived(endpoint: Endpoint) -> None:
     endpoint.mode, book = "llamacpp", Book()
     stream = brain(endpoint.url, ledger=book).statements(turn())
-    await anext(stream)  # type: ignore[call-overload]
+    await anext(stream)
     await stream.aclose()  # type: ignore[attr-defined]
     (note,) = book.noted
     assert note.code == "cut" and note.prompt_tokens > 100 and note.reply.startswith("GMV rose")
