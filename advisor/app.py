@@ -279,9 +279,12 @@ def _planner() -> Brain:
 def _ledger_maker(settings: Settings, store: Store) -> Callable[[Scope, date, str, str], Ledger]:
     """Who pays for a turn of this scope and day."""
     from advisor.service.spending import Spending
+    from advisor.service.watching import recorder
 
     spending = Spending.of(settings, store.usage)
-    return lambda scope, day, thread_id, turn_id: spending.turn(scope, day)
+    return lambda scope, day, thread_id, turn_id: spending.turn(
+        scope, day, recorder(store, scope, thread_id=thread_id, turn_id=turn_id)
+    )
 
 
 def _model_maker(settings: Settings) -> Callable[[Ledger | None], Brain] | None:

@@ -18,6 +18,8 @@ from advisor.service.lanes import Lanes
 from advisor.service.lives import TurnLives
 from advisor.service.memory import after_turn, recalled
 from advisor.service.question import Limits, Question, checked
+from advisor.service.trace import trace_of
+from advisor.service.watching import watched
 from advisor.settings import BrainChoice
 from advisor.store import LoggedCall, Store
 from tools.text import Text
@@ -94,12 +96,14 @@ class TurnRunner:
         def tell(text: Text) -> None:
             emit(Progress("wait", text.get(question.shown)))
 
-        async with self._lanes.enter(scope.merchant_id, thread_id, until=by, tell=tell):
-            turn_id = await self.lives.begin(question, thread_id, by, tell)
-            async with self.lives.alive(turn_id):
-                until = loop.time() + self._limits.turn_s
-                turn = await self._prepare(question, thread_id, turn_id, card, generation, until)
-                await self._walk(turn, emit)
+        with watched(scope) as seen:
+            async with self._lanes.enter(scope.merchant_id, thread_id, until=by, tell=tell):
+                turn_id = await self.lives.begin(question, thread_id, by, tell)
+                async with self.lives.alive(turn_id):
+                    until = loop.time() + self._limits.turn_s
+                    turn = await self._prepare(question, thread_id, turn_id, card, generation, until)
+                    seen(turn)
+                    await self._walk(turn, emit)
 
     # -- its parts ----------------------------------------------------------------------------------------------------
     async def _prepare(
@@ -214,6 +218,8 @@ class TurnRunner:
         told = partial(after_turn, limits=limits, thread_id=turn.thread_id)
         await asyncio.to_thread(told, self._store, turn.scope, slots, turn.shop.currency)
         frame = {"intent": turn.frame.intent, "slots": dict(turn.frame.slots)} if turn.frame else {}
+        ids = (turn.thread_id, turn.turn_id)
+        await asyncio.to_thread(self._store.traces.keep, turn.scope, *ids, trace_of(turn))
         await asyncio.to_thread(
             self._store.finish_turn,
             turn.scope,

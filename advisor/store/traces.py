@@ -37,7 +37,7 @@ class TraceBook:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def keep(self, scope: Scope, trace: Mapping[str, Any], *, thread_id: str, turn_id: str) -> None:
+    def keep(self, scope: Scope, thread_id: str, turn_id: str, trace: Mapping[str, Any]) -> None:
         """Once a turn, before its answer is written: a turn that is done has its trace."""
         row = {"turn_id": turn_id, "merchant_id": scope.merchant_id, "thread_id": thread_id, "trace": dict(trace)}
         with self._engine.begin() as connection:
