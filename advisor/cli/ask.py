@@ -1,14 +1,14 @@
-"""`advisor ask`, `chat` and `trace`: the conversation from a terminal."""
+"""`advisor ask` and `chat`: the conversation from a terminal."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from advisor.cli.console import clean, guarded, help_text, language, note, print_json, say
+from advisor.cli.console import guarded, help_text, language, note, print_json, say
 from advisor.cli.session import AsJson, Language, Merchant, Workspace, with_service
 from advisor.cli.threads import say_threads
 from tools.errors import BadArguments
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from advisor.events import Event, Failed
     from advisor.scope import Scope
     from advisor.service.service import AdvisorService
-    from advisor.store import StoredMessage
     from tools.warehouse.writer import MerchantProfile
 
-__all__ = ["ask", "chat", "trace"]
+__all__ = ["ask", "chat"]
 
 _EITHER = Text(
     "请写下问题，或用 --resume 接着答上次没有答完的问题（二选一）。",
@@ -167,62 +166,3 @@ async def _read_line() -> str | None:
         return (await asyncio.to_thread(input, "> " if sys.stdin.isatty() else "")).strip()
     except EOFError:
         return None
-
-
-def trace(
-    thread: Annotated[str, typer.Argument(help=help_text("对话编号", "thread id"))],
-    lang: Language = "auto",
-    merchant: Merchant = None,
-    workspace: Workspace = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show how each answer of a conversation came about: tool calls, evidence, what was withheld and why."""
-    spoken = language(lang)
-
-    async def work(service: AdvisorService, scope: Scope, _profile: MerchantProfile) -> Sequence[StoredMessage]:
-        return await service.thread(scope, thread)
-
-    with guarded(spoken, as_json=as_json):
-        from advisor.service.export import turns_of
-
-        turns = turns_of(with_service(workspace, merchant, work))
-        if as_json:
-            print_json(turns)
-            return
-        for number, turn in enumerate(turns, start=1):
-            _say_turn(number, turn, spoken)
-
-
-def _say_turn(number: int, turn: dict[str, Any], lang: Lang) -> None:
-    from advisor.answer import AskResult
-    from advisor.render import render_evidence
-
-    zh = lang == "zh"
-    say(f"\n{number}. {turn['question']}  ({turn['asked_at'][:16]} UTC)")
-    if turn["result"] is None:
-        return
-    result = AskResult.model_validate(turn["result"])
-    intent = turn["frame"].get("intent", "")
-    say(
-        ("   作答：" if zh else "   answered by: ")
-        + result.brain
-        + (f" / {result.model}" if result.model else "")
-        + f" · {intent}"
-    )
-    if result.notice:
-        say(f"   {result.notice}")
-    say("   工具调用：" if zh else "   tool calls:")
-    for call in result.tool_calls:
-        arguments = ", ".join(f"{key}={value!r}" for key, value in call.arguments.items())
-        say(f"   - {call.name}({arguments})  {call.ms} ms" + ("" if call.ok else f"  ✗ {call.error}"))
-    report = result.grounding
-    say(
-        f"   核对：{report.numbers} 个数字，{report.supported} 个有依据，扣下 {report.removed} 句"
-        if zh
-        else f"   checked: {report.numbers} figures, {report.supported} supported, {report.removed} statements withheld"
-    )
-    for reason in report.reasons:
-        say(f"   - {reason}")
-    say("   依据：" if zh else "   evidence:")
-    for item in result.evidence:
-        say(clean(f"   - {render_evidence(item, lang)}"))

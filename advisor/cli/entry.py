@@ -13,7 +13,7 @@ from pathlib import Path
 import typer
 
 from advisor.cli.approvals import approvals
-from advisor.cli.ask import ask, chat, trace
+from advisor.cli.ask import ask, chat
 from advisor.cli.cases import cases
 from advisor.cli.console import help_text, language, note, print_json
 from advisor.cli.data import import_command, merchants
@@ -27,6 +27,7 @@ from advisor.cli.metrics import metrics
 from advisor.cli.playbooks import playbooks
 from advisor.cli.reconcile import reconcile
 from advisor.cli.threads import threads
+from advisor.cli.trace import trace
 from advisor.quiet import quiet_third_parties
 
 __all__ = ["app", "main"]
@@ -69,7 +70,7 @@ for name, command, zh, en in (
         "problems and opportunities brought up, with the money at stake",
     ),
     ("ui", ui, "在本机打开页面", "start the page on this machine"),
-    ("trace", trace, "看一次对话的答案是怎么来的", "show how the answers of a conversation came about"),
+    ("trace", trace, "看答案是怎么来的、发给模型服务过什么", "show how answers came about and what was sent to a model host"),
     (
         "formats",
         formats,
