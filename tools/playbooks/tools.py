@@ -22,7 +22,7 @@ from tools.playbooks.situation import STATED, build_situation
 from tools.playbooks.tool_pricing import price_check
 from tools.playbooks.toolbox import PrivateDomainTool, toolbox
 from tools.playbooks.views import Situation
-from tools.playbooks.wishes import Wishes, left_out_notes
+from tools.playbooks.wishes import Wishes, left_out_notes, unread_notes
 from tools.stated import figure_fact
 from tools.text import Text
 
@@ -61,8 +61,8 @@ def match_playbooks(
     ranking = rank(ctx.shop, situation, goal=goal, limit=limit, bar=wishes.bar)
     start = default_start(ctx.today)
     facts = [wishes.trim(playbook_fact(ctx.shop, situation, found, start)[0]) for found in ranking.matches]
-    facts += [*_stated_facts(ctx, situation), *wishes.used.values()]
-    notes = [*left_out_notes(ranking.left_out), *wishes.notes, *_notes(situation, ranking)]
+    facts += [*_stated_facts(ctx, situation), *wishes.told()]
+    notes = [*left_out_notes(ranking.left_out), *wishes.notes, *unread_notes(wishes), *_notes(situation, ranking)]
     return ToolResult(facts=facts, guidance=_MATCH_GUIDANCE, notes=notes)
 
 
@@ -97,7 +97,7 @@ def plan_playbook(
         raise _blocked(Blocked(playbook, reason))
     fact, _ = playbook_fact(ctx.shop, situation, Match(found, found.fit, True), start or default_start(ctx.today))
     fact = wishes.trim(fact)
-    facts = [fact, *_stated_facts(ctx, situation), *wishes.used.values()]
+    facts = [fact, *_stated_facts(ctx, situation), *wishes.told()]
     return ToolResult(facts=facts, tables=[_table(fact, ctx)], guidance=_MATCH_GUIDANCE, notes=wishes.notes)
 
 

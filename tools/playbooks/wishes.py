@@ -16,7 +16,9 @@ from tools.playbooks.match import Match
 from tools.stated import figure_fact, note_fact, quoted_note
 from tools.text import Text, format_value
 
-__all__ = ["Wishes", "left_out_notes"]
+__all__ = ["Wishes", "left_out_notes", "unread_notes"]
+
+_MOST_UNREAD = 2
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Wishes:
     currency: str
     rules: tuple[tuple[Rule, Mapping[str, Any]], ...] = ()  # with the note each was said in
     budget: Mapping[str, Any] | None = None
+    unread: tuple[Mapping[str, Any], ...] = ()  # limits whose subject no rule knows
     used: dict[str, Fact] = field(default_factory=dict)
     notes: list[Claim] = field(default_factory=list)
 
@@ -36,11 +39,15 @@ class Wishes:
             return cls(merchant_id, currency)
         notes = [note for note in records.notes() if note["kind"] in ("constraint", "decision")]
         seen: dict[str, tuple[Rule, Mapping[str, Any]]] = {}
+        unread = []
         for note in notes:
-            for rule in ruled_out_in(str(note["text"])):
+            rules = ruled_out_in(str(note["text"]))
+            for rule in rules:
                 seen.setdefault(rule.id, (rule, note))
+            if not rules and note["kind"] == "constraint":
+                unread.append(note)
         budget = records.stated("budget") if stated_value(records, "budget") is not None else None
-        return cls(merchant_id, currency, tuple(seen.values()), budget)
+        return cls(merchant_id, currency, tuple(seen.values()), budget, tuple(unread[-_MOST_UNREAD:]))
 
     def bar(self, evaluation: Evaluation) -> Text | None:
         """Why a playbook that fits is not advised to this merchant; None when nothing speaks against it."""
@@ -61,6 +68,12 @@ class Wishes:
             f"它的花费上限 {cost.zh}超过你说的预算 {most.zh}",
             f"it may cost {cost.en}, more than your budget of {most.en}",
         )
+
+    def told(self) -> list[Fact]:
+        """Every limit that was said, as evidence to cite: those that changed nothing here may still answer the question."""
+        facts = [note_fact(self.merchant_id, str(note["kind"]), str(note["text"])) for _rule, note in self.rules]
+        facts += [note_fact(self.merchant_id, str(note["kind"]), str(note["text"])) for note in self.unread]
+        return list({fact.id: fact for fact in [*self.used.values(), *facts]}.values())
 
     def trim(self, fact: Fact) -> Fact:
         """The playbook fact without the steps that are ruled out."""
@@ -107,6 +120,18 @@ def _without(fact: Fact, gone: set[int], kinds: set[str]) -> Fact:
     used = {name for step in steps for name in step["artefacts"]}
     data = {**fact.data, "steps": steps, "artefacts": [each for each in texts if each["id"] in used]}
     return fact.model_copy(update={"id": fact_id(fact.id, sorted(gone), sorted(kinds)), "data": data})
+
+
+def unread_notes(wishes: Wishes) -> list[Claim]:
+    """What the merchant must check for oneself."""
+    said = [quoted_note(str(note["text"])) for note in wishes.unread]
+    return [
+        Claim(
+            zh=f"你还说过“{each}”：哪些做法会碰到它我判断不了，请自己对一遍。",
+            en=f'You also said "{each}": I cannot tell which playbooks go against it, so please check for yourself.',
+        )
+        for each in said
+    ]
 
 
 def left_out_notes(left_out: Sequence[tuple[Match, Text]]) -> list[Claim]:

@@ -22,7 +22,7 @@ from advisor.brains.compose.limits import caveats, follow_ups, limit_drafts, no_
 from advisor.brains.compose.pieces import Pieces, gather
 from advisor.brains.compose.readings import READINGS, newcomer_drafts, reading_drafts
 from advisor.brains.compose.say import Say
-from advisor.brains.compose.stated import fitted, margin_drafts, stated_drafts
+from advisor.brains.compose.stated import fitted, margin_drafts, ruled_out_drafts, stated_drafts
 from advisor.brains.compose.told import TOLD, content_drafts, peer_drafts, told_drafts, untold_drafts
 from advisor.brains.compose.why import cause_clause, is_flat, why_drafts, within_normal
 
@@ -41,6 +41,8 @@ def compose(turn: TurnView) -> Iterator[Draft]:
 def _drafts(turn: TurnView) -> Iterator[Draft]:
     frame, say, pieces = turn.frame, Say(turn.frame.lang), gather(turn)
     drafts = [*_body(turn, pieces, say), *stated_drafts(pieces, say), *own_drafts(pieces, say)]
+    first = 1 if drafts and drafts[0].section == "headline" else 0
+    drafts[first:first] = ruled_out_drafts(turn, say)
     headline = next((draft for draft in drafts if draft.section == "headline" and draft.text), None)
     missing = "" if headline else no_answer(pieces, say) or _nothing(frame, pieces, say)
     if missing:

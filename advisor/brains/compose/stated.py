@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
 from advisor.answer import Section
-from advisor.brains.base import Draft, Frame
+from advisor.brains.base import Draft, Frame, TurnView
 from advisor.brains.compose.pieces import Piece, Pieces
 from advisor.brains.compose.say import Say
 from advisor.brains.frame.remember import ASKED_MARGIN, tones_of
 from advisor.brains.memory import Memory
+from tools.playbooks.constraints import ruled_out_in, touched_by
+from tools.stated import quoted_note
 from tools.text import Text
 
-__all__ = ["fitted", "margin_drafts", "stated_drafts"]
+__all__ = ["fitted", "margin_drafts", "ruled_out_drafts", "stated_drafts"]
 
 _RESTS = {"gross_margin", "platform_fee_rate", "freight_per_order"}  # what break-even lines are worked out from
 _LINES = {"break_even_roi", "contribution", *_RESTS}
+_LESS = re.compile(r"停|少|减少|退出|戒|不再|\b(?:stop|fewer|less|without|reduce|end)\b")
 _SPENDING = {"ads", "price", "livestream"}
 # A reader who wants it short gets the answer, two reasons and one thing to do; what rests on a statement is never cut.
 _SHORT: dict[Section, int] = {"why": 2, "what": 1, "how": 1, "limits": 1, "follow_ups": 0}
@@ -43,6 +47,25 @@ def stated_drafts(pieces: Pieces, say: Say) -> Iterator[Draft]:
     if used and pieces.start_here is not None and _counts_with(pieces.start_here):
         figures = say.t("；", "; ").join(f"{say.claim(piece)}{piece.cite}" for piece in used)
         yield Draft("what", say.join(figures, say.t("保本线按它算", "the break-even rests on it")))
+
+
+def ruled_out_drafts(turn: TurnView, say: Say) -> Iterator[Draft]:
+    """Asked whether to do what the merchant ruled out: that is said first, before what the figures say of it."""
+    question = turn.frame.question.lower()
+    asked = {rule.id for rule in touched_by(question)} if turn.frame.intent in ("decision", "how_to") else set()
+    if not asked or _LESS.search(question):
+        return
+    said = {quoted_note(n.text) for n in turn.shop.memory.of_kind("constraint", "decision") if asked & _rules(n.text)}
+    for mark, fact in turn.evidence.items():
+        if fact.kind == "stated" and fact.data.get("note") in said:
+            note = say.quote(str(fact.data["note"]))
+            zh = f"你说过{note}[{mark}]，这件事正在其中，所以不建议做；要重新考虑，先告诉我现在可以做了。"
+            yield Draft("decision", say.t(zh, f"You said {note}[{mark}], and this is part of it, so it is not advised; to reconsider, tell me first that it is fine now."))  # fmt: skip
+            return
+
+
+def _rules(text: str) -> set[str]:
+    return {rule.id for rule in ruled_out_in(text)}
 
 
 def _said_in(stated: Iterable[Piece], text: str) -> Piece | None:
@@ -95,7 +118,7 @@ def fitted(drafts: Iterable[Draft], memory: Memory, say: Say) -> Iterator[Draft]
         return
     seen: dict[Section, int] = {}
     for draft in drafts:
-        own = draft.section == "what" and "[u" in draft.text
+        own = draft.section in ("what", "decision") and "[u" in draft.text
         seen[draft.section] = seen.get(draft.section, 0) + (not own)
         if own or seen[draft.section] <= _SHORT.get(draft.section, 1):
             yield draft

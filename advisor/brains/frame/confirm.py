@@ -90,7 +90,7 @@ def _note(kind: str, text: str, heard: Heard, memory: Memory) -> Text:
             f'Noted: "{said}". From now on at most two reasons and one thing to do, nothing else; plan and evidence stay, and as sentences '
             'are built from checked figures their tone can change only so much. Say "more detail" to undo it.',
         )
-    if heard.rules:
+    if heard.rules and kind in ("constraint", "decision"):
         zh, en = "；".join(r.label.zh for r in heard.rules), "; ".join(r.label.en for r in heard.rules)
         return Text(
             f"记下了：“{said}”（商家口述），按“{zh}”理解。碰到它的做法和步骤以后不再推荐，去掉了哪些、为什么都会写明；改主意了就说“忘掉”加上这句话。",

@@ -124,19 +124,18 @@ def _told(raw: str, plain: str, memory: Memory) -> Heard | None:
     if allowed := [note for note in memory.notes if _allows(plain, note)]:
         heard.forget = [note.id for note in allowed]
     elif rules and not past:
-        said = _clauses(said, lambda clause: bool(ruled_out_in(clause)))
-        heard.notes.append(("decision" if _DECIDED.search(plain) else "constraint", said))
+        kind = "decision" if _DECIDED.search(plain) else "constraint"
+        heard.notes.append((kind, _clauses(said, lambda clause: bool(ruled_out_in(clause)))))
         heard.rules = rules
-    elif stage := _first(_patterns("stages"), plain):
+    if stage := _first(_patterns("stages"), plain):
         heard.notes.append(("stage", stage))
-    elif tone == "full":
-        heard.forget = [note.id for note in memory.of_kind("tone")]
+    if tone == "full":
+        heard.forget += [note.id for note in memory.of_kind("tone")]
     elif tone:
         heard.notes.append(("tone", _clauses(said, lambda clause: bool(_first(_patterns("tones"), clause.lower())))))
-    elif not heard.figures and (kind := _other(plain if kept is None else said.lower())):
-        heard.notes.append((kind, said))
-    elif not heard.figures and kept is not None:
-        heard.notes.append(("note", said))
+    if not (heard.figures or heard.notes or heard.forget):
+        other = _other(plain if kept is None else said.lower()) or ("note" if kept is not None else "")
+        heard.notes += [(other, said)] if other else []
     return heard if heard.figures or heard.notes or heard.forget else None
 
 
@@ -200,6 +199,8 @@ def _forgotten(plain: str, memory: Memory) -> Heard | None:
         return Heard(forget=[*(one.key for one in memory.figures), *(note.id for note in memory.notes)])
     refs = [one.key for one in memory.figures if _names(target, one.key)]
     refs += [note.id for note in memory.notes if _is_meant(target, note)]
+    if refs and _first(_patterns("tones"), plain) == "full":
+        refs += [note.id for note in memory.of_kind("tone") if note.id not in refs]
     if refs:
         return Heard(forget=refs)
     return Heard(unknown=quoted_note(target)) if _PLAIN_FORGET.search(plain) and not asks(plain) else None
