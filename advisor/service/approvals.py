@@ -9,18 +9,20 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from advisor.brains.base import Outcome, ToolCall
 from advisor.brains.wishes import PENDING
 from advisor.scope import Role, Scope
-from advisor.service.effects import EffectRunner
 from advisor.store import Store
 from advisor.store.approval_rules import decider
 from advisor.store.approvals import Approval, EffectRow
 from tools.errors import BadArguments, NotPermitted, ToolError
 from tools.facts import Claim, ToolResult
 from tools.text import Lang, Text
+
+if TYPE_CHECKING:  # the tools behind it are heavy, and a door that only reads needs none of them
+    from advisor.service.effects import EffectRunner
 
 __all__ = ["ApprovalDesk", "ApprovalView", "PendingApproval", "Which"]
 
