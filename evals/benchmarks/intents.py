@@ -63,8 +63,8 @@ _ACCEPTED: Mapping[str, frozenset[str]] = {
         "plan_review": "plan_review",
         "peers": "peers",
         "data": "data_status",
-        "feedback": "feedback",
-        "stated": "state",
+        "feedback": "feedback tone",
+        "stated": "state tone",
         "small_talk": "smalltalk",
         "out_of_scope": "out_of_scope other_shop",
     }.items()
@@ -79,7 +79,9 @@ def accepted(row: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _named(found: Frame) -> str:
-    """A comparison with shops like this one is a comparison whose peers were asked for."""
+    """A comparison with shops like this one is a comparison whose peers were asked for; "shorter" is a reaction that is kept as a tone."""
+    if found.intent == "state" and any(note["kind"] == "tone" for note in found.slots.get("remember", ())):
+        return "tone"
     return "peers" if found.slots.get("peers") and found.intent in ("compare", "figure") else found.intent
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 from advisor.answer import AnswerKind
 from advisor.brains.base import Frame, Message, ShopCard
 from advisor.brains.frame.bases import settle_windows
-from advisor.brains.frame.classify import REJECT, classify
+from advisor.brains.frame.classify import classify
 from advisor.brains.frame.confirm import confirmed
 from advisor.brains.frame.followup import previous_frame, resolve
 from advisor.brains.frame.normalise import detect_language
@@ -73,13 +73,13 @@ def frame(
     reading = classify(seen, embedder)
     for name in ("bare", "ranked"):
         slots.pop(name, None)
-    intent, slots, followed = resolve(plain, reading.intent, slots, found, before)
+    intent, slots, followed = resolve(plain, reading.intent, slots, found, before, sure=reading.confidence)
     if reading.confidence == 1.0 and reading.intent in {"smalltalk", "out_of_scope", "other_shop"}:
         intent, followed = reading.intent, False
     intent = _answerable(intent, slots, found)
     if followed:
         slots["followed"] = True
-    sure = followed or reading.confidence >= REJECT
+    sure = followed or reading.sure
     kind, reply, intent = _ending(text[:LONGEST], plain, intent, slots, found, shop, sure=sure, first=not before)
     if reply is None:
         _defaults(intent, slots)
@@ -89,6 +89,7 @@ def frame(
     return Frame(text, said, intent, slots, kind, reply, round(reading.confidence, 3))
 
 
+_NOD = re.compile(r"[嗯哦噢喔唔昂]+[。.!！~～\s]*")
 _YEAR_SAID = re.compile(r"20\d\d|去年|前年|last year")
 _NEXT_MONTH = re.compile(r"下个?月|next month")
 _SPAN = re.compile(r"(\d{4})-(\d\d(?:-\d\d)?)(?:\.\.(\d{4})-(\d\d-\d\d))?")
@@ -143,6 +144,8 @@ def _ending(
     sure: bool,
     first: bool,
 ) -> tuple[AnswerKind, Text | None, str]:
+    if _NOD.fullmatch(raw.strip()):
+        return "clarify", smalltalk(found, shop), "smalltalk"
     if not re.search(r"\w", plain):
         return "clarify", clarify("", slots), "unclear"
     if not sure:

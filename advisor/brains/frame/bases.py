@@ -22,9 +22,10 @@ def settle_windows(intent: str, slots: dict[str, Any], shop: ShopCard, today: da
     """Write `window`, `against` and `compare` of the slots as the plans shall ask them.
 
     ``compare`` "none" asks for no comparison: its window would start before the shop's data, or another base was named.
-    The notes `promo` and `year_before`, left by the reading, are used up.
+    The notes `promo`, `year_before` and `earlier`, left by the reading, are used up.
     """
     promo, year_before = slots.pop("promo", False), slots.pop("year_before", False)
+    earlier: Compare | None = slots.pop("earlier", None)
     if promo and intent in _LOOKS_AHEAD:
         slots.pop("window", None)
         slots.pop("compare", None)
@@ -34,6 +35,8 @@ def settle_windows(intent: str, slots: dict[str, Any], shop: ShopCard, today: da
     anchor = Anchor(date.fromisoformat(span[0][:10]), date.fromisoformat(span[1][:10]), today)
     if year_before:
         _year_before(intent, slots, anchor)
+    if earlier:
+        _earlier(intent, slots, anchor, earlier)
     if "against" in slots:
         _against(slots, anchor)
     window = _window(slots.get("window"), anchor)
@@ -67,6 +70,20 @@ def _year_before(intent: str, slots: dict[str, Any], anchor: Anchor) -> None:
     else:
         slots["window"] = _text(earlier)
         slots.pop("compare", None)
+
+
+def _earlier(intent: str, slots: dict[str, Any], anchor: Anchor, step: Compare) -> None:
+    """ "Once more a year back": the days last told moved by one step. Set beside their year before, that year is told next."""
+    window = _window(slots.get("window") or _default(intent), anchor)
+    if window is None:
+        return
+    moved = compare_window(window, step)
+    if step == "yoy" and slots.get("compare") != "yoy":
+        slots["compare"] = "yoy"  # the first step back is told beside what was asked
+        slots.setdefault("window", _text(window))
+        return
+    slots["window"] = _text(moved)
+    slots.pop("against", None)
 
 
 def _default(intent: str) -> str:

@@ -14,15 +14,30 @@ from advisor.brains.frame.reader import Embedder, Reader, load_reader
 from advisor.brains.frame.signals import rule_scores
 from tools.errors import ToolError
 
-__all__ = ["BY_WORDS", "REJECT", "Reading", "classify"]
+__all__ = ["BY_WORDS", "Reading", "classify"]
 
-# Below it neither the rules nor the reader know the question: then one question back is better than a guess.
-REJECT = 0.42
-_READER_REJECT = 0.22
+# Below them neither the rules (their score) nor the reader (its probability) know the question: one question back is better than a guess.
+_RULES_REJECT = 0.42
+_READER_REJECT = 0.25
+_ENDING_REJECT = 0.4  # to chat, decline or take a complaint needs more than to answer: it ends the turn
+_ENDING = frozenset({"smalltalk", "feedback", "state", "out_of_scope", "other_shop"})
+# Intents that answer the same kind of wish from another side. Their probabilities add up before they compete with the others.
+_FAMILIES = (
+    ("what_to_do", "growth_plan"),
+    ("repurchase", "segments", "cohorts", "lifetime", "assets"),
+    ("price", "pricing"),
+    ("live_mode", "live_cost"),
+    ("live_products", "live_schedule", "live_script"),
+    ("rules", "wording"),
+    ("out_of_scope", "other_shop"),
+)
+_FAMILY = {intent: names for names in _FAMILIES for intent in names}
 _CAUSE, _METHOD = frozenset({"why", "how_so"}), frozenset({"how", "playbook"})
-# Readings that their words alone ask for, each with the signals that make it another question. First that holds wins.
+# Readings that their words alone ask for, each with the signals that make it another question. First that holds wins. The reader
+# weighs these words itself: with a vector they settle only what `_ALWAYS` names.
+_ALWAYS: Mapping[str, frozenset[str]] = {"wording": frozenset()}
 BY_WORDS: Mapping[str, frozenset[str]] = {
-    "wording": frozenset(),
+    **_ALWAYS,
     "plan_review": frozenset({"how"}),
     "pricing": _CAUSE | {"how"},
     "live_review": frozenset({"how"}),
@@ -45,17 +60,18 @@ BY_WORDS: Mapping[str, frozenset[str]] = {
 
 
 class Reading(NamedTuple):
-    """The intent, how sure (0..1), and the runner-up."""
+    """The intent, how sure (0..1; a probability where the reader read it), the runner-up, and whether that is enough to answer."""
 
     intent: str
     confidence: float
     second: str
+    sure: bool = True
 
 
 def classify(seen: Seen, embedder: Embedder | None) -> Reading:
     """Read an observed question. ``embedder`` None, or one that fails, leaves the rules alone to decide."""
     brand = "brand" in seen.slots
-    settled = _settled(seen.plain, seen.found, brand)
+    settled = _settled(seen.plain, seen.found, brand, _ALWAYS)
     if settled is None and "metric" in seen.slots and seen.slots.get("bare"):
         settled = "figure"  # a metric's name and nothing else ("AOV?")
     if settled is None and seen.slots.get("ranked") and "breakdown" in seen.found:
@@ -64,14 +80,19 @@ def classify(seen: Seen, embedder: Embedder | None) -> Reading:
         return Reading(settled, 1.0, settled)
     reader = load_reader()
     vector = _vector(seen.plain, embedder, reader) if seen.plain else None
-    return _by_rules(seen, brand) if vector is None else _by_reader(seen, reader, vector)
+    if vector is not None:
+        return _by_reader(seen, reader, vector)
+    by_words = _settled(seen.plain, seen.found, brand, BY_WORDS)
+    return Reading(by_words, 1.0, by_words) if by_words else _by_rules(seen, brand)
 
 
 def _by_reader(seen: Seen, reader: Reader, vector: npt.NDArray[np.float32]) -> Reading:
     odds = reader.probabilities(seen, vector)
-    first, second = sorted(odds, key=lambda intent: -odds[intent])[:2]
-    confidence = min(0.999, odds[first] * REJECT / _READER_REJECT)
-    return Reading(_several(first, seen.found), confidence, second)
+    shared = {intent: sum(odds.get(name, 0.0) for name in _FAMILY.get(intent, (intent,))) for intent in odds}
+    first, second = sorted(odds, key=lambda intent: (-shared[intent], -odds[intent]))[:2]
+    confidence = min(0.999, shared[first])
+    enough = confidence >= (_ENDING_REJECT if first in _ENDING else _READER_REJECT)
+    return Reading(_several(first, seen.found), confidence, second, enough)
 
 
 def _by_rules(seen: Seen, brand: bool) -> Reading:
@@ -86,10 +107,12 @@ def _by_rules(seen: Seen, brand: bool) -> Reading:
     if brand:
         scores["cases"] = scores.get("cases", 0.0) + 1.2
     if not scores:
-        return Reading("unclear", 0.0, "unclear")
+        return Reading("unclear", 0.0, "unclear", sure=False)
     ranked = sorted(scores, key=lambda intent: -scores[intent])
     best = ranked[0]
-    return Reading(_several(best, seen.found), min(1.0, scores[best] / 1.4), ranked[1] if len(ranked) > 1 else best)
+    confidence = min(1.0, scores[best] / 1.4)
+    second = ranked[1] if len(ranked) > 1 else best
+    return Reading(_several(best, seen.found), confidence, second, confidence >= _RULES_REJECT)
 
 
 def _refused(text: str, found: frozenset[str]) -> bool:
@@ -101,16 +124,16 @@ def _refused(text: str, found: frozenset[str]) -> bool:
     )
 
 
-def _settled(text: str, found: frozenset[str], brand: bool) -> str | None:
+def _settled(text: str, found: frozenset[str], brand: bool, words: Mapping[str, frozenset[str]]) -> str | None:
     if _refused(text, found):
         return "out_of_scope"
     if found & {"greet", "thanks", "bye"} or ("who" in found and len(text) <= 40):
         return "smalltalk"
-    if "outside" in found and not found & {"why", "figure", "breakdown"} & _shop_words(text):
+    if "outside" in found and not _shop_words(text):
         return "out_of_scope"
     if "other_shop" in found and not ("cases" in found and "private" not in found):
         return "other_shop"
-    for intent, elsewhere in BY_WORDS.items():
+    for intent, elsewhere in words.items():
         rules = frozenset() if intent == "wording" or intent.startswith("live_") else frozenset({"rules"})
         if intent in found and not found & (elsewhere | rules | {"cases", "inject"}):
             return intent
@@ -122,7 +145,7 @@ def _settled(text: str, found: frozenset[str], brand: bool) -> str | None:
 def _shop_words(text: str) -> frozenset[str]:
     """Weather may explain sales: a question that also names the shop's trade stays in scope."""
     trade = re.search(
-        r"销售|gmv|流量|访客|转化|复购|订单|退款|直播|会员|客单|sales|revenue|traffic|orders|conversion", text
+        r"销售|gmv|流量|访客|转化|复购|订单|退款|直播|主播|会员|客单|sales|revenue|traffic|orders|conversion", text
     )
     return frozenset({"why", "figure", "breakdown"}) if trade else frozenset()
 
