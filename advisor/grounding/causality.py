@@ -28,6 +28,7 @@ _AGENT = r"(?:sales|sessions?|streams?|streaming|live|ads?|campaigns?|coupons?|m
 _EN = re.compile(
     r"\b(?:stems?|stemm(?:ed|ing)|arises?|arose) from\b|\b(?:driven|fuel+ed|boosted|hurt|helped|held back|dragged down|pushed (?:up|down)|lifted|pulled (?:up|down)|caused) by\b"
     r"|\bon the back of\b|\bon account of\b|\battribut(?:ed|able) to\b|\bdown to (?=the|a|weak|poor|fewer|lower|higher|bad|our|your)"
+    r"|\bthe only (?:factor|reason|cause|driver|thing)\b"
     r"|\b(?:the )?(?:main |real |root )?(?:reason|culprit|driver) (?:is|was|behind)\b|\bblame\w*\b|\bthat is why\b|\bas a consequence\b|\bconsequently\b"
     r"|\bcannibali[sz]\w+|\b(?:ate|eats|eating) (?:into|up|the|away|our|your)\b|\bstole\b|\bsteals\b|\btook (?:sales|buyers|customers|visitors) (?:from|away)\b"
     r"|\b(?:boost(?:s|ed)?|generat(?:es|ed)|spurr?(?:s|ed)|fuel+(?:s|ed)|drives|drove|produced|creat(?:es|ed)|yielded|trigger(?:s|ed)|prompt(?:s|ed)|harm(?:s|ed)|damaged|hurts|raises|reduces|improves|lowers|lifts|increases|cuts|enabled)"

@@ -11,7 +11,7 @@ from advisor.answer import Section
 from advisor.grounding.alignment import swapped
 from advisor.grounding.basis import basis_problems
 from advisor.grounding.comparisons import comparison_problems
-from advisor.grounding.concepts import campaigns, foreign_concepts, foreign_labels
+from advisor.grounding.concepts import campaigns, foreign_concepts, foreign_labels, rambles
 from advisor.grounding.glossary import Glossary, default_glossary
 from advisor.grounding.language import says_unknown
 from advisor.grounding.masking import figures_of
@@ -97,11 +97,15 @@ def check(
 def _beyond(reading: Reading, matches: list[Match], facts: Sequence[Cited], draft: str, question: str) -> list[Text]:
     """What a finding claims besides its figures: what it speaks of, on which basis, how things compare, how sure it is."""
     problems = [*basis_problems(reading, matches), *swapped(reading, matches, facts)]
-    problems += [*comparison_problems(reading, facts), *strength_problems(reading, facts)]
+    problems += [*comparison_problems(reading, facts), *strength_problems(reading, matches, facts)]
     told = " ".join(part for part in _SENTENCES.split(reading.full) if not says_unknown(part))
     if told:
         known = [question, *(c.spoken for c in facts), *(text for c in facts for text in c.strings)]
         known += campaigns(q.window for c in facts for q in c.fact.quantities)
+        if rambles(told, known=known):
+            problems.append(
+                Text("句子说的大多不是证据里的事。", "Most of the sentence is not about what the evidence says.")
+            )
         strange = [*foreign_concepts(told, known=known), *foreign_labels(told, known=known)]
         problems += [Text(f"引用的证据没有说到“{word}”。", f'The cited evidence does not speak of "{word}".') for word in strange]  # fmt: skip
     return problems

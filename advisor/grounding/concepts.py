@@ -16,9 +16,10 @@ from importlib.resources import files
 import yaml
 
 from advisor.grounding.language import denied
+from advisor.grounding.places import tokens
 from tools.facts import Window
 
-__all__ = ["campaigns", "foreign_concepts", "foreign_labels"]
+__all__ = ["campaigns", "foreign_concepts", "foreign_labels", "rambles"]
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,29 @@ def foreign_concepts(text: str, *, known: Iterable[str]) -> list[str]:
     allowed = lexicon.known(known)
     strange = [word for word, concepts, at in words if not concepts & allowed and not denied(text, at)]
     return list(dict.fromkeys(strange))
+
+
+_PLAIN = tokens(
+    """month months previous last next year week day days period total which where there here cannot could would will without with
+    decline increase decrease drop change compared comparison percentage percent points because still again back most mostly
+    than other others same first second third half two three four five six seven eight nine ten now only even well also
+    january february march april june july august september october november december together average while when though"""
+)
+_MANY, _MOST = 5, 0.6
+
+
+def rambles(text: str, *, known: Iterable[str]) -> bool:
+    """An English sentence most of whose content words neither the evidence nor the trade knows: it is about something else."""
+    if re.search(r"[\u4e00-\u9fff]{6}", text):
+        return False
+    said = {word for word in tokens(text) if word.isascii() and len(word) > 3} - _PLAIN
+    strange = said - tokens(" ".join(known)) - _trade()
+    return len(strange) >= _MANY and len(strange) >= _MOST * len(said)
+
+
+@cache
+def _trade() -> frozenset[str]:
+    return tokens(" ".join(_lexicon().of))
 
 
 def campaigns(windows: Iterable[Window | None]) -> list[str]:

@@ -92,7 +92,19 @@ def _derived(figure: Figure, reading: Reading, facts: Sequence[Cited]) -> list[C
 
 def _metric(figure: Figure, reading: Reading, candidate: Candidate) -> bool:
     named = [m for m in reading.metric_of(figure) if not _is_base(m, figure, reading, candidate.cited)]
+    if figure.kind == "money" and any(_is_told_of_a_count(m, figure, reading) for m in named):
+        return False
     return not named or any(metric_fits(m, reading, candidate.cited, candidate.quantity) for m in named)
+
+
+def _is_told_of_a_count(mention: Mention, figure: Figure, reading: Reading) -> bool:
+    """The number of visitors was ¥66,572."""
+    if mention.end > figure.start or not all(reading.glossary.counts(metric) for metric in mention.metrics):
+        return False
+    between = reading.text[mention.end : figure.start]
+    return bool(
+        re.fullmatch(r"[^,;，；。]*?(?:\b(?:was|were|is|are)\b|[为是])\s*(?:约|about |only )?\s*[-−]?", between, re.I)
+    )
 
 
 def _is_base(mention: Mention, figure: Figure, reading: Reading, cited: Cited) -> bool:
@@ -162,6 +174,8 @@ def _related(metric: str, quantity: Quantity, reading: Reading, cited: Cited) ->
 
 def _subject(figure: Figure, reading: Reading, candidate: Candidate) -> bool:
     cited, quantity = candidate.cited, candidate.quantity
+    if cited.says(reading.full[max(0, figure.start - 28) : figure.end]) and figure.start >= 28:
+        return True  # the claim's own words around it
     others = {name for q in cited.fact.quantities for name in q.subject} | set(cited.fact.entities)
     named = reading.names_near(figure, others)
     if quantity.subject and named:

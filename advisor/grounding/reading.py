@@ -200,7 +200,7 @@ def read(draft: str, *, names: Iterable[str], glossary: Glossary, section: Secti
     text = blank(widths(draft), [*_MARKS.finditer(draft), *_CLASS_LABEL.finditer(draft)])
     masked = blank_names(text, names)
     windows = find_windows(masked, today)
-    mentions = list(glossary.mentions(masked))
+    mentions = [m for m in glossary.mentions(masked) if not _inside(m, masked, names)]
     numbered = [(m.start, m.end) for m in mentions if re.search(r"\d", m.word)]
     found, bare = claiming_figures(blank_spans(masked, numbered), windows)
     figures = [f for f in found if not _is_plan(f, bare, section)]
@@ -219,6 +219,17 @@ def read(draft: str, *, names: Iterable[str], glossary: Glossary, section: Secti
         pairs(masked, spans),
         [(group.start(), mark) for group in _MARKS.finditer(draft) for mark in _MARK.findall(group[0])],
     )
+
+
+def _inside(mention: Mention, text: str, names: Iterable[str]) -> bool:
+    """老客 in “老客直达” is part of a name."""
+    for name in names:
+        at = text.find(name) if len(name) > len(mention.word) else -1
+        while at >= 0:
+            if at <= mention.start and mention.end <= at + len(name):
+                return True
+            at = text.find(name, at + 1)
+    return False
 
 
 def _is_plan(figure: Figure, text: str, section: Section) -> bool:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from advisor.grounding.language import denied
+from advisor.grounding.match import Match
 from advisor.grounding.movement import rate_of
 from advisor.grounding.places import tokens
 from advisor.grounding.reading import Reading
-from advisor.grounding.support import Cited
+from advisor.grounding.support import Candidate, Cited
+from tools.facts import Role
 from tools.text import Text
 
 __all__ = ["strength_problems"]
@@ -40,17 +42,69 @@ _ALL = re.compile(
 _WHOLE = re.compile(
     r"全程|整[个场](?:活动|大促|双|618)|全周期|\b(?:the whole|the entire) (?:campaign|event|festival|promotion)", re.I
 )
+_FORECAST = re.compile(r"预计|估计|预测|\b(?:expected|forecast|estimated?|estimate for|projected)\b", re.I)
+_EXPECTED = re.compile(
+    r"预计|估计|预测|估算|大概|可能|有望|测算|模型|约|\b(?:expect\w*|forecast\w*|estimat\w*|project\w*|likely|probably|should|could|may|might|model|set to|outlook|roughly|about|around|on course)\b",
+    re.I,
+)
+_RANGE_WORDS = re.compile(
+    r"区间|范围|之间|至少|至多|最[高低多少]|上限|下限|以上|以下|以内|不到|超过|起|到|至|[-–~～]\s*\d|\b(?:between|from|to|up to|at least|at most|range|interval|within|low(?:er)?|upper|high|end|more than|less than|over|under|as much as|no more)\b",
+    re.I,
+)
 _NO_ZH = re.compile(r"(?:没有?|未(?!来)|并?无(?![论线]))(?:做|设|留|用|被|经)?([\u4e00-\u9fff]{2,6})")
-_NO_EN = re.compile(r"\b(?:no|not|without|never|n't)\b((?: [a-z\-]+){1,4})", re.I)
+_NO_EN = re.compile(r"\b(?:no|not|without|never|cannot|n't)\b((?: [a-z\-]+){1,4})", re.I)
 _ANY_NO = re.compile(
     r"没|未|无|不|非|别|\b(?:no|not|none|never|without|cannot|nor|neither|lack\w*|missing)\b|n't", re.I
 )
 
 
-def strength_problems(reading: Reading, facts: Sequence[Cited]) -> list[Text]:
+def strength_problems(reading: Reading, matches: Sequence[Match], facts: Sequence[Cited]) -> list[Text]:
     """One text per claim put more strongly than its evidence."""
     claims = [text for c in facts for text in dict.fromkeys((c.fact.claim.zh, c.fact.claim.en))]
-    return [*_sure(reading, claims), *_size(reading, facts), *_all(reading, facts, claims), *_polarity(reading, claims)]
+    return [
+        *_forecasts(reading, matches),
+        *_halves(reading, matches),
+        *_sure(reading, claims),
+        *_size(reading, facts),
+        *_all(reading, facts, claims),
+        *_polarity(reading, claims),
+    ]
+
+
+def _forecasts(reading: Reading, matches: Sequence[Match]) -> list[Text]:
+    """What is expected told as what will be, or was."""
+    if _EXPECTED.search(reading.full):
+        return []
+    for match in matches:
+        guessed = [c for c in match.candidates if _is_expected(c)]
+        if guessed and len(guessed) == len(match.candidates) and match.figure.hedge != "about":
+            text = match.figure.text
+            return [
+                Text(f"“{text}”是估计，句子说成了事实。", f'"{text}" is an estimate; the sentence tells it as a fact.')
+            ]
+    return []
+
+
+def _is_expected(candidate: Candidate) -> bool:
+    cited, quantity = candidate.cited, candidate.quantity
+    if quantity.role is not Role.VALUE or cited.fact.kind == "playbook":
+        return False
+    headline = cited.fact.quantities[0] == quantity and bool(_FORECAST.search(cited.fact.claim.en))
+    return headline or any(_FORECAST.search(place) for place in cited.places(quantity))
+
+
+def _halves(reading: Reading, matches: Sequence[Match]) -> list[Text]:
+    """One end of a range told as the figure itself."""
+    ends = {Role.RANGE_LOW, Role.RANGE_HIGH}
+    if _RANGE_WORDS.search(reading.full):
+        return []
+    told = [(m, {c.quantity.role for c in m.candidates}) for m in matches if m.candidates]
+    alone = [match for match, roles in told if roles <= ends]
+    both = {role for _, roles in told for role in roles & ends}
+    if not alone or both == ends:
+        return []
+    text = alone[0].figure.text
+    return [Text(f"“{text}”只是区间的一端。", f'"{text}" is only one end of a range.')]
 
 
 def _sure(reading: Reading, claims: Sequence[str]) -> list[Text]:

@@ -38,6 +38,9 @@ def window_told(figure: Figure, reading: Reading, candidate: Candidate) -> bool:
 def _as_base(figure: Figure, reading: Reading, words: WindowWords, candidate: Candidate) -> bool:
     """比 9 月的 121 万: told as the comparison value, while the quantity is the current one."""
     between = reading.text[words.end : figure.start]
+    follows = re.fullmatch(r"\s*", reading.text[figure.end : words.start]) if words.start >= figure.end else None
+    if follows and re.search(r"before|earlier", words.text, re.I):
+        return candidate.quantity.role is Role.VALUE  # ¥88,425 the month before
     joined = r"\s*(?:的|'s)\s*" if words.shift else r"\s*(?:的|'s)?\s*"  # 环比 128 万 may tell the current value
     return candidate.quantity.role is Role.VALUE and bool(re.fullmatch(joined, between))
 
@@ -53,7 +56,7 @@ def _window_fits(words: WindowWords, candidate: Candidate) -> bool:
         told = now.window if quantity.role is Role.PREVIOUS and now is not None else quantity.window
         return told is not None and shift_fits(words, told, base)
     windows = [quantity.window]
-    if quantity.role in CHANGES or quantity.role in LOOSE:
+    if quantity.role in CHANGES or quantity.role in LOOSE - {Role.SAMPLE, Role.TARGET}:
         windows.append(base)
     if words.compared and quantity.role is Role.VALUE:
         windows.append(base)

@@ -25,6 +25,7 @@ _OPEN = re.compile(r"是否|会不会|能否|如果|\b(?:whether|if)\b", re.I)
 _MEANINGFUL = re.compile(
     r"明显|显著|大幅|怎么|\b(?:meaningful\w*|material\w*|significant\w*|noticeabl\w*|much)\b", re.I
 )
+_TIMED = frozenset({"metric", "livestream"})
 CLAIMS: frozenset[Section] = frozenset({"headline", "decision", "why"})
 
 
@@ -145,7 +146,7 @@ def _dated(words: WindowWords, reading: Reading, facts: Sequence[Cited], questio
     if any(c.says(words.text) or any(same_words(words, w) for w in c.claim_windows) for c in facts):
         return True
     if not windows and not any(c.claim_windows for c in facts):
-        return True
+        return words.kind == "year_part" or any(c.fact.kind not in _TIMED for c in facts)
     exact = words.kind == "day" or bool(words.day)
     return any(fits(words, window) if exact else overlaps(words, window) for window in windows)
 

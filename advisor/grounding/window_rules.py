@@ -221,7 +221,7 @@ _TABLE: tuple[tuple[str, _Build], ...] = (
     (_YEAR_ZH.replace("年\\s*", "年?\\s*") + r"第?(?P<q>[一二三四1-4])季度(?P<y2>)", _quarter),
     (r"(?:(?P<y1>20\d\d)\s*年?\s*)?(?<![A-Za-z])Q(?P<q>[1-4])(?: (?P<y2>20\d\d))?", _quarter),
     (
-        r"\b(?i:same (?:month|period|week|quarter) (?:last|a) year|(?:year|month|week)[- ](?:on|over)[- ](?:year|month|week)|yoy|mom)\b"
+        r"\b(?i:same (?:month|period|week|quarter) (?:last|a) year|(?:year|month|week)[- ](?:on|over)[- ](?:year|month|week)|(?:the |a )?(?:month|week|period|quarter|year) (?:before|earlier)|yoy|mom)\b"
         r"|去年同期|同比|环比",
         _shift,
     ),

@@ -171,7 +171,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], Figure | Non
     (re.compile(r"\bdoubl(?:ed|es|ing)\b|\btwice\b|\btwofold\b|\bdouble (?=the|that|what|its|last)", re.I), _fixed("2", "0.2", "multiple")),
     (re.compile(r"\btripl(?:ed|es|ing)\b|\bthrice\b|\bthreefold\b|\btrebled\b", re.I), _fixed("3", "0.3", "multiple")),
     (re.compile(r"\bquadrupl(?:ed|es|ing)\b|\bfourfold\b", re.I), _fixed("4", "0.4", "multiple")),
-    (re.compile(r"\b(a|one|two|three|four)[ -](half|thirds?|quarters?|fifths?|tenths?)(?= of\b| as\b| by\b| lower| higher| less| more|[,.;]|$)", re.I), _english_part),
+    (re.compile(r"(?<!second and )\b(a|one|two|three|four)[ -](half|thirds?|quarters?|fifths?|tenths?)(?= of\b| as\b| by\b| lower| higher| less| more|[,.;]|$)", re.I), _english_part),
     (re.compile(r"(?<!first )(?<!second )(?<!latter )(?<!other )\bhalf(?= of\b| the\b| its\b| their\b| as\b| that\b)|(?<=by )half\b", re.I), _fixed("0.5", "0.05", "ratio")),
     (re.compile(rf"\b({_SMALL}) (?:in|out of)(?: every)? ({_SMALL}|ten|\d+)\b", re.I), _in_every),
     (re.compile(rf"\b({_SMALL}|ten) of (?=(?:the|your|our|its|these|those) )", re.I), _some_of),
