@@ -39,7 +39,6 @@ FIELDS: Mapping[str, re.Pattern[str] | type] = MappingProxyType(
         "kind": _CODE,
         "brain": _CODE,
         "tool": _CODE,
-        "decision": _CODE,
         "purpose": _CODE,
         "format": _NAME,
         "model": _NAME,

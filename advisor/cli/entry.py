@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,7 +69,12 @@ for name, command, zh, en in (
         "problems and opportunities brought up, with the money at stake",
     ),
     ("ui", ui, "在本机打开页面", "start the page on this machine"),
-    ("trace", trace, "看答案是怎么来的、发给模型服务过什么", "show how answers came about and what was sent to a model host"),
+    (
+        "trace",
+        trace,
+        "看答案是怎么来的、发给模型服务过什么",
+        "show how answers came about and what was sent to a model host",
+    ),
     (
         "formats",
         formats,
@@ -109,18 +113,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (typer.Abort, KeyboardInterrupt) as error:
         raise SystemExit(130) from error
     except Exception as error:  # the outer edge: a bug is logged, a merchant gets a sentence
-        raise SystemExit(_bug(given)) from error
+        raise SystemExit(_bug(given, error)) from error
     raise SystemExit(code if isinstance(code, int) else 0)
 
 
-def _bug(given: Sequence[str]) -> int:
-    """Keep the traceback in the workspace's log and say where it is. Exit code 1: none of the documented endings."""
+def _bug(given: Sequence[str], error: Exception) -> int:
+    """Keep the traceback, without keys and names, in the workspace's log and say where it is. Exit code 1: none of the documented endings."""
+    from advisor.telemetry.redaction import Redactor
+
     named = given[given.index("--workspace") + 1 : given.index("--workspace") + 2] if "--workspace" in given else []
     root = Path(named[0] if named else os.environ.get("ADVISOR_WORKSPACE", "~/.merchant-advisor")).expanduser()
     log = root / "logs" / "errors.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as file:
-        file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n{traceback.format_exc()}\n")
+        told = Redactor([os.environ.get("OPENAI_API_KEY", "")]).traceback(error)
+        file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n{told}\n")
     zh = f"程序内部出错，没有改动你的数据；细节记在 {log}，请把它发给技术支持后再试一次。"
     en = f"An internal error; your data was not changed. Details are in {log}; send it to support and try again."
     if "--json" in given:

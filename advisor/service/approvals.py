@@ -17,6 +17,7 @@ from advisor.scope import Role, Scope
 from advisor.store import Store
 from advisor.store.approval_rules import decider
 from advisor.store.approvals import Approval, EffectRow
+from advisor.telemetry.watch import decided
 from tools.errors import BadArguments, NotPermitted, ToolError
 from tools.facts import Claim, ToolResult
 from tools.text import Lang, Text
@@ -239,6 +240,8 @@ class ApprovalDesk:
         thread_id: str | None = None,
     ) -> None:
         ms = _ms(started)
+        if "approval_id" in arguments:
+            decided(scope, str(arguments["approval_id"]), tool=tool, code=code)
         await asyncio.to_thread(
             lambda: self._store.audit(
                 scope, tool=tool, arguments=_plain(arguments), ok=ok, code=code, ms=ms, thread_id=thread_id
@@ -281,6 +284,6 @@ def _pending(found: Approval, said: Text) -> Text:
             f"Submitted, waiting for the merchant: {said.en}. Nothing happens until then (valid until {until}, {found.approval_id}).",
         )
     return Text(
-        f"等你确认：{said.zh}。现在什么都还没做；接受：advisor approvals accept {found.approval_id}（{until} 前有效，也可以改、回复或忽略）。",
-        f"Waiting for your yes: {said.en}. Nothing is done yet; accept with `advisor approvals accept {found.approval_id}` (until {until}; you can also edit, answer or ignore it).",
+        f"等你确认：{said.zh}。现在什么都还没做；回一句“同意”就做，“忽略”就不做（{until} 前有效，编号 {found.approval_id}，也可以在 advisor approvals 里改）。",
+        f'Waiting for your yes: {said.en}. Nothing is done yet; answer "accept" to have it done, "ignore" to leave it (until {until}, {found.approval_id}; it can be edited under `advisor approvals`).',
     )

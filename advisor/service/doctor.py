@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from advisor.errors import AdvisorError
 from advisor.service.doctor_check import Check
+from advisor.service.doctor_telemetry import watched
 from advisor.settings import Settings
 from tools.errors import BackendDown
 from tools.text import Text
@@ -45,6 +46,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _cases(settings.root / "chroma")
     yield from _playbooks()
     yield from _model(settings)
+    yield from watched(settings)
     yield Check(
         "page",
         "ok",
@@ -62,7 +64,7 @@ def settings_in_force(settings: Settings) -> dict[str, str]:
         value = getattr(settings, name)
         if name == "openai_api_key":
             value = "******" if value is not None else None
-        if name == "openai_base_url" and value is not None:
+        if name in ("openai_base_url", "otlp_endpoint", "otlp_traces_endpoint") and value is not None:
             value = _without_password(value)
         if name == "extra_body":
             value = ", ".join(value)  # names of fields: what they hold may be a secret

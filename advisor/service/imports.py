@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from advisor.telemetry.watch import imported
 from tools.errors import BadArguments, DataMissing, NotFound
 from tools.text import Text
 from tools.warehouse.access import Warehouse
@@ -207,6 +209,7 @@ class DataDesk:
         """Bring files into the shop of `profile`; one report per file, a damaged one with `error` set. Raises ToolError."""
         from tools.warehouse.importer import import_files
 
+        started = time.perf_counter()
         reports = import_files(
             list(paths),
             warehouse=self.warehouse.folder,
@@ -219,6 +222,7 @@ class DataDesk:
             on_progress=on_progress,
         )
         if not dry_run:
+            imported(profile.merchant_id, reports, ms=round((time.perf_counter() - started) * 1000))
             self._peers().refresh(profile.merchant_id)
         return reports
 

@@ -17,7 +17,7 @@ from advisor.telemetry.redaction import Pseudonyms, Redactor
 from advisor.telemetry.watch import Watch, current, use
 from tools.text import Text
 
-__all__ = ["redactor", "spans_endpoint", "start", "stop"]
+__all__ = ["redactor", "shows_words", "spans_endpoint", "start", "stop"]
 
 _SHOWN = ("true", "1", "span_only", "span_and_event")  # values of the standard variable that put words on spans
 _library: LibraryLog | None = None
@@ -39,8 +39,7 @@ def start(settings: Settings) -> None:
         if importlib.util.find_spec("opentelemetry.exporter.otlp.proto.http") is not None:
             from advisor.telemetry.spans import Spans, exporting
 
-            content = settings.otel_content.lower() in _SHOWN
-            spans = Spans(exporting(spans_endpoint(settings)), content=content)
+            spans = Spans(exporting(spans_endpoint(settings)), content=shows_words(settings))
         elif settings.otel == "on":
             raise SettingsInvalid(
                 Text(
@@ -81,6 +80,11 @@ def spans_endpoint(settings: Settings) -> str | None:
     if settings.otlp_endpoint:
         return settings.otlp_endpoint.rstrip("/") + "/v1/traces"
     return "http://localhost:4318/v1/traces" if settings.otel == "on" else None
+
+
+def shows_words(settings: Settings) -> bool:
+    """Whether spans may carry questions, messages and answers: off unless the standard variable says so."""
+    return settings.otel_content.strip().lower() in _SHOWN
 
 
 def redactor(settings: Settings) -> Redactor:

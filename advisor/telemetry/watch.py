@@ -84,6 +84,18 @@ class Request(Protocol):
     def finish(self) -> str: ...
 
 
+class Report(Protocol):
+    """What an import made of one file; an ImportReport."""
+
+    format: str
+    rows: int
+    accepted: int
+    updated: int
+    duplicate: int
+    rejected: int
+    error: Any
+
+
 @dataclass(frozen=True)
 class Watch:
     """Where things are told. `name` stands in for a shop's id."""
@@ -222,20 +234,29 @@ def requested(asker: _Asker, request: Request, *, thread_id: str, turn_id: str) 
         watch.spans.chat(request, {"shop": shop, "turn": turn_id, "purpose": request.purpose}, thread_id=thread_id)
 
 
-def imported(
-    merchant_id: str, *, ms: int, code: str, files: int, counts: Mapping[str, int], formats: Sequence[str] = ()
-) -> None:
-    """Files that were brought in. `counts`: rows, accepted, updated, duplicate, rejected."""
+def imported(merchant_id: str, reports: Sequence[Report], *, ms: int) -> None:
+    """Files that were brought in: one line each, without the name of the file; `ms` is of all of them together."""
     watch = _watch
-    if watch is not None and watch.log is not None:
-        named = ",".join(sorted(set(formats)))
+    if watch is None or watch.log is None:
+        return
+    for report in reports:
         watch.log.write(
-            "import", shop=watch.name(merchant_id), files=files, **counts, format=named or None, code=code, ms=ms
+            "import",
+            shop=watch.name(merchant_id),
+            format=report.format or None,
+            rows=report.rows,
+            accepted=report.accepted,
+            updated=report.updated,
+            duplicate=report.duplicate,
+            rejected=report.rejected,
+            files=len(reports),
+            code="ok" if report.error is None else "refused",
+            ms=ms,
         )
 
 
-def decided(asker: _Asker, approval_id: str, *, tool: str, decision: str, code: str) -> None:
-    """A person decided a request for approval; `code` says what came of it."""
+def decided(asker: _Asker, approval_id: str, *, tool: str, code: str) -> None:
+    """A person decided a request for approval, or the effect that follows ended; `code` says which."""
     watch = _watch
     if watch is not None and watch.log is not None:
         watch.log.write(
@@ -244,7 +265,6 @@ def decided(asker: _Asker, approval_id: str, *, tool: str, decision: str, code: 
             role=asker.role,
             approval=approval_id,
             tool=tool,
-            decision=decision,
             code=code,
         )
 

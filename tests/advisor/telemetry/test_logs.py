@@ -15,6 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.logs import FIELDS, JsonLog, LibraryLog, day_files
+from advisor.scope import Scope
+from advisor.telemetry import watch
 from advisor.telemetry.redaction import Redactor
 
 CODE_LETTERS = set(string.ascii_lowercase + string.digits + "_")
@@ -123,6 +125,37 @@ def test_files_of_a_day_are_appended_private_and_kept_for_two_weeks(tmp_path: Pa
     assert not old.exists()
     assert kept.exists()
     assert other.exists()
+
+
+class _File:
+    format, rows, accepted, updated, duplicate, rejected, error = "tmall_orders", 120, 100, 10, 5, 5, None
+
+
+class _Refused(_File):
+    format, rows, error = "", 0, "张三的订单.xlsx 打不开"
+
+
+def test_imports_and_decisions_are_lines_of_counts_and_ids() -> None:
+    kept: list[str] = []
+    watch.use(watch.Watch(JsonLog(kept.append), None, lambda name: "0123456789ab"))
+    try:
+        watch.imported("shop-of-ann", [_File(), _Refused()], ms=9)
+        watch.decided(Scope("shop-of-ann", "ann"), "a_0123456789abcdef", tool="export_list", code="approval_accepted")
+        watch.decided(Scope("shop-of-ann", "ann"), "张三 13800138000", tool="approvals", code="not_found")
+    finally:
+        watch.use(None)
+    first, second, third, fourth = map(json.loads, kept)
+    assert {key: first[key] for key in ("format", "rows", "accepted", "rejected", "code")} == {
+        "format": "tmall_orders", "rows": 120, "accepted": 100, "rejected": 5, "code": "ok",
+    }  # fmt: skip
+    assert (second["code"], "format" in second) == ("refused", False)
+    assert (third["approval"], third["tool"], third["code"]) == (
+        "a_0123456789abcdef",
+        "export_list",
+        "approval_accepted",
+    )
+    assert fourth["approval"] == "?"
+    assert not any(word in "".join(kept) for word in ("ann", "\\u5f20", "xlsx"))
 
 
 def test_a_full_disk_stops_the_log_and_not_the_work() -> None:

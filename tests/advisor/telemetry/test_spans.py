@@ -25,6 +25,8 @@ from advisor.brains.base import Exchange
 from advisor.errors import ModelUnavailable
 from advisor.logs import JsonLog
 from advisor.scope import Scope
+from advisor.service.doctor import settings_in_force
+from advisor.service.doctor_telemetry import watched
 from advisor.settings import Settings
 from advisor.telemetry import watch
 from advisor.telemetry.spans import Spans, messages_json
@@ -47,7 +49,7 @@ SENT = Exchange(
 )
 
 
-class Watched:
+class Told:
     def __init__(self, *, content: bool = False) -> None:
         self.exporter = InMemorySpanExporter()
         self.lines: list[str] = []
@@ -83,7 +85,7 @@ async def _turn() -> None:
 
 
 async def test_a_turn_is_one_tree_of_calls_requests_and_steps() -> None:
-    watched = Watched()
+    watched = Told()
     await _turn()
     spans = watched.spans()
     turn = spans["invoke_agent merchant_advisor"]
@@ -102,7 +104,7 @@ async def test_a_turn_is_one_tree_of_calls_requests_and_steps() -> None:
 
 
 async def test_attributes_are_those_of_the_conventions() -> None:
-    watched = Watched(content=True)
+    watched = Told(content=True)
     await _turn()
     spans = watched.spans()
     names = {value for key, value in vars(gen_ai_attributes).items() if key.startswith("GEN_AI_")}
@@ -128,7 +130,7 @@ async def test_attributes_are_those_of_the_conventions() -> None:
 
 
 async def test_no_words_and_no_shop_unless_asked_for() -> None:
-    watched = Watched()
+    watched = Told()
     await _turn()
     told = watched.everything()
     assert "0123456789ab" in told
@@ -138,7 +140,7 @@ async def test_no_words_and_no_shop_unless_asked_for() -> None:
 
 
 async def test_each_of_them_is_one_log_line() -> None:
-    watched = Watched()
+    watched = Told()
     await _turn()
     lines = [json.loads(line) for line in watched.lines]
     assert [line["event"] for line in lines] == ["tool", "tool", "model", "turn"]
@@ -156,7 +158,7 @@ async def test_each_of_them_is_one_log_line() -> None:
     ],
 )
 def test_how_it_failed_is_a_code_and_the_place_of_a_bug_never_its_words(error: BaseException, code: str) -> None:
-    watched = Watched()
+    watched = Told()
     with pytest.raises(type(error)), watch.turn(ANN):
         raise error
     turn = watched.spans()["invoke_agent merchant_advisor"]
@@ -291,3 +293,24 @@ def test_off_means_nothing_is_loaded_made_or_told(tmp_path: Path) -> None:
         with watch.turn(ANN), watch.step("compose"):
             watch.tool_called(ANN, "query_metric", code="ok", ms=1, thread_id=None)
     assert (time.perf_counter() - began) / 10_000 < 100e-6
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "verdict", "word"),
+    [
+        ({}, None, "", ""),
+        ({"log": "file"}, "logs", "ok", "no questions"),
+        ({"otlp_endpoint": "http://ann:pa55@otel.example:4318"}, "spans", "ok", "no words"),
+        ({"otlp_endpoint": "http://otel.example:4318", "otel_content": "SPAN_ONLY"}, "spans", "note", "with the words"),
+    ],
+)
+def test_doctor_says_where_it_goes(given: dict[str, Any], name: str | None, verdict: str, word: str) -> None:
+    found = [(check.name, check.verdict, check.text.en) for check in watched(Settings(**given))]
+    assert "pa55" not in str(found)
+    if name is None:
+        assert found == []
+    else:
+        [(told, says, text)] = found
+        assert (told, says) == (name, verdict)
+        assert word in text
+    assert "pa55" not in str(settings_in_force(Settings(**given)))
