@@ -67,15 +67,15 @@ def _figures(figures: list[Stated], memory: Memory, currency: str) -> Text:
     for one in figures:
         label, new, before = label_of(one.key), _said(one.value, one.unit, currency), memory.figure(one.key)
         old = _said(before.value, before.unit, currency) if before is not None and before.value != one.value else None
-        zh.append(f"{label['zh']} {new.zh}" + (f"（原来是 {old.zh}，已替换）" if old else ""))
-        en.append(f"{label['en']} {new.en}" + (f" (replaces {old.en})" if old else ""))
+        zh.append(f"{label['zh']} {new.zh}（商家口述" + (f"，替换原来的 {old.zh}）" if old else "）"))
+        en.append(f"{label['en']} {new.en} (stated by you" + (f", replaces {old.en})" if old else ")"))
         known = data_yaml("remember.yaml")["changes"]
         changes.append(known.get(one.key) or known["month_target" if one.key.startswith("month_target") else "other"])
     first = label_of(figures[0].key)
     return Text(
-        f"记下了：{'、'.join(zh)}（商家口述）。以后{'，'.join(dict.fromkeys(c['zh'] for c in changes))}，用到时会注明；"
+        f"记下了：{'、'.join(zh)}。以后{'，'.join(dict.fromkeys(c['zh'] for c in changes))}，用到时会注明；"
         f"不对就再说一遍，不要了就说“忘掉{first['zh']}”。",
-        f"Noted: {', '.join(en)} (stated by you). From now on {'; '.join(dict.fromkeys(c['en'] for c in changes))}, and answers say so. "
+        f"Noted: {', '.join(en)}. From now on {'; '.join(dict.fromkeys(c['en'] for c in changes))}, and answers say so. "
         f'Say it again to correct it, or "forget the {first["en"]}" to take it back.',
     )
 

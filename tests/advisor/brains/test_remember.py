@@ -142,12 +142,12 @@ def _reply(text: str, memory: Memory | None = None, lang: Lang = "zh") -> str:
 
 def test_the_reply_says_what_changes_and_how_to_take_it_back() -> None:
     said = _reply("毛利率 35%", FULL)
-    assert "毛利率 35.0%（原来是 30.0%，已替换）" in said
+    assert "毛利率 35.0%（商家口述，替换原来的 30.0%）" in said
     assert "保本投产比" in said
     assert "忘掉毛利率" in said
-    assert "原来是" not in _reply("毛利率 30%", FULL)
+    assert "替换" not in _reply("毛利率 30%", FULL)
     english = _reply("our gross margin is 35%", FULL, "en")
-    assert "gross margin 35.0% (replaces 30.0%)" in english
+    assert "gross margin 35.0% (stated by you, replaces 30.0%)" in english
     assert "forget the gross margin" in english
     assert "不降价、不打折、不发券" in _reply("我们不做降价")
     assert "判断不了" in _reply("我们只做国内市场")
