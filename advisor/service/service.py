@@ -67,6 +67,7 @@ class AdvisorService:
             ledger=ledger,
             today=today,
             limits=limits or Limits(),
+            approvals=approvals,
         )
         self._asking: set[asyncio.Task[None]] = set()
 

@@ -13,6 +13,8 @@ from advisor.brains.base import Brain, Ledger, Message, ShopCard
 from advisor.errors import ModelSpent, ModelUnavailable, TurnTimeout
 from advisor.events import Done, Event, Progress, StatementPassed
 from advisor.scope import Scope
+from advisor.service.approvals import ApprovalDesk
+from advisor.service.consent import consented
 from advisor.service.journal import TurnJournal
 from advisor.service.lanes import Lanes
 from advisor.service.lives import TurnLives
@@ -66,6 +68,7 @@ class TurnRunner:
         ledger: LedgerMaker | None,
         today: Callable[[str], date],
         limits: Limits,
+        approvals: ApprovalDesk | None = None,
     ) -> None:
         from advisor.agent.breaker import Breaker
 
@@ -78,6 +81,7 @@ class TurnRunner:
         self._ledger = ledger
         self._today = today
         self._limits = limits
+        self._approvals = approvals
         self._lanes = Lanes(per_merchant=limits.per_merchant, at_once=limits.at_once)
         self._breaker = Breaker()
         self._graph: Any = None
@@ -118,6 +122,7 @@ class TurnRunner:
         earlier = question.thread_id is not None
         past = await asyncio.to_thread(self._store.messages, scope, thread_id) if earlier else []
         known = await asyncio.to_thread(self._store.evidence, scope, thread_id) if earlier else {}
+        decided = await consented(self._approvals, question, past) if earlier else None
         basis = f"{today} {generation}"
         before: Sequence[LoggedCall] = ()
         if question.again is not None:
@@ -134,7 +139,7 @@ class TurnRunner:
             history=[Message(m.role, m.text, m.frame) for m in past[-12:]],
             shop=card,
             today=today,
-            framer=self._framer(question.lang),
+            framer=self._framer(question.lang) if decided is None else lambda *_: decided,
             brain=brains.chosen,
             fallback=brains.fallback,
             host=brains.host,
@@ -142,7 +147,7 @@ class TurnRunner:
             journal=TurnJournal(log, scope, turn_id, basis=basis, before=before),
             save=self._save,
             until=until,
-            work_until=until - (min(5.0, limits.turn_s * 0.2) if limits.write_s is None else limits.write_s),
+            work_until=until - (min(10.0, limits.turn_s * 0.2) if limits.write_s is None else limits.write_s),
             model_until=until - limits.turn_s + min(limits.model_s, limits.turn_s * 0.7),
             guards=Guards(rounds=limits.rounds),
             book=EvidenceBook(known),
