@@ -14,7 +14,7 @@ from advisor.scope import Scope
 from advisor.store.schema import exchanges, turns
 from advisor.store.threads import owned
 
-__all__ = ["ExchangeBook", "Sent", "SentRequest", "forget_words"]
+__all__ = ["ExchangeBook", "Sent", "SentRequest", "forget_words", "storable"]
 
 
 class Sent(Protocol):
@@ -82,9 +82,9 @@ class ExchangeBook:
             "purpose": sent.purpose[:16],
             "host": sent.host[:200],
             "model": sent.model[:120],
-            "messages": [dict(message) for message in sent.messages],
+            "messages": storable(list(sent.messages)),
             "tools": list(sent.tools),
-            "reply": _storable(sent.reply),
+            "reply": storable(sent.reply),
             "prompt_tokens": sent.prompt_tokens,
             "completion_tokens": sent.completion_tokens,
             "ms": sent.ms,
@@ -127,6 +127,10 @@ def _request(row: Mapping[Any, Any]) -> SentRequest:
     return SentRequest(**{key: value for key, value in row.items() if key != "merchant_id"})
 
 
-def _storable(text: str) -> str:
-    """An endpoint may send anything; a database takes no NUL and no half of a surrogate pair."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+def storable(value: Any) -> Any:
+    """Plain JSON of the same shape: an endpoint may send anything, and a database takes no NUL and no half of a surrogate pair."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {str(key): storable(one) for key, one in value.items()}
+    return [storable(one) for one in value] if isinstance(value, list | tuple) else value

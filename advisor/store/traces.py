@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, insert, select
 
 from advisor.scope import Scope
+from advisor.store.exchanges import storable
 from advisor.store.schema import traces, turns
 from advisor.store.threads import owned
 
@@ -39,7 +40,12 @@ class TraceBook:
 
     def keep(self, scope: Scope, thread_id: str, turn_id: str, trace: Mapping[str, Any]) -> None:
         """Once a turn, before its answer is written: a turn that is done has its trace."""
-        row = {"turn_id": turn_id, "merchant_id": scope.merchant_id, "thread_id": thread_id, "trace": dict(trace)}
+        row = {
+            "turn_id": turn_id,
+            "merchant_id": scope.merchant_id,
+            "thread_id": thread_id,
+            "trace": storable(dict(trace)),
+        }
         with self._engine.begin() as connection:
             connection.execute(insert(traces).values(row))
 
