@@ -1,6 +1,6 @@
 """Wording rules against phrases labelled blind to them (`evals/datasets/wording.yaml`).
 
-    python -m evals.benchmarks.wording [--locked | --set blind2] [--rules] [--show] [--json]
+    python -m evals.benchmarks.wording [--locked | --set blind3] [--rules] [--show] [--json]
 
 Recall: of the phrases labelled hard (a clear violation), how many have a flag that must be changed (`block`); `any` counts review flags
 too. Precision: of the phrases with any flag, how many are labelled hard or soft; `block` of those with a block flag. Soft phrases (needs
@@ -15,7 +15,14 @@ Measured, rules and second layer, one closing run on blind2 (433 phrases of anot
 layer; weights of 677c4ed): a flag of any level on 0.839 of the hard (161/192; 0.780-0.884), a block flag on 0.484 (93/192; 0.415-0.555);
 precision 0.873 (192/220; 0.822-0.910), of block flags 0.907 (97/107; 0.836-0.948); ok clean 0.835 (142/170; 0.772-0.884). The rules alone
 on it: 0.552 (106/192; 0.481-0.621) with any flag, precision 0.918 (123/134; 0.859-0.954). Of the flags that the layer added 69 of 86 were
-right. The aim, 0.97 at 0.9, is NOT reached: about one hard violation in six passes unseen. blind2 is spent by this run.
+right. The aim, 0.97 at 0.9, was NOT reached: about one hard violation in six passed unseen. blind2 is spent by this run.
+
+Since then the layer is a kernel over a bank of 7066 phrases, blind2 among them, so that neither set says anything of it any more. Each
+author left out in turn (`python -m tools.playbooks.compliance_build --check`), a flag of any level: blind2 recall 0.979 (188/192;
+0.948-0.992), precision 0.916 (239/261; 0.876-0.944), the layer alone 0.964 and 0.913; wording.yaml recall 0.986 (144/146; 0.951-0.996),
+precision 0.926 (189/204; 0.882-0.955), the layer alone 0.952 and 0.932. These flatter: floor and kernel were chosen on the same two
+authors, the rules were mended on blind2's innocent phrases (before that: recall 0.953, precision 0.90), and whoever wrote the newest
+phrases had read what of blind2 was missed. The closing figure is that of blind3, run once.
 """
 
 from __future__ import annotations
@@ -36,8 +43,9 @@ from tools.metrics.stats import wilson
 from tools.playbooks.compliance import Flag, check_text
 from tools.playbooks.compliance_likeness import read_text
 
-__all__ = ["Phrase", "Share", "main", "phrases", "score"]
+__all__ = ["SETS", "Phrase", "Share", "main", "phrases", "score"]
 
+SETS = ("blind2", "blind3")
 _DATA = Path(__file__).resolve().parents[1] / "datasets"
 Reader = Callable[[str, str], list[Flag]]
 
@@ -73,9 +81,9 @@ class Share:
 
 
 def phrases(split: str) -> list[Phrase]:
-    """The labelled phrases: dev or locked of wording.yaml, or blind2, the whole of wording_blind2.yaml."""
-    if split == "blind2":
-        kept = yaml.safe_load((_DATA / "wording_blind2.yaml").read_text(encoding="utf-8"))["cases"]
+    """The labelled phrases: dev or locked of wording.yaml, or the whole of the set of that name (wording_blind3.yaml)."""
+    if split in SETS:
+        kept = yaml.safe_load((_DATA / f"wording_{split}.yaml").read_text(encoding="utf-8"))["cases"]
     else:
         rows = yaml.safe_load((_DATA / "wording.yaml").read_text(encoding="utf-8"))["entries"]
         kept = [row for row in rows if row["split"] == split]
@@ -123,7 +131,7 @@ def wrong(found: Sequence[Phrase], read: Reader = check_text) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--locked", action="store_true", help="score the locked part")
-    parser.add_argument("--set", choices=("blind2",), help="a set of its own instead of dev")
+    parser.add_argument("--set", choices=SETS, help="a set of its own instead of dev")
     parser.add_argument("--rules", action="store_true", help="the rules alone, without the second layer")
     parser.add_argument("--show", action="store_true", help="list what is on the wrong side (dev only)")
     parser.add_argument("--json", action="store_true")

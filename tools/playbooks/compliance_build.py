@@ -26,12 +26,14 @@ from tools.playbooks.compliance_fit import SHARE, SPREAD, binary, gram, held_out
 from tools.playbooks.compliance_likeness import WEIGHT_FILE
 from tools.seeds import seed_path
 
-__all__ = ["AUTHORS", "Data", "build", "digest", "embedded", "floor_of", "floors_of", "gather", "main", "registers", "report"]  # fmt: skip
+__all__ = [
+    "AUTHORS", "IN_DOUBT", "Data", "build", "digest", "embedded", "floor_of", "floors_of", "gather", "main", "registers", "report", "weighted",
+]  # fmt: skip
 
 RIGHT = 0.92
 AUTHORS = ("opened", "blind2")  # registers by authors who knew neither rules nor bank
 _SCALES = (2.0, 3.0)  # of words and of vector, where they are weighed together
-_IN_DOUBT = 0.3  # what a phrase that needs proof counts between innocent, -1, and breach, 1
+IN_DOUBT = 0.3  # what a phrase that needs proof counts between innocent, -1, and breach, 1
 _PART_SPENT = 0.02  # share of innocent phrases that a part of a long text may be taken for a breach at
 
 
@@ -58,7 +60,7 @@ class Data:
 
     @property
     def target(self) -> Numbers:
-        return np.where(self.hard, 1.0, np.where(self.breach, _IN_DOUBT, -1.0))
+        return np.where(self.hard, 1.0, np.where(self.breach, IN_DOUBT, -1.0))
 
     @property
     def kernel(self) -> Numbers:
@@ -69,7 +71,7 @@ def gather(rows: Sequence[Exemplar], raw: Numbers) -> Data:
     """What the fit reads of the exemplars. `raw` (n, 384): their vectors, as `embedded` gives them."""
     flags = [check_text(row.text, row.category) for row in rows]
     kinds = [find_category(row.category) or "general" for row in rows]
-    idf, words = _weighted([stripped(row.text) for row in rows])
+    idf, words = weighted([stripped(row.text) for row in rows])
     mean = raw.mean(axis=0)
     centred = raw - mean
     centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
@@ -98,7 +100,8 @@ def digest(rows: Sequence[Exemplar]) -> int:
     return zlib.crc32("\n".join(f"{row.category}|{row.family}|{row.text}" for row in rows).encode())
 
 
-def _weighted(reads: Sequence[str]) -> tuple[Numbers, Any]:
+def weighted(reads: Sequence[str]) -> tuple[Numbers, Any]:
+    """Weight of each bucket, and (n, BUCKETS) sparse n-grams of the phrases, rows of length 1."""
     from scipy.sparse import csr_matrix, diags
 
     found = [buckets(read) for read in reads]

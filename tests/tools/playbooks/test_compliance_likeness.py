@@ -230,17 +230,18 @@ def test_the_shipped_vectors_are_those_of_the_embedder() -> None:
 @pytest.mark.slow
 def test_authors_left_out_the_layer_finds_nearly_all_at_the_bar() -> None:
     """All exemplars, the shipped vectors: two authors who knew neither rules nor bank, and each register of the bank, left out."""
-    made = model()
-    data = compliance_build.gather(bank(), made.vectors.astype(np.float64))
-    names = compliance_build.registers(data)
-    said = held_out(gram(made.vectors, data.words), data.target, names.tolist()) >= made.floors["full"]
+    made, rows = model(), bank()
+    words = compliance_build.weighted([stripped(row.text) for row in rows])[1]
+    breach, hard = (np.array([row.family not in spared for row in rows]) for spared in ((OK,), (OK, SOFT)))
+    target = np.where(hard, 1.0, np.where(breach, compliance_build.IN_DOUBT, -1.0))
+    names = np.array([row.register for row in rows])
+    said = held_out(gram(made.vectors, words), target, names.tolist()) >= made.floors["full"]
     for author in compliance_build.AUTHORS:
         theirs = names == author
-        assert said[theirs & data.hard].mean() >= 0.94  # the layer alone, the rules knew one of them
-        assert data.breach[theirs & said].mean() >= 0.89
+        assert said[theirs & hard].mean() >= 0.94  # the layer alone, for the rules knew one of them
+        assert breach[theirs & said].mean() >= 0.89
     own = ~np.isin(names, (*compliance_build.AUTHORS, "tuning"))
-    both = said | data.ruled
-    assert both[own & data.hard].mean() >= data.ruled[own & data.hard].mean() + 0.4
+    assert said[own & hard].mean() >= 0.85 and breach[own & said].mean() >= 0.8
 
 
 # --- as the tool tells it
