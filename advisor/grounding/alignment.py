@@ -84,6 +84,7 @@ def levels_named(text: str, facts: Sequence[Cited]) -> list[Quantity]:
         return []
     words = [cited.described(quantity) for cited, quantity in pool]
     common = frozenset.intersection(*words)
-    scores = [len(said & (mine - common)) for mine in words]
+    named = [tokens(" | ".join(quantity.subject)) for _, quantity in pool]
+    scores = [len(said & (mine - common)) + 2 * len(said & own) for mine, own in zip(words, named, strict=True)]
     best = max(scores)
     return [quantity for (_, quantity), score in zip(pool, scores, strict=True) if best and score == best]

@@ -1,6 +1,7 @@
 """How well `advisor.grounding.check` tells supported sentences from unsupported ones.
 
     python -m evals.benchmarks.grounding [--set blind|model] [--split dev|locked] [--misses]
+    python -m evals.benchmarks.grounding --mutants 5000 --seed 1 [--workspace DIR]
 
 `blind` is `evals/datasets/grounding.yaml`, written without sight of the checker; `model` is what a real local model wrote over facts of
 the demo shops. The kind `arithmetic_ok` (right arithmetic that no fact states) is told apart: the design withholds it. The locked
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.grounding import Verdict, check
+from evals.benchmarks.grounding_mutants import run
 from evals.labelled import entries, facts_of, text_with_marks, why_class_of
 from tools.metrics.stats import wilson
 
@@ -115,7 +117,15 @@ def main() -> None:
     parser.add_argument("--set", choices=sorted(_SETS), default="blind")
     parser.add_argument("--split", choices=("dev", "locked"), default="dev")
     parser.add_argument("--misses", action="store_true", help="list misjudged sentences (dev only)")
+    parser.add_argument(
+        "--mutants", type=int, default=0, help="judge this many mutants of true planner answers instead"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workspace", type=Path, help="a demo workspace to ask; made anew when not given")
     args = parser.parse_args()
+    if args.mutants:
+        print(json.dumps(run(args.mutants, args.seed, args.workspace), ensure_ascii=False, indent=1))
+        return
     if args.misses and args.split == "locked":
         parser.error("sentences of the locked part are not shown")
     started = time.perf_counter()
