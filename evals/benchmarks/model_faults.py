@@ -35,7 +35,7 @@ from advisor.events import Failed
 from advisor.scope import Scope
 from advisor.service.service import AdvisorService
 from advisor.settings import Settings
-from evals.faults import MISBEHAVIOURS, Endpoint, dead_url, serve
+from evals.faults import GOOD_CALLS, MISBEHAVIOURS, Endpoint, dead_url, serve
 from evals.reader import unsupported
 
 __all__ = ["REFUSED", "Row", "main", "run"]
@@ -59,22 +59,36 @@ class Row:
     wrong: tuple[str, ...]
 
 
-async def run(modes: Sequence[str], workspace: Path, *, turn_s: float, model_s: float) -> AsyncIterator[Row]:
-    """A row for each mode, each with a service of its own: no breaker, dialect or thread of an earlier one helps."""
-    async with _service(dead_url(), workspace, 120.0, model_s) as service:  # loads the encoder, which no row shall pay for
-        await service.answer(Scope(_SHOP, "warm-up"), _QUESTION, brain="planner", lang="zh")
+async def run(
+    modes: Sequence[str],
+    workspace: Path,
+    *,
+    turn_s: float,
+    model_s: float,
+    question: str = _QUESTION,
+    calls: Sequence[tuple[str, str]] = GOOD_CALLS,
+) -> AsyncIterator[Row]:
+    """A row for each mode, each with a service of its own: no breaker, dialect or thread of an earlier one helps.
+
+    `calls` are the tool calls of the endpoint when it is well.
+    """
+    async with _service(
+        dead_url(), workspace, 120.0, model_s
+    ) as service:  # loads the encoder, which no row shall pay for
+        await service.answer(Scope(_SHOP, "warm-up"), question, brain="planner", lang="zh")
     with serve() as endpoint:
+        endpoint.calls = list(calls)
         for mode in modes:
-            yield await _row(mode, endpoint, workspace, turn_s, model_s)
+            yield await _row(mode, question, endpoint, workspace, turn_s, model_s)
 
 
-async def _row(mode: str, endpoint: Endpoint, workspace: Path, turn_s: float, model_s: float) -> Row:
+async def _row(mode: str, question: str, endpoint: Endpoint, workspace: Path, turn_s: float, model_s: float) -> Row:
     endpoint.mode = "good" if mode == REFUSED else mode
     endpoint.requests.clear()
     async with _service(dead_url() if mode == REFUSED else endpoint.url, workspace, turn_s, model_s) as service:
         scope = Scope(_SHOP, f"bench-{mode}-{time.time_ns()}")
         started = time.perf_counter()
-        first = await service.answer(scope, _QUESTION, lang="zh")
+        first = await service.answer(scope, question, lang="zh")
         seconds = time.perf_counter() - started
         count = len(endpoint.requests)
         wrong = [] if seconds <= turn_s + 1 else [f"{seconds:.1f} s"]

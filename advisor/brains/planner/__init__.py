@@ -27,7 +27,9 @@ class PlannerBrain:
             return []
         known = Derived(turn)
         done = [(outcome.call.name, dict(outcome.call.arguments)) for outcome in turn.outcomes]
-        for stage in _STAGES[turn.round :]:  # a stage with nothing to ask passes the round on
+        # a model that got nothing from its calls leaves the plan to us from its beginning
+        begun = turn.round if any(outcome.result for outcome in turn.outcomes) else 0
+        for stage in _STAGES[begun:]:  # a stage with nothing to ask passes the round on
             calls = calls_of(
                 turn.frame.intent,
                 stage,
