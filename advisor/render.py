@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from advisor.answer import Answer, AskResult, EvidenceItem, PlanStep, Statement
@@ -12,6 +13,7 @@ __all__ = [
     "SIMULATED",
     "WHY_CLASS_LABELS",
     "heading",
+    "inert",
     "render_answer",
     "render_bullet",
     "render_evidence",
@@ -38,6 +40,18 @@ SIMULATED = Text(
     "模拟数据：以下数字来自演示店铺，不是真实经营数据。",
     "Simulated data: these figures are of a demo shop, not of a real business.",
 )
+
+
+_LOADS = re.compile(r"(?P<image>!\[)|(?P<link>\](?=\())|(?P<tag><(?=[A-Za-z/!?]))|(?P<named>\](?=:\s*(?:<|\w+:|//)))")
+_SHOWN = {"image": "!［", "link": "］", "tag": "＜", "named": "］"}
+
+
+def inert(text: str) -> str:
+    """Markdown whose quoted names load and link nothing: images, links and HTML are shown as the signs they are made of.
+
+    Titles and documents are other people's, and a chat client renders what it is given.
+    """
+    return _LOADS.sub(lambda found: _SHOWN[str(found.lastgroup)], text)
 
 
 def heading(name: str, lang: Lang) -> str:
@@ -93,7 +107,7 @@ def render_answer(answer: Answer, lang: Lang) -> str:
         lines += ["", f"### {_HEADINGS['limits'].get(lang)}", *_bullets(answer.limits, lang)]
     if answer.follow_ups:
         lines += ["", f"### {_HEADINGS['next'].get(lang)}", *[f"- {text}" for text in answer.follow_ups]]
-    return "\n".join(lines)
+    return inert("\n".join(lines))
 
 
 def render_evidence(item: EvidenceItem, lang: Lang) -> str:
@@ -106,7 +120,7 @@ def render_evidence(item: EvidenceItem, lang: Lang) -> str:
                         ("来源" if zh else "source", item.source)):  # fmt: skip
         if text:
             parts.append(f"{label}：{text}" if zh else f"{label}: {text}")
-    return f"[{item.mark}] " + " | ".join(parts)
+    return inert(f"[{item.mark}] " + " | ".join(parts))
 
 
 def render_result(result: AskResult) -> str:
@@ -114,7 +128,7 @@ def render_result(result: AskResult) -> str:
     lang = result.lang
     lines: list[str] = []
     if result.notice:
-        lines += [f"> {result.notice}", ""]
+        lines += [f"> {inert(result.notice)}", ""]
     if any(item.simulated for item in result.evidence):
         lines += [f"> {SIMULATED.get(lang)}", ""]
     lines.append(render_answer(result.answer, lang))
