@@ -7,6 +7,7 @@ Conventions: open-telemetry/semantic-conventions-genai (status Development, no r
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -127,6 +128,8 @@ def exporting(endpoint: str | None) -> SpanProcessor:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+    # a collector that is away is a matter for the log, when there is one, not for a merchant's terminal
+    logging.getLogger("opentelemetry").addHandler(logging.NullHandler())
     return BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=_EXPORT_TIMEOUT_S))
 
 
