@@ -62,6 +62,7 @@ _KEEP = re.compile(
     r"^(?:请|麻烦|帮我|你)*(?:记住|记一下|记下来?|记着|备注)(?:一下|了|：|:|，|,|\s)*(?P<zh>.+)$"
     r"|^(?:please )?(?:remember|note|keep in mind)(?: that|:|,) ?(?P<en>.+)$"
 )
+_JOINED = re.compile(r"^(?:and|but|so|also|而且|并且|另外|还有|然后)\s*", re.I)
 _KINDS = {
     "tone": re.compile(r"语气|口吻|简短|说话方式|tone|style|short"),
     "stage": re.compile(r"阶段|stage"),
@@ -141,7 +142,7 @@ def _told(raw: str, plain: str, memory: Memory) -> Heard | None:
 
 def _clauses(said: str, meant: Callable[[str], bool]) -> str:
     """The part of a sentence that says it, without what else was told in it; the whole where no part says it alone."""
-    parts = [part.strip() for part in re.split(r"[，,。.；;！!]", said)]
+    parts = [_JOINED.sub("", part.strip()) for part in re.split(r"[，,。.；;！!]", said)]
     return "，".join(part for part in parts if part and meant(part)) or said
 
 

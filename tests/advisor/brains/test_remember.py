@@ -161,6 +161,8 @@ def test_the_reply_says_what_changes_and_how_to_take_it_back() -> None:
 def test_of_a_sentence_only_the_part_that_says_it_is_quoted() -> None:
     kept = slots("毛利率 30%，我们不做降价，说简短点")["remember"]
     assert kept == [{"kind": "constraint", "text": "我们不做降价"}, {"kind": "tone", "text": "说简短点"}]
+    kept = slots("Our margin is 30%. No discounts, and keep it short.")["remember"]
+    assert [one["text"] for one in kept] == ["No discounts", "keep it short"]
 
 
 def test_a_hostile_note_stays_data() -> None:

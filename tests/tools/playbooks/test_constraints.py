@@ -158,6 +158,13 @@ def test_of_two_options_the_one_that_is_no_coupon_is_meant(shop: Shop) -> None:
     assert not [each for each in held.facts[0].data["artefacts"] if each["kind"] == "coupon"]
 
 
+def test_a_limit_no_rule_knows_stands_beside_the_advice(shop: Shop) -> None:
+    held = MATCH.call(_context(shop, ("constraint", "我们只做国内市场"), ("note", "仓库在义乌")), {})
+    assert held.facts[0].data["playbook_id"] == "order-value-bundle-threshold"
+    assert "你还说过“我们只做国内市场”" in held.notes[0].zh
+    assert [f.claim.zh for f in held.facts if f.kind == "stated"] == ["“我们只做国内市场”（商家口述）。"]
+
+
 def test_a_budget_leaves_out_what_may_cost_more(shop: Shop) -> None:
     free = MATCH.call(_context(shop), {"goal": "repurchase"})
     costs = [q for f in free.facts for q in f.quantities if q.metric == "cost_cap"]
