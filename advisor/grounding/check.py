@@ -102,7 +102,7 @@ def _beyond(reading: Reading, matches: list[Match], facts: Sequence[Cited], draf
     if told:
         known = [question, *(c.spoken for c in facts), *(text for c in facts for text in c.strings)]
         known += campaigns(q.window for c in facts for q in c.fact.quantities)
-        if rambles(told, known=known):
+        if reading.section == "why" and rambles(told, known=known):  # a headline also says what to do
             problems.append(
                 Text("句子说的大多不是证据里的事。", "Most of the sentence is not about what the evidence says.")
             )

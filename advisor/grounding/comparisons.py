@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -66,6 +67,7 @@ def comparison_problems(reading: Reading, facts: Sequence[Cited]) -> list[Text]:
         *_superlatives(reading, facts),
         *_versus(reading, facts),
         *_goals(reading, facts),
+        *_figures(reading),
     ]
 
 
@@ -154,6 +156,29 @@ def _judged(left: str, right: str, sign: int, negative: bool, word: str, facts: 
     if stands is not negative:
         return []
     return [Text(f"“{word}”的高低与证据相反。", f'"{word}" is the other way round in the evidence.')]
+
+
+_THAN = re.compile(
+    r"^[\s，,（(]*(?P<more>高于|大于|多于|above |higher than |more than )|^[\s，,（(]*(?:低于|小于|少于|below |lower than |less than )",
+    re.I,
+)
+
+
+def _figures(reading: Reading) -> list[Text]:
+    """13.9%，高于上季的 14.6%: two figures of one kind, written out."""
+    found = []
+    for one, other in itertools.pairwise(reading.figures):
+        match = _THAN.match(reading.text[one.end : other.start])
+        if match is None or (one.kind, one.noun) != (other.kind, other.noun) or one.value == other.value:
+            continue
+        if (one.value > other.value) is not (match["more"] is not None):
+            found.append(
+                Text(
+                    f"“{one.text}”和“{other.text}”的高低说反了。",
+                    f'"{one.text}" and "{other.text}" are compared the wrong way round.',
+                )
+            )
+    return found
 
 
 def _goals(reading: Reading, facts: Sequence[Cited]) -> list[Text]:

@@ -21,6 +21,7 @@ __all__ = [
     "pairs",
     "says_unknown",
     "segments",
+    "sign_touching",
     "states_change",
     "states_level",
 ]
@@ -97,6 +98,15 @@ def directions(text: str) -> list[Direction]:
                 continue
             found.append(Direction(match.start(), match.end(), sign, denied(text, match.start())))
     return sorted(found, key=lambda direction: direction.start)
+
+
+def sign_touching(text: str, start: int, end: int) -> int:
+    """Sign of the rising or falling word that touches a figure, before it (低 9.6 %) or after it (9.6 % lower); 0 without one."""
+    for word in directions(text[max(0, start - 16) : end + 12]):
+        at = max(0, start - 16)
+        if not word.denied and (0 <= start - (at + word.end) <= 1 or 0 <= at + word.start - end <= 1):
+            return word.sign
+    return 0
 
 
 CHANGE_WORDS = re.compile(

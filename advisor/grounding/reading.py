@@ -78,8 +78,16 @@ class Reading:
         if after and not any(other.start < after[0].start and other.start > figure.start for other in self.figures):
             return [after[0]]
         sentence = self.sentence(figure.start)
-        earlier = [m for m in self.mentions if sentence.start <= m.start and m.end <= figure.start and not m.weak]
+        earlier = [
+            m
+            for m in self.mentions
+            if sentence.start <= m.start and m.end <= figure.start and (not m.weak or self._heads(m, figure))
+        ]
         return [m for m in earlier[-1:] if self._may_govern(m, figure)]
+
+    def _heads(self, mention: Mention, figure: Figure) -> bool:
+        """Visitors for October 2026: 117,873: an everyday noun that heads the line."""
+        return bool(re.fullmatch(r"\s(?:for|in|of)\s[^:：。;]{1,40}[:：]\s*", self.text[mention.end : figure.start]))
 
     def names_metric(self, figure: Figure) -> bool:
         """The figure's own segment names a metric beyond doubt."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from advisor.grounding.glossary import Glossary, groups_in
-from advisor.grounding.language import Direction, directions
+from advisor.grounding.language import Direction, directions, sign_touching
 from advisor.grounding.masking import blank_names, claiming_figures
 from advisor.grounding.numbers import Figure
 from advisor.grounding.places import place_of, tokens
@@ -76,6 +76,14 @@ class Cited:
             figures = claiming_figures(blank_names(text, self.fact.entities))[0]
             found += [(figure, place_of(text, figures, index)) for index, figure in enumerate(figures)]
         return found
+
+    def signs_at(self, quantity: Quantity) -> set[int]:
+        """Signs of the words that touch this quantity's figure in the claim."""
+        found = set()
+        for text in dict.fromkeys((self.fact.claim.zh, self.fact.claim.en)):
+            figures = claiming_figures(blank_names(text, self.fact.entities))[0]
+            found |= {sign_touching(text, f.start, f.end) for f in figures if value_fits(f, quantity)}
+        return found - {0}
 
     def described(self, quantity: Quantity) -> frozenset[str]:
         """Content words for a quantity: its subject, its metric's names, its place in the claim."""

@@ -10,6 +10,7 @@ from advisor.grounding.language import (
     LOSS_WORDS,
     SHARE_WORDS,
     directions,
+    sign_touching,
     states_change,
     states_level,
 )
@@ -149,6 +150,9 @@ def direction_told(figure: Figure, reading: Reading, candidate: Candidate) -> bo
         return False
     if quantity.value < 0 and not figure.sign:
         return bool(LOSS_WORDS.search(reading.piece(reading.segment(figure.start))))
+    told, own = sign_touching(reading.text, figure.start, figure.end), cited.signs_at(quantity)
+    if told and own and told not in own:
+        return False
     moved = cited.change_sign(quantity)
     if word is not None and moved and quantity.role is Role.VALUE and states_level(reading.text, figure.start):
         return not word.denied and word.sign == moved
