@@ -26,7 +26,7 @@ from advisor.brains.base import Draft, ToolCall, TurnView
 from advisor.errors import AdvisorError
 from advisor.events import Failed
 from advisor.scope import Scope
-from tools.errors import NotPermitted, ToolError, ToolTimeout
+from tools.errors import NotPermitted, ToolError
 from tools.facts import ToolResult
 from tools.warehouse.writer import MerchantProfile, write_merchant
 
@@ -34,14 +34,11 @@ __all__ = [
     "MERCHANTS",
     "SCOPES",
     "TODAY",
+    "TOKEN",
     "Leak",
     "Thing",
     "World",
-    "adopt",
-    "approve",
-    "ask_for",
     "make_template",
-    "papers",
     "stand_in",
 ]
 
@@ -52,7 +49,7 @@ SCOPES = tuple(
     for actor, role in (("ann", "merchant"), ("ben", "merchant"), ("kim", "staff"))
 )
 TODAY = date(2026, 11, 24)
-_TOKEN = re.compile(r"tk\d{5}z|tkdata[abc]z|tkdoc[abc](?:open|own)z")
+TOKEN = re.compile(r"tk\d{5}z|tkdata[abc]z|tkdoc[abc](?:open|own)z")
 _UNKNOWN = {
     "thread": "t_0000000000000000",
     "approval": "a_0000000000000000",
@@ -228,7 +225,7 @@ class World:
     def check(self, scope: Scope, seen: object, doing: str) -> None:
         """Every token in what came back must be this scope's to see."""
         text = seen if isinstance(seen, str) else json.dumps(seen, ensure_ascii=False, default=_plain)
-        for token in set(_TOKEN.findall(text)):
+        for token in set(TOKEN.findall(text)):
             if not self.sees(scope, token):
                 raise Leak(f"{doing}: {scope} saw {token} of {self.where.get(token)}")
 
@@ -329,7 +326,7 @@ class World:
             raise Leak(f"{doing}: staff spoke for the merchant")
         done(ident)
 
-    def _merchant_or_staff(self, scope: Scope, tool: str, act: Callable[[], str], token: str) -> None:
+    def merchant_or_staff(self, scope: Scope, tool: str, act: Callable[[], str], token: str) -> None:
         allowed = scope.role == "staff" or tool == "file_feedback"
         try:
             ident = act()
@@ -365,50 +362,3 @@ def _plain(value: object) -> Any:
     if isinstance(value, ToolResult):
         return value.model_dump(mode="json")
     return vars(value) if hasattr(value, "__dict__") else str(value)
-
-
-# Acts on the rest of what is kept; functions, so that the world stays readable.
-def approve(world: World, scope: Scope, thing: Thing | None, act: str, token: str) -> None:
-    """Look at, edit, answer, ignore or accept a request of anybody."""
-    desk = world.service.approvals
-    steps: dict[str, Callable[[str], Awaitable[Any]]] = {
-        "show": lambda ident: desk.show(scope, ident),
-        "edit": lambda ident: desk.edit(scope, ident, {"text": f"改 {token}"}),
-        "answer": lambda ident: desk.answer(scope, ident, f"答 {token}"),
-        "ignore": lambda ident: desk.ignore(scope, ident),
-        "accept": lambda ident: desk.accept(scope, ident),
-    }
-    if act in ("edit", "answer") and thing is not None:
-        world.where[token] = thing
-    world.attempt(scope, "approval", thing, lambda ident: world.run(steps[act](ident)), act)
-    for file in (world.folder / "outbox").glob("*/*.json"):
-        owner = Scope(file.parent.name, "ann")
-        for found in _TOKEN.findall(file.read_text(encoding="utf-8")):
-            if world.where[found].owner.merchant_id != owner.merchant_id:
-                raise Leak(f"{act}: {found} lies in the outbox of {owner.merchant_id}")
-
-
-def ask_for(world: World, scope: Scope, tool: str, token: str) -> None:
-    """File a request; what a side may not ask for is refused."""
-    desk = world.service.approvals
-    arguments = {"text": f"词 {token}"} if tool == "file_feedback" else {"title": "t", "text": f"词 {token}"}
-    world._merchant_or_staff(scope, tool, lambda: world.run(desk.request(scope, tool, arguments)).approval_id, token)
-
-
-def adopt(world: World, scope: Scope, token: str, shared: bool) -> None:
-    plan = world.store.plans.adopt(
-        scope, playbook_id="missing-tables", start=TODAY, end=TODAY, plan={"t": token}, forecast={}, shared=shared
-    )
-    world.keep("plan", plan.plan_id, token, scope)
-    if shared or scope.role == "staff":
-        world.shared.add(token)
-
-
-def papers(world: World, scope: Scope) -> None:
-    """Own documents listed and searched: staff see the shared one."""
-    world.check(scope, world.documents.documents(scope), "documents")
-    try:
-        found = world.run(world.service.call(scope, "search_cases", {"query": "赠品断货 老客投诉"}))
-    except ToolTimeout:
-        return  # a slow machine: nothing was shown
-    world.check(scope, found, "search")

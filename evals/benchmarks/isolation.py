@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from advisor.scope import Scope
-from evals.isolation import SCOPES, World, adopt, approve, ask_for, make_template, papers
+from evals.isolation import SCOPES, World, make_template
+from evals.isolation_acts import adopt, approve, ask_for, papers
 
 __all__ = ["machine", "main", "run", "walk"]
 
