@@ -4,7 +4,7 @@ A phrase is weighed against every exemplar (kernel ridge over sentence vectors a
 says which family of breach it resembles. Weights: `seeds/compliance_likeness.npz`, built by `tools.playbooks.compliance_build`. Without
 the embedder a logistic regression over n-grams and category decides.
 
-It knows what shops say to buyers and what they plan. Prose about shops is outside: of 151 texts of the playbooks a third were flagged, so
+It knows what shops say to buyers and what they plan. Prose about shops is outside: of 150 texts of the playbooks half were flagged, so
 that artefacts of playbooks are checked by the rules alone. Measured on unseen phrases: `evals/benchmarks/wording.py`.
 """
 
