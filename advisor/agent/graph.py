@@ -20,8 +20,8 @@ def _after_decide(state: TurnState) -> Literal["run_tools", "compose"]:
     return "run_tools" if state["pending"] else "compose"
 
 
-def build_graph(checkpointer: Any = None) -> Any:
-    """The compiled graph; its context is a `Turn`."""
+def build_graph() -> Any:
+    """The compiled graph; its context is a `Turn`. No checkpointer: the turn log keeps what a cut-off turn needs to go on."""
     graph: Any = StateGraph(TurnState, context_schema=Turn)
     graph.add_node("frame", frame_node)
     graph.add_node("decide", decide_node)
@@ -34,4 +34,4 @@ def build_graph(checkpointer: Any = None) -> Any:
     graph.add_edge("run_tools", "decide")
     graph.add_edge("compose", "finish")
     graph.add_edge("finish", END)
-    return graph.compile(checkpointer=checkpointer)
+    return graph.compile()

@@ -23,7 +23,7 @@ Framer = Callable[[str, Sequence[Message], ShopCard, date], Frame]
 
 
 class TurnState(TypedDict):
-    """What a checkpoint would keep of a turn."""
+    """What the routers need: ids and plain JSON."""
 
     turn_id: str
     kind: str

@@ -19,7 +19,7 @@ _MAX_QUESTION = 4000
 class Limits:
     """Of a turn, of a merchant (`per_merchant` turns at once) and of this process (`at_once`). Times in seconds.
 
-    A turn waits up to `turn_s` for its place and then runs up to `turn_s`; the last `write_s` of it (a fifth, at most 5, when None)
+    A turn waits up to `turn_s` for its place and then runs up to `turn_s`; the last `write_s` of it (a fifth, at most 10, when None)
     are kept for writing the answer down. A process whose turn gave no sign of life for
     `silent_s` counts as dead.
     """

@@ -73,6 +73,15 @@ def new_thread(connection: Connection, scope: Scope, thread_id: str, title: str,
     connection.execute(insert(threads).values(row))
 
 
+def _taken() -> TurnTaken:
+    return TurnTaken(
+        Text(
+            "这个问题已在别处接着作答，这边的结果没有保存。",
+            "This question was taken up elsewhere; the result here was not kept.",
+        )
+    )
+
+
 def close_turn(connection: Connection, turn_id: str) -> None:
     """Mark the turn done within the transaction that writes its answer. Raises TurnTaken when it is no longer ours to end.
 
@@ -81,12 +90,7 @@ def close_turn(connection: Connection, turn_id: str) -> None:
     now = _now()
     mine = update(turns).where(turns.c.turn_id == turn_id, turns.c.status == "running")
     if connection.execute(mine.values(status="done", seen_at=now, ended_at=now)).rowcount != 1:
-        raise TurnTaken(
-            Text(
-                "这个问题已在别处接着作答，这边的结果没有保存。",
-                "This question was taken up elsewhere; the result here was not kept.",
-            )
-        )
+        raise _taken()
     connection.execute(delete(turn_calls).where(turn_calls.c.turn_id == turn_id))
 
 
@@ -135,11 +139,11 @@ class TurnLog:
             connection.execute(insert(turn_calls), rows)
 
     def returned(self, turn_id: str, position: int, outcome: Mapping[str, Any], ms: int) -> None:
-        """What one decided call gave, whole. Raises TurnTaken."""
-        where = and_(turn_calls.c.turn_id == turn_id, turn_calls.c.position == position)
+        """What one decided call gave, whole. Raises TurnTaken: calls go with the turn when it is claimed or ends."""
+        mine = update(turn_calls).where(turn_calls.c.turn_id == turn_id, turn_calls.c.position == position)
         with self._engine.begin() as connection:
-            self._touch(connection, turn_id)
-            connection.execute(update(turn_calls).where(where).values(outcome=dict(outcome), ms=ms))
+            if connection.execute(mine.values(outcome=dict(outcome), ms=ms)).rowcount != 1:
+                raise _taken()
 
     def seen(self, turn_ids: Collection[str]) -> None:
         """A sign of life of these turns."""
@@ -221,7 +225,7 @@ class TurnLog:
     def _touch(connection: Connection, turn_id: str) -> None:
         mine = update(turns).where(turns.c.turn_id == turn_id, turns.c.status == "running")
         if connection.execute(mine.values(seen_at=_now())).rowcount != 1:
-            raise TurnTaken(Text("这个问题已在别处接着作答。", "This question was taken up elsewhere."))
+            raise _taken()
 
     @staticmethod
     def _insert(

@@ -22,7 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from advisor.app import build_service, load_settings, quiet_third_parties
 from advisor.events import Done, Event, Failed
 from advisor.scope import Scope
 from advisor.service.service import AdvisorService
+from advisor.store import Store
 from tools.warehouse.demo import create_demo
 
 __all__ = ["Kill", "Trial", "interrupted", "main", "steps", "uninterrupted"]
@@ -57,6 +58,14 @@ class Trial:
     kill: Kill
     where: str  # what had been written when the child died
     problems: tuple[str, ...]
+
+
+def _patient(workspace: Path) -> AdvisorService:
+    """The service, with tools that may take long: a busy machine is no part of what is tried."""
+    service = build_service(load_settings(workspace=workspace))
+    specs = service._runner.registry._specs
+    specs.update({name: replace(spec, timeout_s=600.0) for name, spec in specs.items()})
+    return service
 
 
 # -- the child --------------------------------------------------------------------------------------------------------
@@ -103,7 +112,7 @@ def steps(at: int | None) -> list[str]:
 async def _child(workspace: Path, at: int | None, thread: str | None) -> None:
     """Ask; print each step as it is passed, so that the parent knows how many there are and when the turn began."""
     passed = steps(at)
-    service = build_service(load_settings(workspace=workspace))
+    service = _patient(workspace)
     try:
         print("ready", flush=True)
         async for event in service.ask(SCOPE, QUESTION, thread_id=thread, brain="planner"):
@@ -168,9 +177,14 @@ async def _ask(service: AdvisorService, thread: str | None, text: str = QUESTION
 
 async def uninterrupted(workspace: Path) -> dict[bool, AskResult]:
     """The answers to compare with: in a new conversation, and in one with a past."""
-    service = build_service(load_settings(workspace=workspace))
+    service = _patient(workspace)
     try:
         fresh = await _ask(service, None)
+    finally:
+        await service.aclose()
+    _new_store(workspace)
+    service = _patient(workspace)
+    try:
         past = await _ask(service, None, BEFORE)
         return {False: fresh, True: await _ask(service, past.thread_id)}
     finally:
@@ -180,17 +194,18 @@ async def uninterrupted(workspace: Path) -> dict[bool, AskResult]:
 async def interrupted(workspace: Path, kill: Kill, expected: AskResult) -> Trial:
     """One kill and what came after it. Reads the database beside the service, as an outsider would."""
     thread = None
+    _new_store(workspace)
     if kill.with_past:
-        service = build_service(load_settings(workspace=workspace))
+        service = _patient(workspace)
         try:
             thread = (await _ask(service, None, BEFORE)).thread_id
         finally:
             await service.aclose()
-    known = _turn_ids(workspace)
+    known = _turn_ids(workspace) if thread else set()
     await asyncio.to_thread(_spawn, workspace, kill, thread)
     problems: list[str] = []
     left = _left(workspace, known)
-    service = build_service(load_settings(workspace=workspace))
+    service = _patient(workspace)
     service.store.turns.silent_s = _SILENT_S
     try:
         where = await _after(service, left, thread, expected, problems)
@@ -210,12 +225,19 @@ class _Left:
     messages: dict[str, int]
 
 
+def _new_store(workspace: Path) -> None:
+    """What was asked and answered before shows in an answer (a margin is asked for once), so every trial begins with nothing."""
+    for path in workspace.glob("store.sqlite*"):
+        path.unlink()
+
+
 def _turn_ids(workspace: Path) -> set[str]:
     with closing(sqlite3.connect(workspace / "store.sqlite")) as store:
         return {turn_id for (turn_id,) in store.execute("SELECT turn_id FROM turns")}
 
 
 def _left(workspace: Path, known: set[str]) -> _Left:
+    Store.sqlite(workspace / "store.sqlite").close()  # it opens, whatever the child was doing
     with closing(sqlite3.connect(workspace / "store.sqlite")) as store:
         turns = store.execute("SELECT turn_id, thread_id, status FROM turns").fetchall()
         turn = next((row for row in turns if row[0] not in known), None)
@@ -291,6 +313,7 @@ def main() -> None:
     parser.add_argument("--thread", help=argparse.SUPPRESS)
     given = parser.parse_args()
     quiet_third_parties()
+    os.environ["ADVISOR_TURN_DEADLINE_S"] = "600"  # a busy machine is no part of what is tried; the child inherits it
     if given.child is not None:
         asyncio.run(_child(given.child, given.step, given.thread))
         return
@@ -298,6 +321,7 @@ def main() -> None:
     try:
         prepare(workspace)
         expected = asyncio.run(uninterrupted(workspace))
+        _new_store(workspace)
         count, seconds = _spawn(workspace, Kill(), None)
         if count is None:
             raise RuntimeError("the child that nobody killed did not finish")

@@ -49,7 +49,13 @@ class Shop:
         self._hidden = hidden
         self._cursor = root.connection.cursor()
         self._tables: dict[str, Any] = {}
-        self._ibis: Any = ibis.duckdb.from_connection(self._cursor)
+        self._backend: Any = None
+
+    @property
+    def _ibis(self) -> Any:
+        if self._backend is None:  # who only asks what there is needs none, and it costs more than the asking
+            self._backend = ibis.duckdb.from_connection(self._cursor)
+        return self._backend
 
     @property
     def merchant_id(self) -> str:
