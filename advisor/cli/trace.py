@@ -57,7 +57,7 @@ def trace(
             workspace, merchant, lambda store, scope, _shop: thread_trace(store, scope, thread, spoken, turn=turn)
         )
         if as_json:
-            print_json({"thread_id": thread, "turns": [_turn_json(one, words=sent) for one in turns]})
+            print_json([_turn_json(one, words=sent) for one in turns])
             return
         for one in turns:
             _say_turn(one, spoken, words=sent)

@@ -133,8 +133,14 @@ def test_a_foreign_thread_looks_like_an_unknown_one(run: Run, shops: Shops) -> N
     assert len(set(errors)) == 1 and errors[0][0] == "thread_unknown"
     own = run("trace", thread, "--merchant", "a", "--json", "--workspace", shops.workspace)
     assert own.code == 0 and own.json[0]["question"] == "2024年4月支付金额是多少"
-    told = run("trace", thread, "--merchant", "a", "--workspace", shops.workspace)
-    assert "query_metric(" in told.out and " ms" in told.out
+    assert own.json[0]["looked_up"][0]["name"] == "query_metric" and own.json[0]["sent"] == []
+    told = run("trace", thread, "--merchant", "a", "--lang", "en", "--workspace", shops.workspace)
+    assert (
+        "[m1]" in told.out and "window: 2024-04-01..2024-04-30" in told.out and "Nothing left this machine" in told.out
+    )
+    sent = run("trace", "--sent", "--merchant", "a", "--json", "--workspace", shops.workspace)
+    assert sent.code == 0 and sent.json == []
+    assert run("trace", "--merchant", "a", "--workspace", shops.workspace).code == 2
 
 
 def test_import_reports_the_ledger_and_a_first_look(run: Run, tmp_path: Path) -> None:
