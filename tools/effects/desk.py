@@ -69,7 +69,7 @@ class EffectDesk:
 
     def write(self, folder: Literal["exports", "outbox"], name: str, content: bytes) -> str:
         """Write a file of the shop whole or not at all; returns its path within the workspace. The same name is the same file."""
-        if Path(name).name != name or name.startswith("."):
+        if not name or Path(name).name != name or name.startswith("."):
             raise ValueError(f"not a plain file name: {name!r}")
         path = self.workspace / folder / self.merchant_id / name
         path.parent.mkdir(parents=True, exist_ok=True)
