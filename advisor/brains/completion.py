@@ -114,8 +114,9 @@ class Completion:
         return calls
 
     def written(self) -> str:
-        """Text and arguments, for counting tokens where the endpoint counts none."""
-        return self.text + "".join(self.reasoning) + "".join(call.name + call.arguments for call in self._calls)
+        """Text, thoughts and arguments for counting and for the trace, each up to the length at which reading stops."""
+        calls = "".join(call.name + call.arguments for call in self._calls)
+        return self.text[:MOST_CHARS] + "".join(self.reasoning)[:_MOST_THOUGHTS] + calls[:MOST_CHARS]
 
     def _take_message(self, message: Any) -> str:
         if message is None:
