@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tools.base import Registry
     from tools.embeddings import Embedder
     from tools.text import Lang
+    from tools.warehouse.access import Warehouse
 
 __all__ = ["Paths", "build_desk", "build_service", "build_store", "load_settings", "quiet_third_parties", "store_place"]
 
@@ -121,6 +122,23 @@ def build_embedder(settings: Settings) -> Embedder:
     return OpenAIEmbedder(model=settings.openai_embedding_model, api_key=key, base_url=settings.openai_base_url)
 
 
+def _resources(
+    paths: Paths, settings: Settings, embedder: Embedder, warehouse: Warehouse, today: Callable[[str], date]
+) -> LazyResources:
+    """The stores that tools share, each opened when one first asks for it."""
+    from tools.cases.documents import DocumentStore
+    from tools.cases.store import CaseStore
+    from tools.portfolio.peers import PeerStore
+
+    return LazyResources(
+        {
+            CaseStore: lambda: CaseStore(paths.chroma, embedder, server=settings.chroma_url),
+            DocumentStore: lambda: DocumentStore(paths.documents, embedder),
+            PeerStore: lambda: PeerStore(paths.portfolio, warehouse, today),
+        }
+    )
+
+
 def build_service(
     settings: Settings, *, today: Callable[[str], date] = today_in, planner: Callable[[], Brain] | None = None
 ) -> AdvisorService:
@@ -130,9 +148,6 @@ def build_service(
     from advisor.service.effects import EffectRunner
     from advisor.service.question import Limits
     from advisor.service.service import AdvisorService
-    from tools.cases.documents import DocumentStore
-    from tools.cases.store import CaseStore
-    from tools.portfolio.peers import PeerStore
     from tools.warehouse.access import Warehouse
 
     _watch(settings)
@@ -141,13 +156,7 @@ def build_service(
     warehouse = Warehouse(paths.warehouse)
     embedder = build_embedder(settings)
     registry = build_registry()
-    resources = LazyResources(
-        {
-            CaseStore: lambda: CaseStore(paths.chroma, embedder, server=settings.chroma_url),
-            DocumentStore: lambda: DocumentStore(paths.documents, embedder),
-            PeerStore: lambda: PeerStore(paths.portfolio, warehouse, today),
-        }
-    )
+    resources = _resources(paths, settings, embedder, warehouse, today)
     effects = EffectRunner(
         registry=registry,
         store=store,

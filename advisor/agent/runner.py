@@ -141,6 +141,7 @@ class ToolRunner:
 
         job = self._pool.submit(work)
         future = asyncio.wrap_future(job)
+        future.add_done_callback(_seen)
         try:
             async with asyncio.timeout_at(until):
                 await _either(running, future)
@@ -168,6 +169,12 @@ class ToolRunner:
             records=self._records(scope),
             resources=self._resources,
         )
+
+
+def _seen(future: asyncio.Future[ToolResult]) -> None:
+    """A call that was given up still ends, interrupted: nobody is left to hear of it."""
+    if not future.cancelled():
+        future.exception()
 
 
 async def _either(begun: asyncio.Event, future: asyncio.Future[ToolResult]) -> None:

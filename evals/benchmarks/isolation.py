@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
@@ -31,107 +31,113 @@ _ACTS = ("show", "edit", "answer", "ignore", "accept")
 _SLOW = 40  # a whole turn, and a search over documents, once in so many steps
 
 
+class Isolation(RuleBasedStateMachine):
+    """The machine over copies of `template`; `done` counts its steps by kind."""
+
+    template: ClassVar[Path]
+    done: ClassVar[Counter[str]]
+    documents: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self.world = World.copy_of(self.template, Path(self._folder.name))
+
+    def teardown(self) -> None:
+        self.world.close()
+        self._folder.cleanup()
+
+    def _count(self, name: str) -> str:
+        """One step; gives a new token."""
+        self.done[name] += 1
+        return self.world.token()
+
+    @rule(scope=_SCOPE, number=_NUMBER, whole=st.booleans())
+    def turn(self, scope: Scope, number: int, whole: bool) -> None:
+        token = self._count("turn")
+        thread = self.world.pick("thread", number)
+        if whole and sum(self.done.values()) % _SLOW == 0:
+            self._count("whole turn")
+            self.world.ask(scope, thread, token)
+        else:
+            self.world.turn(scope, thread, "问", token)
+
+    @rule(scope=_SCOPE, number=_NUMBER)
+    def read_thread(self, scope: Scope, number: int) -> None:
+        self._count("read thread")
+        thing = self.world.pick("thread", number)
+        store = self.world.store
+        for read in (store.messages, store.evidence, store.shelf.info):
+            self.world.attempt(scope, "thread", thing, lambda ident, read=read: read(scope, ident), "read")  # type: ignore[misc]
+
+    @rule(scope=_SCOPE, number=_NUMBER)
+    def delete_thread(self, scope: Scope, number: int) -> None:
+        self._count("delete thread")
+        thing = self.world.pick("thread", number)
+
+        def delete(ident: str) -> bool:
+            self.world.store.delete_thread(scope, ident)
+            return True
+
+        if self.world.attempt(scope, "thread", thing, delete, "delete") and thing is not None:
+            self.world.drop(thing)
+
+    @rule(scope=_SCOPE, value=st.integers(1, 90))
+    def remember(self, scope: Scope, value: int) -> None:
+        token = self._count("remember")
+        self.world.remember(scope, token, value)
+
+    @rule(scope=_SCOPE, number=_NUMBER, shared=st.booleans())
+    def share_words(self, scope: Scope, number: int, shared: bool) -> None:
+        self._count("share words")
+        thing = self.world.pick("memory", number)
+        if thing is None or scope.role != "merchant":
+            return
+
+        def share(ident: str) -> bool:
+            self.world.store.memory.share(scope, ident, shared=shared)
+            self.world.store.memory.share(scope, f"margin_{thing.token}", shared=shared)
+            return True
+
+        if self.world.attempt(scope, "memory", thing, share, "share"):
+            (self.world.shared.add if shared else self.world.shared.discard)(thing.token)
+
+    @rule(scope=_SCOPE, tool=st.sampled_from(_TOOLS))
+    def request(self, scope: Scope, tool: str) -> None:
+        token = self._count("request")
+        ask_for(self.world, scope, tool, token)
+
+    @rule(scope=_SCOPE, number=_NUMBER, act=st.sampled_from(_ACTS))
+    def decide(self, scope: Scope, number: int, act: str) -> None:
+        token = self._count("decide")
+        approve(self.world, scope, self.world.pick("approval", number), act, token)
+
+    @rule(scope=_SCOPE, shared=st.booleans())
+    def adopt_plan(self, scope: Scope, shared: bool) -> None:
+        token = self._count("adopt")
+        adopt(self.world, scope, token, shared)
+
+    @rule(scope=_SCOPE, number=_NUMBER)
+    def read_plan(self, scope: Scope, number: int) -> None:
+        self._count("read plan")
+        thing = self.world.pick("plan", number)
+        self.world.attempt(scope, "plan", thing, lambda ident: self.world.store.plans.get(scope, ident), "plan")
+
+    @rule(scope=_SCOPE)
+    def look(self, scope: Scope) -> None:
+        self._count("look")
+        self.world.look(scope)
+
+    @rule(scope=_SCOPE)
+    def read_papers(self, scope: Scope) -> None:
+        self._count("papers")
+        if self.documents and self.done["papers"] % _SLOW == 1:
+            papers(self.world, scope)
+
+
 def machine(template: Path, done: Counter[str], *, documents: bool = False) -> type[RuleBasedStateMachine]:
     """The machine over copies of the template; `done` counts its steps by kind."""
-
-    class Isolation(RuleBasedStateMachine):
-        def __init__(self) -> None:
-            super().__init__()
-            self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-            self.world = World.copy_of(template, Path(self._folder.name))
-
-        def teardown(self) -> None:
-            self.world.close()
-            self._folder.cleanup()
-
-        def _count(self, name: str) -> str:
-            """One step; gives a new token."""
-            done[name] += 1
-            return self.world.token()
-
-        @rule(scope=_SCOPE, number=_NUMBER, whole=st.booleans())
-        def turn(self, scope: Scope, number: int, whole: bool) -> None:
-            token = self._count("turn")
-            thread = self.world.pick("thread", number)
-            if whole and sum(done.values()) % _SLOW == 0:
-                self._count("whole turn")
-                self.world.ask(scope, thread, token)
-            else:
-                self.world.turn(scope, thread, "问", token)
-
-        @rule(scope=_SCOPE, number=_NUMBER)
-        def read_thread(self, scope: Scope, number: int) -> None:
-            self._count("read thread")
-            thing = self.world.pick("thread", number)
-            store = self.world.store
-            for read in (store.messages, store.evidence, store.shelf.info):
-                self.world.attempt(scope, "thread", thing, lambda ident, read=read: read(scope, ident), "read")  # type: ignore[misc]
-
-        @rule(scope=_SCOPE, number=_NUMBER)
-        def delete_thread(self, scope: Scope, number: int) -> None:
-            self._count("delete thread")
-            thing = self.world.pick("thread", number)
-
-            def delete(ident: str) -> bool:
-                self.world.store.delete_thread(scope, ident)
-                return True
-
-            if self.world.attempt(scope, "thread", thing, delete, "delete") and thing is not None:
-                self.world.drop(thing)
-
-        @rule(scope=_SCOPE, value=st.integers(1, 90))
-        def remember(self, scope: Scope, value: int) -> None:
-            token = self._count("remember")
-            self.world.remember(scope, token, value)
-
-        @rule(scope=_SCOPE, number=_NUMBER, shared=st.booleans())
-        def share_words(self, scope: Scope, number: int, shared: bool) -> None:
-            self._count("share words")
-            thing = self.world.pick("memory", number)
-            if thing is None or scope.role != "merchant":
-                return
-
-            def share(ident: str) -> bool:
-                self.world.store.memory.share(scope, ident, shared=shared)
-                self.world.store.memory.share(scope, f"margin_{thing.token}", shared=shared)
-                return True
-
-            if self.world.attempt(scope, "memory", thing, share, "share"):
-                (self.world.shared.add if shared else self.world.shared.discard)(thing.token)
-
-        @rule(scope=_SCOPE, tool=st.sampled_from(_TOOLS))
-        def request(self, scope: Scope, tool: str) -> None:
-            token = self._count("request")
-            ask_for(self.world, scope, tool, token)
-
-        @rule(scope=_SCOPE, number=_NUMBER, act=st.sampled_from(_ACTS))
-        def decide(self, scope: Scope, number: int, act: str) -> None:
-            token = self._count("decide")
-            approve(self.world, scope, self.world.pick("approval", number), act, token)
-
-        @rule(scope=_SCOPE, shared=st.booleans())
-        def adopt_plan(self, scope: Scope, shared: bool) -> None:
-            token = self._count("adopt")
-            adopt(self.world, scope, token, shared)
-
-        @rule(scope=_SCOPE, number=_NUMBER)
-        def read_plan(self, scope: Scope, number: int) -> None:
-            self._count("read plan")
-            thing = self.world.pick("plan", number)
-            self.world.attempt(scope, "plan", thing, lambda ident: self.world.store.plans.get(scope, ident), "plan")
-
-        @rule(scope=_SCOPE)
-        def look(self, scope: Scope) -> None:
-            self._count("look")
-            self.world.look(scope)
-
-        @rule(scope=_SCOPE)
-        def read_papers(self, scope: Scope) -> None:
-            self._count("papers")
-            if documents and done["papers"] % _SLOW == 1:
-                papers(self.world, scope)
-
-    return Isolation
+    return type("IsolationHere", (Isolation,), {"template": template, "done": done, "documents": documents})
 
 
 _DRAWN: dict[str, Callable[[random.Random], Any]] = {

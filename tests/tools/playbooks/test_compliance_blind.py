@@ -188,7 +188,13 @@ def test_names_people_use_lead_to_a_category() -> None:
 
 
 def test_every_exemption_says_on_what_ground() -> None:
-    used = {name for rule in rules() for name in rule.spared_by} | {"mention", "talked_about", "asked", "denied", "negated"}
+    used = {name for rule in rules() for name in rule.spared_by} | {
+        "mention",
+        "talked_about",
+        "asked",
+        "denied",
+        "negated",
+    }
     assert used == set(exemptions())
     assert all(row.basis and row.zh and row.en for row in exemptions().values())
 
