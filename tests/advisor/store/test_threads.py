@@ -11,7 +11,7 @@ from advisor.errors import ThreadUnknown
 from advisor.scope import Scope
 from advisor.store import Store
 from advisor.store.engine import make_engine
-from advisor.store.schema import exchanges, messages, metadata, turn_calls, turns
+from advisor.store.schema import exchanges, messages, metadata, traces, turn_calls, turns
 from tools.errors import BadArguments
 from tools.facts import Claim, Fact
 
@@ -76,6 +76,7 @@ def test_deleting_leaves_no_row_of_the_thread(store: Store, place: Path | str) -
         for turn, inside in (("u_1", thread), ("u_2", kept)):
             connection.execute(insert(turns).values(turn_id=turn, merchant_id="a", thread_id=inside, actor="ann", role="merchant", question="q", lang="zh", brain="planner", status="done", started_at=now, seen_at=now))  # fmt: skip
             connection.execute(insert(turn_calls).values(turn_id=turn, position=0, **shared))
+            connection.execute(insert(traces).values(turn_id=turn, merchant_id="a", thread_id=inside, trace={}))
             connection.execute(insert(exchanges).values(merchant_id="a", thread_id=inside, turn_id=turn, at=now, purpose="decide", host="h", model="m", messages=[], tools=[], reply="", prompt_tokens=1, completion_tokens=1, ms=1, code="ok"))  # fmt: skip
     store.delete_thread(A, thread)
     with engine.connect() as connection:
