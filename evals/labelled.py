@@ -33,7 +33,16 @@ _METRIC_NAME = re.compile(
     r"(?:率|额|数|比|占比|花费|成交|收入|成本|价|费|利润|毛利|rate|share|spend|price|costs?|sales|count|profit|margin)$",
     re.I,
 )
-_NO_GROUP = re.compile(r"current|now|stated|当前|现在|口述|latest", re.I)
+# Windows that are a state, a frequency or a comparison, not a group of people.
+_NO_GROUP = re.compile(
+    r"current|now|stated|当前|现在|口述|latest|per (?:day|week|month|year)|每[天日周月年]|.*(?:比较|对比|compar).*",
+    re.I,
+)
+# The interval a claim states beside its estimate, which every tool gives as two quantities.
+_INTERVAL = re.compile(
+    r"(?:区间|interval)\s*(?:is |of |from |为|是)?\s*(-?\d+(?:\.\d+)?)\s*%?\s*(?:–|—|~|～|到|至|to)\s*(-?\d+(?:\.\d+)?)",
+    re.I,
+)
 _LOW, _HIGH = re.compile(r"\blow$|下限$|低$", re.I), re.compile(r"\bhigh$|上限$|高$", re.I)
 _DAYS = re.compile(r"(20\d\d-\d\d-\d\d)(?:\.\.(20\d\d-\d\d-\d\d))?")
 _MONTH = re.compile(r"(20\d\d)-(\d\d)(?!-?\d)(?:\.\.(20\d\d)-(\d\d)(?!-?\d))?")
@@ -109,7 +118,7 @@ def _fact(at: int, given: Mapping[str, Any]) -> Fact:
         id=f"f_set_{at}",
         kind=given.get("kind", "metric"),
         claim=claims,
-        quantities=quantities if "role" in (values or [{}])[0] else _compared(quantities) + _bases(values, quantities),
+        quantities=quantities if "role" in (values or [{}])[0] else _complete(claim, values, quantities),
         why_class=_class(claim, given.get("class")),
         entities=tuple(given.get("entities") or dict.fromkeys(name for q in quantities for name in q.subject)),
         source="orders",
@@ -139,6 +148,8 @@ def _quantity(given: Mapping[str, Any], claim: str, alike: bool) -> Quantity:
     subject, value, unit = given["subject"], Decimal(str(given["value"])), str(given["unit"])
     if unit == "percentile":
         unit, value = "ratio", value / 100
+    if unit == "pp" and "metric" not in given:
+        value *= 100  # the set writes points as a ratio, the tools as points
     told = str(given.get("window") or "")
     window, base = _windows(told)
     name = " ".join(subject) if isinstance(subject, list) else str(subject)
@@ -207,6 +218,21 @@ def _compared(quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
             if same and both and old.window and new.window and old.window.end < new.window.start:
                 found[at] = old.model_copy(update={"role": Role.PREVIOUS})
     return tuple(found)
+
+
+def _complete(claim: str, values: Sequence[Mapping[str, Any]], quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    return _compared(quantities) + _bases(values, quantities) + _intervals(claim, quantities)
+
+
+def _intervals(claim: str, quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    """The ends of a stated interval, of the estimate in points or percent before it (the last one given)."""
+    match = _INTERVAL.search(claim)
+    estimates = [q for q in quantities if q.unit in ("pp", "ratio")]
+    if match is None or not estimates or any(q.role in (Role.RANGE_LOW, Role.RANGE_HIGH) for q in quantities):
+        return ()
+    of, ends = estimates[-1], zip(match.groups(), (Role.RANGE_LOW, Role.RANGE_HIGH), strict=True)
+    scale = 1 if of.unit == "pp" else 100
+    return tuple(of.model_copy(update={"value": Decimal(end) / scale, "role": role}) for end, role in ends)
 
 
 def _bases(values: Sequence[Mapping[str, Any]], quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:

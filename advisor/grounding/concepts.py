@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import yaml
@@ -24,15 +24,20 @@ __all__ = ["campaigns", "foreign_concepts", "foreign_labels", "rambles"]
 
 @dataclass(frozen=True)
 class _Lexicon:
-    """`pattern` finds words, longest first; `of` gives their concepts; `implied_by` the concepts that make one known."""
+    """`patterns` find words, longest first, by first letter; `of` gives their concepts; `implied_by` what makes one known."""
 
-    pattern: re.Pattern[str]
+    patterns: Mapping[str, re.Pattern[str]]
     of: Mapping[str, frozenset[str]]
     implied_by: Mapping[str, frozenset[str]]
 
     def words(self, text: str) -> list[tuple[str, frozenset[str], int]]:
-        found = []
-        for match in self.pattern.finditer(text):
+        found, low, at = [], text.lower(), 0
+        while at < len(low):
+            pattern = self.patterns.get(low[at])
+            match = pattern.match(text, at) if pattern else None
+            at = match.end() if match else at + 1
+            if match is None:
+                continue
             word = match[0].lower()
             concepts = (
                 self.of.get(word) or self.of.get(word.removesuffix("s")) or self.of.get(re.sub(r"[\s-]+", " ", word))
@@ -43,13 +48,19 @@ class _Lexicon:
 
     def known(self, texts: Iterable[str]) -> set[str]:
         """Concepts of the texts, inner ones included (退款 in 退款率), with what they imply."""
-        joined = " \n ".join(texts).lower()
-        said = {c for word, concepts in self.of.items() if _says(joined, word) for c in concepts}
+        said = {concept for text in texts for concept in _said(text)}
         while True:
             more = {c for c, sources in self.implied_by.items() if c not in said and sources & said}
             if not more:
                 return said
             said |= more
+
+
+@lru_cache(maxsize=512)
+def _said(text: str) -> frozenset[str]:
+    """Concepts that one text names; a fact's text is read once for all the sentences that cite it."""
+    low = text.lower()
+    return frozenset(c for word, concepts in _lexicon().of.items() if _says(low, word) for c in concepts)
 
 
 def _says(text: str, word: str) -> bool:
@@ -66,9 +77,12 @@ def _lexicon() -> _Lexicon:
         for word in entry["words"]:
             of.setdefault(str(word).lower(), set()).add(concept)
     ordered = sorted(of, key=lambda word: (-len(word), word))
-    forms = [rf"(?<![a-z]){re.escape(w)}s?(?![a-z])" if w.isascii() else re.escape(w) for w in ordered]
+    forms: dict[str, list[str]] = {}
+    for word in ordered:
+        form = rf"(?<![A-Za-z]){re.escape(word)}s?(?![A-Za-z])" if word.isascii() else re.escape(word)
+        forms.setdefault(word[0], []).append(form)
     return _Lexicon(
-        re.compile("|".join(forms), re.I),
+        {letter: re.compile("|".join(group), re.I) for letter, group in forms.items()},
         {word: frozenset(concepts) for word, concepts in of.items()},
         {concept: frozenset(entry.get("implied_by", ())) for concept, entry in raw.items()},
     )

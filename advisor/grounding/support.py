@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -53,17 +54,24 @@ class Cited:
 
     @cached_property
     def claim_windows(self) -> list[WindowWords]:
-        return [w for text in (self.fact.claim.zh, self.fact.claim.en) for w in find_windows(text, None)]
+        texts = dict.fromkeys((self.fact.claim.zh, self.fact.claim.en))
+        return [w for text in texts for w in find_windows(text, None)]
 
     @cached_property
     def claim_figures(self) -> list[tuple[Figure, str]]:
         """Figures of the claim that no quantity carries, each with its claim text."""
-        found: list[tuple[Figure, str]] = []
-        for text in (self.fact.claim.zh, self.fact.claim.en):
-            for figure in claiming_figures(blank_names(text, self.fact.entities))[0]:
-                if not any(value_fits(figure, q) for q in self.fact.quantities):
-                    found.append((figure, text))
-        return found
+        return [
+            (figure, text)
+            for text, figures in self._claims
+            for figure in figures
+            if not any(value_fits(figure, q) for q in self.fact.quantities)
+        ]
+
+    @cached_property
+    def _claims(self) -> list[tuple[str, list[Figure]]]:
+        """Each claim text once, with its figures."""
+        texts = dict.fromkeys((self.fact.claim.zh, self.fact.claim.en))
+        return [(text, claiming_figures(blank_names(text, self.fact.entities))[0]) for text in texts]
 
     def places(self, quantity: Quantity) -> list[str]:
         """What the claim says around each figure that may be this quantity."""
@@ -71,19 +79,19 @@ class Cited:
 
     @cached_property
     def _places(self) -> list[tuple[Figure, str]]:
-        found: list[tuple[Figure, str]] = []
-        for text in dict.fromkeys((self.fact.claim.zh, self.fact.claim.en)):
-            figures = claiming_figures(blank_names(text, self.fact.entities))[0]
-            found += [(figure, place_of(text, figures, index)) for index, figure in enumerate(figures)]
-        return found
+        return [
+            (figure, place_of(text, figures, index))
+            for text, figures in self._claims
+            for index, figure in enumerate(figures)
+        ]
 
     def signs_at(self, quantity: Quantity) -> set[int]:
         """Signs of the words that touch this quantity's figure in the claim."""
-        found = set()
-        for text in dict.fromkeys((self.fact.claim.zh, self.fact.claim.en)):
-            figures = claiming_figures(blank_names(text, self.fact.entities))[0]
-            found |= {sign_touching(text, f.start, f.end) for f in figures if value_fits(f, quantity)}
-        return found - {0}
+        return {sign for figure, sign in self._touched if sign and value_fits(figure, quantity)}
+
+    @cached_property
+    def _touched(self) -> list[tuple[Figure, int]]:
+        return [(f, sign_touching(text, f.start, f.end)) for text, figures in self._claims for f in figures]
 
     def described(self, quantity: Quantity) -> frozenset[str]:
         """Content words for a quantity: its subject, its metric's names, its place in the claim."""
@@ -110,7 +118,11 @@ class Cited:
         return found
 
     def says(self, word: str) -> bool:
-        return re.sub(r"\s+", "", word.lower()) in re.sub(r"\s+", "", self.text)
+        return re.sub(r"\s+", "", word.lower()) in self._squashed
+
+    @cached_property
+    def _squashed(self) -> str:
+        return re.sub(r"\s+", "", self.text)
 
     def previous_of(self, quantity: Quantity) -> Quantity | None:
         """The comparison value of the same metric and subject."""
@@ -177,8 +189,24 @@ def unit_fits(figure: Figure, quantity: Quantity) -> bool:
             return is_money(unit) or unit not in ("ratio", "pp")
 
 
+# A turn checks the same facts under many sentences: what was read of one is kept, found by the fact itself (not by its
+# value, which has no hash; an entry holds its fact, so its id stays its own).
+_KEPT = 512
+_read_before: OrderedDict[tuple[str, int, int], Cited] = OrderedDict()
+
+
 def cited_facts(cited: Mapping[str, Fact], marks: Iterable[str], glossary: Glossary) -> list[Cited]:
-    return [Cited(mark, cited[mark], glossary) for mark in dict.fromkeys(marks) if mark in cited]
+    return [_cited(mark, cited[mark], glossary) for mark in dict.fromkeys(marks) if mark in cited]
+
+
+def _cited(mark: str, fact: Fact, glossary: Glossary) -> Cited:
+    key = (mark, id(fact), id(glossary))
+    found = _read_before.get(key)
+    if found is None:
+        found = _read_before[key] = Cited(mark, fact, glossary)
+        if len(_read_before) > _KEPT:
+            _read_before.popitem(last=False)
+    return found
 
 
 @dataclass(frozen=True)
