@@ -1,10 +1,11 @@
 """Intent accuracy on a set of questions written blind to the rules and exemplars (`evals/datasets/intents.yaml`).
 
     python -m evals.benchmarks.intents [--split dev|locked] [--misses]
-    python -m evals.benchmarks.intents --set blind2 [--misses]
+    python -m evals.benchmarks.intents --set blind2|blind3 [--misses]
 
 The set names the form of a wish in its own words; `_ACCEPTED` says which of our intents count as each. A follow-up is read after
-the message it follows. The locked part and the whole second set (`intents_blind2.yaml`) are for a closing run.
+the message it follows. Both parts of the first set and the second one (`intents_blind2.yaml`) were scored blind once, then read and
+taught: what they score now is memory. `intents_blind3.yaml` is for one closing run.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ __all__ = ["accepted", "main", "score"]
 
 _DATASETS = Path(__file__).parents[1] / "datasets"
 DATASET = _DATASETS / "intents.yaml"
-BLIND2 = _DATASETS / "intents_blind2.yaml"  # read whole: it has no part to learn from
+_WHOLE = {"blind2": _DATASETS / "intents_blind2.yaml", "blind3": _DATASETS / "intents_blind3.yaml"}  # scored whole
 _TODAY = date(2026, 11, 24)
 _SHOP = ShopCard("晴川旗舰店", "tmall", "护肤", "CNY", False, tables={"orders": ("2024-11-01", "2026-11-23")})
 _ANSWERED = "上个月卖了多少"
@@ -129,11 +130,11 @@ def score(split: str | None, dataset: Path = DATASET) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--set", choices=("intents", "blind2"), default="intents", help="blind2 is scored whole")
+    parser.add_argument("--set", choices=("intents", *_WHOLE), default="intents", help="the blind sets are scored whole")
     parser.add_argument("--split", choices=("dev", "locked"), default="dev", help="part of the set intents")
     parser.add_argument("--misses", action="store_true", help="print each miss")
     args = parser.parse_args()
-    found = score(args.split) if args.set == "intents" else score(None, BLIND2)
+    found = score(args.split) if args.set == "intents" else score(None, _WHOLE[args.set])
     misses = found.pop("misses")
     print(json.dumps(found, ensure_ascii=False, indent=2))
     for text, wanted, got in misses if args.misses else ():
