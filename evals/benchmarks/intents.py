@@ -130,7 +130,9 @@ def score(split: str | None, dataset: Path = DATASET) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--set", choices=("intents", *_WHOLE), default="intents", help="the blind sets are scored whole")
+    parser.add_argument(
+        "--set", choices=("intents", *_WHOLE), default="intents", help="the blind sets are scored whole"
+    )
     parser.add_argument("--split", choices=("dev", "locked"), default="dev", help="part of the set intents")
     parser.add_argument("--misses", action="store_true", help="print each miss")
     args = parser.parse_args()
