@@ -45,6 +45,7 @@ _INTERVAL = re.compile(
 )
 _LOW, _HIGH = re.compile(r"\blow$|下限$|低$", re.I), re.compile(r"\bhigh$|上限$|高$", re.I)
 _DAYS = re.compile(r"(20\d\d-\d\d-\d\d)(?:\.\.(20\d\d-\d\d-\d\d))?")
+_DIFFERENCE = re.compile(r"差值?|差距|difference|gap", re.I)
 _MONTH = re.compile(r"(20\d\d)-(\d\d)(?!-?\d)(?:\.\.(20\d\d)-(\d\d)(?!-?\d))?")
 _QUARTER = re.compile(r"(20\d\d)-Q([1-4])")
 _YEAR = re.compile(r"^(20\d\d)$")
@@ -189,6 +190,8 @@ def _subject(subject: str, window: str, role: Role, alike: bool) -> tuple[str, .
 
 
 def _role(subject: str, value: Decimal, base: Window | None) -> Role:
+    if _DIFFERENCE.fullmatch(subject):
+        return Role.CHANGE
     if base is not None or value < 0:
         return Role.CHANGE_RATE if abs(value) < 10 and value != value.to_integral_value() else Role.CHANGE
     if _LOW.search(subject):

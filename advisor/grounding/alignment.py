@@ -65,7 +65,9 @@ def _rival(other: Quantity, own: Quantity, cited: Cited, told: bool) -> bool:
     if other.unit != own.unit or other.value == own.value or other.role not in _LEVELS:
         return False
     known = told and cited.glossary.knows(own.metric) and cited.glossary.knows(other.metric)
-    return other.subject != own.subject or (other.metric != own.metric and not known)
+    same = other.metric == own.metric and other.role is own.role and other.window == own.window
+    alike = same and cited.unconditioned
+    return other.subject != own.subject or (other.metric != own.metric and not known) or alike
 
 
 def _described(quantity: Quantity, facts: Sequence[Cited]) -> frozenset[str]:

@@ -21,6 +21,7 @@ _BEFORE = re.compile(
     re.I,
 )
 _ALONE = re.compile(r"\s*(after|before)\b\s*(?:[.,;]|$|\[)", re.I)
+_OPENS = re.compile(r"后[，,]?\s*$|^\s*(?:after|before|net of|less|excluding|gross of)(?: [a-z]+){1,4},?\s*$", re.I)
 _NET_METRIC = re.compile(r"(?:^|[._])net_|_net$|after_refund|contribution", re.I)
 
 
@@ -51,9 +52,7 @@ def _told(match: Match, reading: Reading) -> str:
     floor = max([here.start, *(f.end for f in reading.figures if here.start <= f.start < figure.start)])
     before = [s for s in reading.segments if s.end <= here.start]
     opening = reading.piece(before[-1]) if before and floor == here.start else ""
-    leads = bool(re.search(r"后[，,]?\s*$", opening)) and not any(
-        f.start < here.start <= f.end for f in reading.figures
-    )
+    leads = bool(_OPENS.search(opening)) and not any(f.start < here.start <= f.end for f in reading.figures)
     return _kind(text[floor : figure.start]) or (_kind(opening) if leads else "")
 
 

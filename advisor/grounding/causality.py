@@ -10,10 +10,10 @@ import re
 
 __all__ = ["effect_phrases"]
 
-_MOVE = r"(?:提高|提升|增加|增长|上升|上涨|下降|下滑|减少|降低|变好|变差|变高|变低|回升|走高|走低|多|少|翻)"
+_MOVE = r"(?:提高|提升|增加|增长|上升|上涨|下降|下滑|减少|降低|变好|变差|变高|变低|回升|走高|走低|多|少|翻|掉|跌|[降升涨][到至了])"
 _NOUN_FOLLOWS = r"了?(?=[^\d\s，。；,;!！?？约近到至了的]{2})"
 _ZH = re.compile(
-    rf"(?:让|使|令|把|将)(?![利渡步给])[^，。；,;]{{1,14}}?{_MOVE}"
+    rf"(?:让|使|令|把|将)(?![利渡步给])[^，。；,;]{{1,24}}?{_MOVE}"
     r"|(?:来源|缘|起因|归咎|得益|受益|归因|取决)于|源[于自]|出于(?!对)|全靠|都?怪(?!不)|多亏|归功|的功劳|害的|惹的|所致|拖垮|推高"
     r"|(?:原因|问题|根源|关键|症结|主因)(?:是|在于|出在|就在)"
     r"|(?:带动|拉动|推动|促进|刺激|拖累|拖低|提振|挤压|抢走|吃掉|蚕食|分流|助推|催生|换来|促成)(?![费作力])"
@@ -26,7 +26,7 @@ _ZH = re.compile(
 )
 _AGENT = r"(?:sales|sessions?|streams?|streaming|live|ads?|campaigns?|coupons?|members?(?:hip)?|programme|joining|sms|messages?|price\w*|discounts?|it|this|that|which|they|host|video|search|traffic|promotion\w*|stock-?outs?|refunds?|\w+ing)"
 _EN = re.compile(
-    r"\b(?:stems?|stemm(?:ed|ing)|arises?|arose) from\b|\b(?:driven|fuel+ed|boosted|hurt|helped|held back|dragged down|pushed (?:up|down)|lifted|pulled (?:up|down)|caused) by\b"
+    r"\b(?:stems?|stemm(?:ed|ing)|arises?|arose) from\b|\b(?:driven|fuel+ed|boosted|hurt|helped|held back|dragged down|pushed (?:up|down)|lifted|pulled (?:up|down)|caused|carried|powered|propped up|weighed down|supported) by\b"
     r"|\bon the back of\b|\bon account of\b|\battribut(?:ed|able) to\b|\bdown to (?=the|a|weak|poor|fewer|lower|higher|bad|our|your)"
     r"|\bthe only (?:factor|reason|cause|driver|thing)\b"
     r"|\b(?:the )?(?:main |real |root )?(?:reason|culprit|driver) (?:is|was|behind)\b|\bblame\w*\b|\bthat is why\b|\bas a consequence\b|\bconsequently\b"

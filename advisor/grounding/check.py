@@ -13,6 +13,7 @@ from advisor.grounding.basis import basis_problems
 from advisor.grounding.comparisons import comparison_problems
 from advisor.grounding.concepts import campaigns, foreign_concepts, foreign_labels, rambles
 from advisor.grounding.glossary import Glossary, default_glossary
+from advisor.grounding.intervals import finding_problems
 from advisor.grounding.language import says_unknown
 from advisor.grounding.masking import figures_of
 from advisor.grounding.match import Match, match_figure
@@ -97,6 +98,7 @@ def check(
 def _beyond(reading: Reading, matches: list[Match], facts: Sequence[Cited], draft: str, question: str) -> list[Text]:
     """What a finding claims besides its figures: what it speaks of, on which basis, how things compare, how sure it is."""
     problems = [*basis_problems(reading, matches), *swapped(reading, matches, facts)]
+    problems += finding_problems(reading, facts)
     problems += [*comparison_problems(reading, facts), *strength_problems(reading, matches, facts)]
     told = " ".join(part for part in _SENTENCES.split(reading.full) if not says_unknown(part))
     if told:

@@ -47,7 +47,7 @@ _COMPARED_ZH = re.compile(
     r"比(?!例|重|较|如|对|率|值|去年|上|前|\s?\d)(?P<other>[^，。；\d]{1,14}?)(?:要|还|更|稍|略|都)?(?P<word>高|低|大|小|多|少|好|差|强|弱)(?!\s?\d)"
 )
 _REACHED = re.compile(
-    r"达到|达成|达标|完成了?|守住|回本|覆盖了?|够到|\b(?:reach(?:es|ed)?|clear(?:s|ed)?|me(?:e)?ts?|pass(?:es|ed)?|hits?|respect(?:s|ed)?|paid for (?:itself|themselves)|broke even|profitable|honou?r(?:s|ed)?|kept|held|above|over|exceed(?:s|ed)?)\b",
+    r"达到|达成|达标|完成了?|守住|回本|覆盖了?|够到|(?:[过越]了|[越跨迈]过)(?!\s*\d)|\b(?:reach(?:es|ed)?|clear(?:s|ed)?|me(?:e)?ts?|pass(?:es|ed)?|hits?|respect(?:s|ed)?|paid for (?:itself|themselves)|broke even|profitable|honou?r(?:s|ed)?|kept|held|above|over|exceed(?:s|ed)?)\b",
     re.I,
 )
 _SHORT = re.compile(
@@ -184,6 +184,8 @@ def _figures(reading: Reading) -> list[Text]:
 def _goals(reading: Reading, facts: Sequence[Cited]) -> list[Text]:
     """The target is reached or missed as the sentence says."""
     goals = [q for c in facts for q in c.fact.quantities if q.role is Role.TARGET]
+    if len(goals) > 1:
+        goals = [q for q in levels_named(reading.full, facts) if q in goals]  # which of them the words name
     if len(goals) != 1 or not _GOAL.search(reading.full):
         return []
     values = [q for c in facts for q in c.fact.quantities if q.role is Role.VALUE and q.unit == goals[0].unit]

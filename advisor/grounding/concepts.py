@@ -15,7 +15,7 @@ from importlib.resources import files
 
 import yaml
 
-from advisor.grounding.language import denied
+from advisor.grounding.language import denied, directions
 from advisor.grounding.places import tokens
 from tools.facts import Window
 
@@ -94,7 +94,11 @@ def foreign_concepts(text: str, *, known: Iterable[str]) -> list[str]:
     words = lexicon.words(text)
     if not words:
         return []
-    allowed = lexicon.known(known)
+    texts = list(known)
+    allowed = lexicon.known(texts)
+    if "price" in allowed:  # the price of the set rose from … is a price rise
+        moved = {word.sign for text in texts for word in directions(text) if not word.denied}
+        allowed |= {concept for concept, sign in (("price_rise", 1), ("price_cut", -1)) if sign in moved}
     strange = [word for word, concepts, at in words if not concepts & allowed and not denied(text, at)]
     return list(dict.fromkeys(strange))
 

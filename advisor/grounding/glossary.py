@@ -54,7 +54,7 @@ SEGMENT_GROUPS: dict[str, re.Pattern[str]] = {
         "search": r"搜索|\bsearch\b",
         "recommend": r"推荐|猜你喜欢|\brecommend\w*|^feed$",
         "paid": r"付费(?!会员)|直通车|万相台|引力魔方|投放|\bpaid (?:traffic|ads?|search|visitors?)|^paid$|\bads\b",
-        "live": r"直播|店播|达播|\blive ?stream\w*|\blive (?:room|sessions?|sales)|^live$",
+        "live": r"直播|店播|达播|\blive ?stream\w*|\blive\b(?! chat| data)",
         "video": r"短视频|\bshort video",
         "affiliate": r"淘客|淘宝客|\baffiliate",
         "direct": r"\bdirect (?:traffic|visitors?)|直接访问|^direct$",

@@ -177,9 +177,20 @@ def causal_phrases(text: str, *, soft: bool) -> list[str]:
         for pattern in patterns
         for match in pattern.finditer(text)
         if not _CAUSE_EXCUSED.search(text[max(0, match.start() - 26) : match.start()])
+        and not (pattern is _CAUSE_SOFT and _why_unknown(text, match))
     ]
 
 
+def _why_unknown(text: str, match: re.Match[str]) -> bool:
+    """Not possible because the detail is missing: why something is not known, which says nothing about how a figure moved."""
+    head, tail = text[: match.start()], text[match.end() :]
+    start = max((m.end() for m in _STOP.finditer(head)), default=0)
+    end = _STOP.search(tail)
+    sentence = text[start : match.end() + (end.start() if end else len(tail))]
+    return says_unknown(sentence) and not directions(sentence)
+
+
+_STOP = re.compile(r"[。；;！？!?\n]|\.(?=\s|$)")
 _SOURCE = r"(?:来自|源于|出自|贡献|主因|主要原因|因素|问题出在|集中在|解释|拖累)"
 _SOURCE_EN = r"(?:com(?:e|es|ing) from|came from|from|explain\w*|contribut\w*|driven|account\w*|the main|due)"
 _DENIES_SOURCE = re.compile(
@@ -195,7 +206,7 @@ def denies_source(text: str) -> bool:
 
 _UNKNOWN = re.compile(
     r"没有.{0,24}(?:数据|明细|报表|表|记录|导入|样本|案例)|无法|不能(?:判断|区分|排除|确定|看)|还?不知道|缺少|缺|未导入|看不[出到]|不在(?:这份)?数据里|不足以|不够|上传|导入|"
-    r"cannot|can't|no data|not enough|missing|unknown|not known|have no|has no|there is no|were not|was not imported|not in the data|upload|not available",
+    r"cannot|can't|no data|not enough|missing|unknown|not known|have no|has no|there is no|were not|was not imported|not in the data|upload|not available|not possible|(?:nothing|none of (?:this|it))(?: \w+){0,2} (?:tells?|says?|shows?)",
     re.I,
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from advisor.grounding.glossary import CUSTOMER_GROUPS, Mention, groups_in
+from advisor.grounding.intervals import zero_told
 from advisor.grounding.language import directions
 from advisor.grounding.numbers import Figure, Kind
 from advisor.grounding.problems import no_value, wrong_direction, wrong_metric, wrong_role, wrong_subject, wrong_window
@@ -53,6 +54,8 @@ class Match:
 
 def match_figure(figure: Figure, reading: Reading, facts: Sequence[Cited]) -> Match:
     """Find what supports a figure. Each test narrows the candidates; the first that leaves none names the problem."""
+    if zero_told(figure, reading, facts):
+        return Match(figure, from_claim=True)
     candidates = [Candidate(c, q) for c in facts for q in c.fact.quantities if value_fits(figure, q)]
     candidates += _derived(figure, reading, facts)
     if not candidates:
@@ -265,9 +268,27 @@ def _same_story(figure: Figure, reading: Reading, cited: Cited, spoken: Figure, 
     ours = {d.sign for d in directions(text) if not d.denied}
     if word is not None and not figure.sign and ours and (word.denied or word.sign not in ours):
         return False
+    told, known = _when(reading.text, figure.start), _when(text, spoken.start)
+    if told and known and told != known:
+        return False  # the last 7 days told with the figure of the 7 days before
     if reading.groups_near(figure) and cited.groups and not reading.groups_near(figure) & cited.groups:
         return False
     return all(_claim_window_told(w, cited) for w in reading.windows_of(figure))
+
+
+_NOW = re.compile(r"近|最近|过去|\b(?:last|past|latest|trailing)(?= \w+ (?:days?|weeks?|months?)\b)", re.I)
+_THEN = re.compile(r"此前|之前|以前|前(?=\s*\d)|\b(?:previous(?:ly)?|prior|before|earlier|preceding)\b", re.I)
+
+
+def _when(text: str, position: int) -> str:
+    """Whether the nearest word of time before a position means lately or the time before; empty without one."""
+    head = re.split(r"[。；;!?！？]|\.(?=\s)", text[:position])[-1]
+    last = {
+        name: max((m.start() for m in pattern.finditer(head)), default=-1)
+        for name, pattern in (("now", _NOW), ("then", _THEN))
+    }
+    best = max(last, key=lambda name: last[name])
+    return best if last[best] >= 0 else ""
 
 
 def _claim_window_told(words: WindowWords, cited: Cited) -> bool:

@@ -95,7 +95,7 @@ _HEDGES: tuple[tuple[Hedge, re.Pattern[str]], ...] = (
     ("above", re.compile(rf"{_NEVER}(?:低于|跌破|少于)(?:了)?\s*$|(?:not|n't|never) (?:fall |drop |go )?(?:below|under|less than|fewer than)\s*(?:the )?$", re.I)),
     ("under", re.compile(r"(?:近|将近|接近|不到|不足|低于|少于|逼近|nearly|almost|close to|just under|under|less than|fewer than|below)\s*$", re.I)),
     ("over", re.compile(r"(?:超过?|逾|多于|高于|突破|大于|more than|over|above|upwards of|exceed\w*|just over)\s*$", re.I)),
-    ("about", re.compile(r"(?:大?约|大概|左右|差不多|大致|约合|about|around|roughly|some|approximately|approx\.?|circa|~|≈|an estimated)\s*$", re.I)),
+    ("about", re.compile(r"(?:大?约|大概|左右|差不多|大致|约合|about|around|roughly|some|approximately|approx\.?|circa|(?:somewhere )?near|in the region of|~|≈|an estimated)\s*$", re.I)),
 )  # fmt: skip
 _AFTER_ABOUT = re.compile(r"^\s*(?:左右|上下|or so\b)")
 _RANGE = re.compile(r"^\s*(?:[-–—~～]|至|到|to)\s*$", re.I)

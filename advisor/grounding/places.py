@@ -52,7 +52,9 @@ def place_of(text: str, figures: Sequence[Figure], index: int) -> str:
     figure = figures[index]
     if trailing:
         after = [f.start for f in mine if f.start >= figure.end]
-        return text[figure.end : after[0] if after else end]
+        follows = text[figure.end : after[0] if after else end]
+        own = _COMMA.split(follows, maxsplit=1)[0]
+        return own if tokens(own) else follows
     before = [f.end for f in mine if f.end <= figure.start]
     lead = text[before[-1] if before else start : figure.start]
     rest = text[figure.end : end]

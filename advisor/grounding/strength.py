@@ -42,6 +42,11 @@ _ALL = re.compile(
 _WHOLE = re.compile(
     r"全程|整[个场](?:活动|大促|双|618)|全周期|\b(?:the whole|the entire) (?:campaign|event|festival|promotion)", re.I
 )
+_MONTH_LONG = re.compile(
+    r"全月|整个?月|\b(?:whole|full|entire|complete) (?:month|January|February|March|April|May|June|July|August|September|October|November|December)\b|\ball of (?:January|February|March|April|May|June|July|August|September|October|November|December)\b",
+    re.I,
+)
+_SHORTEST_MONTH = 28
 _FORECAST = re.compile(r"预计|估计|预测|\b(?:expected|forecast|estimated?|estimate for|projected)\b", re.I)
 _EXPECTED = re.compile(
     r"预计|估计|预测|估算|大概|可能|有望|测算|模型|约|\b(?:expect\w*|forecast\w*|estimat\w*|project\w*|likely|probably|should|could|may|might|model|set to|outlook|roughly|about|around|on course)\b",
@@ -67,6 +72,7 @@ def strength_problems(reading: Reading, matches: Sequence[Match], facts: Sequenc
         *_sure(reading, claims),
         *_size(reading, facts),
         *_all(reading, facts, claims),
+        *_whole_months(reading, matches),
         *_polarity(reading, claims),
     ]
 
@@ -152,6 +158,17 @@ def _all(reading: Reading, facts: Sequence[Cited], claims: Sequence[str]) -> lis
     found = [m for m in _ALL.finditer(reading.full) if not _denied_widely(reading.full, m.start())]
     figures = [f for f in reading.figures if not f.worded]
     return [] if figures else [Text(f"“{m[0].strip()}”说得比证据更满。", f'"{m[0].strip()}" says more than the evidence.') for m in found[:1]]  # fmt: skip
+
+
+def _whole_months(reading: Reading, matches: Sequence[Match]) -> list[Text]:
+    """全月 over a figure of the days so far."""
+    found = []
+    for match in matches:
+        here, windows = reading.segment(match.figure.start), [q.window for q in match.quantities if q.window]
+        word = _MONTH_LONG.search(reading.full, here.start, here.end)
+        if word and windows and all(window.days < _SHORTEST_MONTH for window in windows):
+            found.append(Text(f"“{word[0]}”超出了证据的那几天。", f'"{word[0]}" goes beyond the days of the evidence.'))
+    return found[:1]
 
 
 def _polarity(reading: Reading, claims: Sequence[str]) -> list[Text]:

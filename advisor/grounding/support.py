@@ -54,8 +54,19 @@ class Cited:
 
     @cached_property
     def claim_windows(self) -> list[WindowWords]:
+        return [words for words, _ in self.dated]
+
+    @cached_property
+    def unconditioned(self) -> bool:
+        """All figures of the claim are of one kind: none is the condition of another (¥507,000 at 30 % returns)."""
+        return all(len({figure.kind for figure in figures}) == 1 for _, figures in self._claims)
+
+    @cached_property
+    def dated(self) -> list[tuple[WindowWords, str]]:
+        """The windows that the claim names, each with its clause."""
         texts = dict.fromkeys((self.fact.claim.zh, self.fact.claim.en))
-        return [w for text in texts for w in find_windows(text, None)]
+        found = [(w, text) for text in texts for w in (*find_windows(text, None), *_short_dates(text))]
+        return [(w, _clause(text, w)) for w, text in found]
 
     @cached_property
     def claim_figures(self) -> list[tuple[Figure, str]]:
@@ -158,6 +169,24 @@ class Cited:
                 yield quantity, quantity.value / previous.value
             elif rate is not None:
                 yield quantity, rate.value + 1
+
+
+def _clause(text: str, words: WindowWords) -> str:
+    end = re.search(r"[，,。；;]", text[words.end :])
+    return (
+        re.split(r"[，,。；;]", text[: words.start])[-1]
+        + text[words.start : words.end + (end.start() if end else len(text))]
+    )
+
+
+_SHORT_DATE = re.compile(r"(?<![\d.,\-/])(0[1-9]|1[0-2])-([0-2]\d|3[01])(?![\d\-/.%]|\s*[万亿元人单件个天%])")
+
+
+def _short_dates(text: str) -> list[WindowWords]:
+    """11-23 in a claim, which code writes, is a day; in a sentence it may be a range."""
+    return [
+        WindowWords(m[0], m.start(), m.end(), "day", month=int(m[1]), day=int(m[2])) for m in _SHORT_DATE.finditer(text)
+    ]
 
 
 def value_fits(figure: Figure, quantity: Quantity) -> bool:

@@ -8,7 +8,7 @@ from datetime import date
 
 from advisor.answer import Section
 from advisor.grounding.causality import effect_phrases
-from advisor.grounding.language import Direction, causal_phrases, denies_source
+from advisor.grounding.language import Direction, causal_phrases, denies_source, says_unknown
 from advisor.grounding.match import Match, metric_fits
 from advisor.grounding.movement import signs_of
 from advisor.grounding.numbers import Figure
@@ -121,10 +121,20 @@ def dates(reading: Reading, facts: Sequence[Cited], question: str, today: date |
     for words in reading.windows:
         if words.kind == "invalid":
             problems.append(Text(f"没有“{words.text}”这个日期。", f'There is no date "{words.text}".'))
+        elif _missing(words, reading, facts):
+            problems.append(Text(f"“{words.text}”没有数据。", f'There is no data for "{words.text}".'))
         elif not _dated(words, reading, _near(words, reading, facts), question, today):
             told = words.text.strip()
             problems.append(Text(f"证据里没有“{told}”这个时间。", f'No cited fact covers "{told}".'))
     return problems
+
+
+def _missing(words: WindowWords, reading: Reading, facts: Sequence[Cited]) -> bool:
+    """A day that the evidence names only to say that it is not there, told as if it was."""
+    if words.kind != "day" or says_unknown(reading.full):
+        return False
+    named = [part for c in facts for w, part in c.dated if w.kind == "day" and same_words(words, w)]
+    return bool(named) and all(says_unknown(part) for part in named)
 
 
 def _near(words: WindowWords, reading: Reading, facts: Sequence[Cited]) -> Sequence[Cited]:
