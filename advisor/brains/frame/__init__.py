@@ -13,11 +13,21 @@ from advisor.brains.frame.bases import settle_windows
 from advisor.brains.frame.classify import classify
 from advisor.brains.frame.confirm import confirmed
 from advisor.brains.frame.followup import previous_frame, resolve
+from advisor.brains.frame.live import asks_of_a_text
 from advisor.brains.frame.normalise import detect_language
 from advisor.brains.frame.observe import LONGEST, observe
 from advisor.brains.frame.reader import Embedder
 from advisor.brains.frame.remember import hear
-from advisor.brains.frame.replies import clarify, decline, feedback, heard, is_about_an_answer, needs_price, smalltalk
+from advisor.brains.frame.replies import (
+    clarify,
+    decline,
+    feedback,
+    heard,
+    is_about_an_answer,
+    is_praise,
+    needs_price,
+    smalltalk,
+)
 from advisor.brains.frame.stated import target_in
 from tools.text import Lang, Text
 
@@ -46,6 +56,7 @@ _FIGURES = {
     "live_script",
     "live_ads",
 }
+_WITH_TEXTS = {"content", "live_script", "wording"}
 _DEFAULT_METRIC = {"why_change", "compare", "breakdown", "figure"}
 
 
@@ -77,9 +88,14 @@ def frame(
     if reading.confidence == 1.0 and reading.intent in {"smalltalk", "out_of_scope", "other_shop"}:
         intent, followed = reading.intent, False
     intent = _answerable(intent, slots, found)
+    pointed = asks_of_a_text(plain, after_texts=before.get("intent") in _WITH_TEXTS)
+    if pointed and intent != "reconcile":
+        intent = "wording"
+    if before and intent == "smalltalk" and is_praise(plain):
+        intent = "feedback"  # after an answer it is said of that answer
     if followed:
         slots["followed"] = True
-    sure = followed or reading.sure
+    sure = followed or pointed or reading.sure
     kind, reply, intent = _ending(text[:LONGEST], plain, intent, slots, found, shop, sure=sure, first=not before)
     if reply is None:
         _defaults(intent, slots)
@@ -156,6 +172,8 @@ def _ending(
         return "clarify", smalltalk(found, shop), intent
     if intent == "state":
         return "clarify", heard(raw), intent
+    if intent == "feedback" and is_praise(plain):
+        return "clarify", smalltalk(found | {"thanks"}, shop), intent
     if intent == "feedback" and first and is_about_an_answer(plain):
         return "clarify", clarify(plain, slots), "unclear"  # there is no answer yet that could have been of no use
     if intent == "feedback":
@@ -170,6 +188,8 @@ def _ending(
 def _defaults(intent: str, slots: dict[str, Any]) -> None:
     if intent in _DEFAULT_METRIC:
         slots.setdefault("metric", "gmv")
+    if intent == "breakdown" and slots["metric"] == "visitors":
+        slots.setdefault("by", "source")
     if intent == "compare":
         slots.setdefault("compare", "previous")
     if intent == "why_change" and not slots.get("sections"):

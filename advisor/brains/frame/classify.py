@@ -76,7 +76,9 @@ def classify(seen: Seen, embedder: Embedder | None) -> Reading:
     if settled is None and "metric" in seen.slots and seen.slots.get("bare"):
         settled = "figure"  # a metric's name and nothing else ("AOV?")
     if settled is None and seen.slots.get("ranked") and "breakdown" in seen.found:
-        settled = "breakdown"  # "which product has the lowest sales" ranks what it names
+        # "which product has the lowest sales" ranks what it names; hosts have a ranking of their own, net of their time slots
+        settled = "live_hosts" if seen.slots.get("by") == "host" else "breakdown"
+    settled = settled or _by_wish(seen)
     if settled:
         return Reading(settled, 1.0, settled)
     reader = load_reader()
@@ -141,6 +143,28 @@ def _settled(text: str, found: frozenset[str], brand: bool, words: Mapping[str, 
     if brand and "private" in found and not found & {"cases", "how", "why"}:
         return "other_shop"
     return None
+
+
+_SHARE_OUT = re.compile(
+    r"怎么(?:分|花|投|用|安排|配)|分配|咋分|\b(?:split|allocate|divide|distribute|spread|share out|use|spend|put)\b"
+)
+_PLAN_FOR = re.compile(
+    r"(?:给|做|出|来|写|要|定)[^，,。?？吗]{0,14}(?:召回|唤醒|挽回|复购|拉新|清仓|清库存|入会|备货)的?(?:计划|方案)"
+    r"|\b(?:a|the|some) plan (?:to|for) (?:win|bring|get|wake|recall|re-?activat|clear|convert)\w* .{0,12}\b(?:customers?|buyers?|members?|stock|back)\b"
+)
+_PREPARE = re.compile(
+    r"(?:双\s?1[12]|双十[一二]|618|大促|年货节)[^，,。?？]{0,6}(?:怎么|如何)(?:备战|准备|筹备|备货|蓄水)|\b(?:prepare|get ready) for (?:double 1[12]|11\.11|12\.12|618|singles)"
+)
+_ELSEWHERE = frozenset({"why", "cases", "rules", "plan_review", "effect", "decision", "compare", "figure"})
+
+
+def _by_wish(seen: Seen) -> str | None:
+    """Wishes whose words name the tool: a sum of ad money to share out, a plan for one lever, a promotion to prepare for."""
+    if seen.found & _ELSEWHERE:
+        return None
+    if "live_budget" in seen.slots and _SHARE_OUT.search(seen.plain):
+        return "live_ads"
+    return "how_to" if _PLAN_FOR.search(seen.plain) or _PREPARE.search(seen.plain) else None
 
 
 def _shop_words(text: str) -> frozenset[str]:

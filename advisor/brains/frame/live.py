@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-__all__ = ["live_slots", "wording_of"]
+__all__ = ["asks_of_a_text", "live_slots", "wording_of"]
 
 _ZH_WEEKDAY = "一二三四五六日"
 _EN_WEEKDAY = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -22,7 +22,20 @@ _EN_CLOCK = re.compile(r"\bat (\d{1,2})(?::(\d{2}))? ?(am|pm)?\b")
 _HOURS = re.compile(
     r"(?:播|直播|开)?(\d{1,2}(?:\.5)?|[一两二三四五六七八九十])个?半?(?:小时|钟头)|(\d{1,2}(?:\.5)?)[- ]?(?:hours?|hrs?|h)\b"
 )
-_BUDGET = re.compile(r"(?:预算|投流?|花|budget(?: of)?|spend)\D{0,6}?(\d+(?:\.\d+)?)\s?(万|k|元|块)?")
+_AMOUNT = r"(?P<{0}>\d[\d,]*(?:\.\d+)?|[一两二三四五六七八九十])\s?(?P<{0}_unit>{1})"
+_UNIT = "万|[wk](?![a-z])|千|百|元|块|yuan|rmb"
+# A budget beside its word, what is to be spent with its unit, or the figure before the word ("a 20k ad budget").
+_BUDGETS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?:预算|budget(?: of| is)?)\D{{0,6}}?{_AMOUNT.format('sum', _UNIT)}?",
+        rf"(?:投流?|花|砸|spend(?:ing)?)\D{{0,6}}?{_AMOUNT.format('sum', _UNIT)}",
+        rf"{_AMOUNT.format('sum', _UNIT)}(?:块|元)?钱?来?(?:投|砸|(?:on|for|in|into) (?:paid )?(?:ads?|advertising)\b)",
+        rf"{_AMOUNT.format('sum', _UNIT)}?\s?(?:of |的)?(?:(?:paid|ads?|advertising|marketing|live|daily|monthly)\s)*(?:budget|ad spend|预算|投放费|推广费)",
+    )
+)
+_ADS = re.compile(r"投放|推广|广告|投流|直通车|万相台|千川|全站推|\b(?:ads?|advertising|paid traffic|campaigns?)\b")
+_LEAST_BUDGET = 100  # less is a number of plans or days, not of money
 _QUOTED = re.compile(r"[“\"「『《'‘](.{2,400}?)[”\"」』》'’](?!s\b)", re.S)
 _SAID = re.compile(r"(?:能|可以|可不可以|能不能|敢)(?:说|写|用|喊|打)(?:成|上)?(.{2,30}?)(?:吗|么|不|嘛|[?？]|$)")
 _SAID_EN = re.compile(
@@ -30,7 +43,21 @@ _SAID_EN = re.compile(
     re.I,
 )
 _AFTER_COLON = re.compile(r"[:：]\s*(\S.{3,600})$", re.S)
-_MONEY = {"万": 10_000, "k": 1_000}
+_MONEY = {"万": 10_000, "w": 10_000, "k": 1_000, "千": 1_000, "百": 100}
+_THAT_TEXT = re.compile(
+    r"(?:[这那]|上面|刚才|以上)(?:[一两三几]?(?:条|段|句|个|些|份|版|篇)|几)?的?(?:短信|文案|话术|标题|脚本|话|说法|措辞|台词|海报)"
+    r"|\b(?:this|that|the|these|those)\b (?:\w+ )?(?:wording|texts?|messages?|copy|scripts?|lines?|titles?|claims?|sms|posts?)\b(?!-)"
+)
+_MAY_BE_SAID = re.compile(
+    r"(?:能|可以)(?:直接)?(?:发|用|说|写|播)(?!给|多|几|什么|哪)|违规|合规|违法|违禁|踩线|敏感|有(?:没有)?问题[吗不么]|没问题[吗吧]|行(?:不行|吗)|可以吗"
+    r"|\b(?:is|are|does|do|would)\b.*\b(?:ok|okay|fine|allowed|legal|compliant|safe|permitted|violates?|(?:break|against) (?:any|the|a) \w*)\b|\b(?:can|may|could) (?:i|we) (?:send|use|say|post|publish)\b"
+)
+# Right after texts were given these few words can only mean them.
+_MEANT = re.compile(
+    r"(?:[这那]样?|它们?|都|这个|直接|现在)*(?:能不能|可不可以|能|可以)(?:直接)?(?:发|用|说|写|播)(?:出去)?[吗么不嘛?？。]*|(?:[这那]样?|它们?|会)*(?:违规|合规|违法|违禁)[吗么不嘛?？。]*"
+    r"|(?:and |so )?(?:can|may|could) (?:i|we) (?:send|use|say|post|publish) (?:it|this|that|them|these|those|this one|that one)(?: now| as is| like this)?\W*"
+    r"|(?:and |so )?(?:is|are) (?:it|this|that|they|these|those) (?:ok|okay|fine|allowed|legal|compliant|safe)(?: to (?:send|use|say|post|publish))?\W*"
+)
 
 
 def live_slots(text: str, found: frozenset[str], today: date) -> dict[str, Any]:
@@ -47,9 +74,27 @@ def live_slots(text: str, found: frozenset[str], today: date) -> dict[str, Any]:
         if hours:
             said = hours[1] or hours[2]
             slots["live_hours"] = str(_NUMBER.get(said, said))
-    if "live_ads" in found and (budget := _BUDGET.search(text)):
-        slots["live_budget"] = str(int(float(budget[1]) * _MONEY.get(budget[2] or "", 1)))
+    if ("live_ads" in found or _ADS.search(text)) and (budget := _budget(text)):
+        slots["live_budget"] = str(budget)
     return slots
+
+
+def _budget(text: str) -> int:
+    """What is to be spent, in shop currency; 0 where no sum was said."""
+    for pattern in _BUDGETS:
+        for said in pattern.finditer(text):
+            figure = float(_NUMBER.get(said["sum"]) or said["sum"].replace(",", ""))
+            total = int(figure * _MONEY.get(said["sum_unit"] or "", 1))
+            if total >= _LEAST_BUDGET:
+                return total
+    return 0
+
+
+def asks_of_a_text(text: str, *, after_texts: bool) -> bool:
+    """ "这条短信能发吗", "is that wording ok": whether a text pointed at may be used. ``after_texts``: the turn before gave some."""
+    if after_texts and _MEANT.fullmatch(text):
+        return True
+    return bool(_MAY_BE_SAID.search(text) and _THAT_TEXT.search(text))
 
 
 def wording_of(raw: str) -> str:

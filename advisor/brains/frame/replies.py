@@ -10,7 +10,7 @@ from advisor.brains.base import ShopCard
 from advisor.brains.frame.lexicon import data_yaml
 from tools.text import Text
 
-__all__ = ["clarify", "decline", "feedback", "heard", "is_about_an_answer", "needs_price", "smalltalk"]
+__all__ = ["clarify", "decline", "feedback", "heard", "is_about_an_answer", "is_praise", "needs_price", "smalltalk"]
 
 _POINTERS = re.compile(r"第[一二三四五1-5]个|那个|这个|\b(?:the (?:first|second|third) one|that one|this one)\b")
 _WRONG = re.compile(r"数|对不上|算|报表|参谋|口径|number|figure|match|add up|report|total")
@@ -65,6 +65,17 @@ def heard(raw: str) -> Text:
 def is_about_an_answer(text: str) -> bool:
     """Feedback that complains of an answer, rather than wishing for a feature or doubting a figure."""
     return not (_FEATURE.search(text) or _WRONG.search(text))
+
+
+_PRAISE = re.compile(
+    r"有用|好用|有帮助|很棒|真棒|不错|点赞|赞一个|^赞|谢|到位|专业|👍|\b(?:thanks|thank you|thx|helpful|useful|perfect|great|brilliant|good (?:answer|job|point)|nice one|well done|love it)\b"
+)
+_QUALIFIED = re.compile(r"没|不(?!错)|但|可是|吗|[?？]|\b(?:not|but|un\w+)\b|n't|useless|辛苦")
+
+
+def is_praise(text: str) -> bool:
+    """Thanks or praise and nothing held against the answer."""
+    return bool(_PRAISE.search(text)) and not _QUALIFIED.search(text)
 
 
 def needs_price() -> Text:

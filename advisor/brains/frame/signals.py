@@ -16,10 +16,7 @@ _TOPIC_INTENTS = ("repurchase", "members", "products", "traffic", "ads", "livest
 
 @cache
 def _patterns() -> Mapping[str, re.Pattern[str]]:
-    return {
-        name: re.compile("".join(str(text).split("\n")).replace("| ", "|"))
-        for name, text in data_yaml("signals.yaml").items()
-    }
+    return {name: re.compile("".join(str(text).splitlines())) for name, text in data_yaml("signals.yaml").items()}
 
 
 def signals(text: str) -> frozenset[str]:

@@ -26,6 +26,9 @@ _YOY = re.compile(
 )
 _TREND = {"走势": "day", "趋势": "day", "曲线": "day", "trend": "day"}
 _WORST = re.compile(r"最差|最低|垫底|卖不动|滞销|不好卖|worst|least|lowest|not selling|dead stock|slow")
+_STOP = re.compile(
+    r"该(?:停|砍|下架|淘汰)|(?:砍掉|停掉|淘汰)哪|拖后腿|\b(?:should (?:i|we)|to) (?:stop|drop|cut|kill|delist|discontinue)\b|dead weight"
+)
 _MOST = re.compile(
     r"最(?:多|高|大|凶|狠|猛|严重|厉害)|\b(?:most|highest|largest|biggest)\b|\bkeeps? (?:getting|being) "
 )
@@ -178,6 +181,8 @@ def _superlative(slots: dict[str, Any], words: Lexicon, text: str) -> None:
     """ "Which products are returned most": the metric named, cut by what is ranked. The worst of refunds is the most."""
     most = bool(_MOST.search(text)) or (bool(_POOR.search(text)) and slots.get("metric") in _DOWN_GOOD)
     least = not most and bool(_LEAST.search(text) or _POOR.search(text))
+    if slots.get("topic") in (None, "products") and _STOP.search(text) and "product" in _dims(words, text):
+        slots.setdefault("order", "worst")
     if not most and not least:
         return
     slots["order"] = "highest" if most else "worst"

