@@ -146,7 +146,7 @@ def _settled(text: str, found: frozenset[str], brand: bool, words: Mapping[str, 
 
 
 _SHARE_OUT = re.compile(
-    r"怎么(?:分|花|投|用|安排|配)|分配|咋分|\b(?:split|allocate|divide|distribute|spread|share out|use|spend|put)\b"
+    r"怎么(?:分|花|投|用|安排|配)(?!的|了)|分配|咋分|\b(?:split|allocate|divide|distribute|spread|share out|use|spend|put)\b"
 )
 _PLAN_FOR = re.compile(
     r"(?:给|做|出|来|写|要|定)[^，,。?？吗]{0,14}(?:召回|唤醒|挽回|复购|拉新|清仓|清库存|入会|备货)的?(?:计划|方案)"

@@ -31,10 +31,12 @@ _BUDGETS = tuple(
         rf"(?:预算|budget(?: of| is)?)\D{{0,6}}?{_AMOUNT.format('sum', _UNIT)}?",
         rf"(?:投流?|花|砸|spend(?:ing)?)\D{{0,6}}?{_AMOUNT.format('sum', _UNIT)}",
         rf"{_AMOUNT.format('sum', _UNIT)}(?:块|元)?钱?来?(?:投|砸|(?:on|for|in|into) (?:paid )?(?:ads?|advertising)\b)",
-        rf"{_AMOUNT.format('sum', _UNIT)}?\s?(?:of |的)?(?:(?:paid|ads?|advertising|marketing|live|daily|monthly)\s)*(?:budget|ad spend|预算|投放费|推广费)",
+        rf"{_AMOUNT.format('sum', _UNIT)}?\s?(?:of |的)?(?:(?:paid|ads?|advertising|marketing|live|daily|monthly)\s)*(?:budget|ad spend|(?:广告|推广|投放|投流)?(?:预算|费))",
     )
 )
-_ADS = re.compile(r"投放|推广|广告|投流|直通车|万相台|千川|全站推|\b(?:ads?|advertising|paid traffic|campaigns?)\b")
+_ADS = re.compile(
+    r"投放|怎么投|投(?:到|在|给)?(?:直播|抖音|小红书)|推广|广告|投流|直通车|万相台|千川|全站推|\b(?:ads?|advertising|paid traffic|campaigns?)\b"
+)
 _LEAST_BUDGET = 100  # less is a number of plans or days, not of money
 _QUOTED = re.compile(r"[“\"「『《'‘](.{2,400}?)[”\"」』》'’](?!s\b)", re.S)
 _SAID = re.compile(r"(?:能|可以|可不可以|能不能|敢)(?:说|写|用|喊|打)(?:成|上)?(.{2,30}?)(?:吗|么|不|嘛|[?？]|$)")

@@ -418,6 +418,8 @@ TEXTS_GIVEN = after("给老客写三条短信", intent="content", slots={})
         ("预算2万投放怎么分", "live_ads", {"live_budget": "20000"}),
         ("how should I split a 20k ad budget", "live_ads", {"live_budget": "20000"}),
         ("两万块投直通车怎么分配", "live_ads", {"live_budget": "20000"}),
+        ("预算5000投直播间怎么投", "live_ads", {"live_budget": "5000"}),
+        ("3万广告费怎么花", "live_ads", {"live_budget": "30000"}),
         ("哪个商品退得最多", "breakdown", {"metric": "refund_amount", "by": "product", "order": "highest"}),
         ("which product is returned most", "breakdown", {"metric": "refund_amount", "by": "product"}),
         ("which product should I stop", "products", {"order": "worst"}),
