@@ -1,6 +1,6 @@
 """Wording rules against phrases labelled blind to them (`evals/datasets/wording.yaml`).
 
-    python -m evals.benchmarks.wording [--locked | --set blind3] [--rules] [--show] [--json]
+    python -m evals.benchmarks.wording [--locked | --set blind4] [--rules] [--show] [--json]
 
 Recall: of the phrases labelled hard (a clear violation), how many have a flag that must be changed (`block`); `any` counts review flags
 too. Precision: of the phrases with any flag, how many are labelled hard or soft; `block` of those with a block flag. Soft phrases (needs
@@ -17,12 +17,19 @@ precision 0.873 (192/220; 0.822-0.910), of block flags 0.907 (97/107; 0.836-0.94
 on it: 0.552 (106/192; 0.481-0.621) with any flag, precision 0.918 (123/134; 0.859-0.954). Of the flags that the layer added 69 of 86 were
 right. The aim, 0.97 at 0.9, was NOT reached: about one hard violation in six passed unseen. blind2 is spent by this run.
 
-Since then the layer is a kernel over a bank of 7066 phrases, blind2 among them, so that neither set says anything of it any more. Each
-author left out in turn (`python -m tools.playbooks.compliance_build --check`), a flag of any level: blind2 recall 0.979 (188/192;
-0.948-0.992), precision 0.916 (239/261; 0.876-0.944), the layer alone 0.964 and 0.913; wording.yaml recall 0.986 (144/146; 0.951-0.996),
-precision 0.926 (189/204; 0.882-0.955), the layer alone 0.952 and 0.932. These flatter: floor and kernel were chosen on the same two
-authors, the rules were mended on blind2's innocent phrases (before that: recall 0.953, precision 0.90), and whoever wrote the newest
-phrases had read what of blind2 was missed. The closing figure is that of blind3, run once.
+The layer was then made a kernel over a bank of 7066 phrases, blind2 among them. One closing run of it on blind3 (360 phrases of a third
+author, never read before): a flag of any level on 0.940 of the hard (141/150; 0.890-0.968); precision 0.862 (193/224; 0.810-0.901), of block
+flags 0.933. The rules alone on it: 0.553 and 0.921. Of the flags that the layer added 76 of 97 were right. The aim, 0.97 at 0.9, was again
+NOT reached, and precision was the shorter side: 10 of the 31 false alarms were the rules', and most were words that forbid, refuse or
+state the very thing (an order to staff not to hide reviews, terms of a gift). blind3 is spent by this run.
+
+Now the bank has 8331 phrases, blind3 and 905 written after reading it (635 of them innocent). Each author left out in turn
+(`python -m tools.playbooks.compliance_build`), rules and layer: blind3 recall 0.960 (144/150; 0.915-0.982), precision 0.897 (200/223;
+0.850-0.930), the layer alone 0.947 and 0.895; blind2 0.974 (187/192; 0.940-0.989) and 0.938 (241/257; 0.901-0.961); wording.yaml 0.986
+(144/146; 0.951-0.996) and 0.926 (189/204; 0.882-0.955); the three pooled 0.973 and 0.921. Without the embedder blind3 and blind2 are found
+at 0.760 only. All of these flatter: floor and kernel were chosen on the same three authors, the rules were mended on the innocent phrases of
+blind2 and blind3 (of which the rules now flag one in all), and whoever wrote the newest phrases had read what was missed. The figure to
+believe is that of blind4, run once.
 """
 
 from __future__ import annotations
@@ -45,7 +52,7 @@ from tools.playbooks.compliance_likeness import read_text
 
 __all__ = ["SETS", "Phrase", "Share", "main", "phrases", "score"]
 
-SETS = ("blind2", "blind3")
+SETS = ("blind2", "blind3", "blind4")
 _DATA = Path(__file__).resolve().parents[1] / "datasets"
 Reader = Callable[[str, str], list[Flag]]
 
@@ -81,7 +88,7 @@ class Share:
 
 
 def phrases(split: str) -> list[Phrase]:
-    """The labelled phrases: dev or locked of wording.yaml, or the whole of the set of that name (wording_blind3.yaml)."""
+    """The labelled phrases: dev or locked of wording.yaml, or the whole of the set of that name (wording_blind4.yaml)."""
     if split in SETS:
         kept = yaml.safe_load((_DATA / f"wording_{split}.yaml").read_text(encoding="utf-8"))["cases"]
     else:

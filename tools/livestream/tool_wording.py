@@ -133,9 +133,9 @@ class _Check:
     def _notes(self) -> list[Claim]:
         notes = []
         if not any(flag.severity == "block" for flag in self.flags):
-            notes.append(Text("没查到不等于没问题：盲测里，没见过的明显违规说法，规则加例句比对一共查出约八成，单靠规则只有一半多；暗示、画面和反话要人来看，拿不准请问平台或律师。", "Nothing found is not nothing wrong: in a blind test rules and example phrases together found about eight in ten clear violations in wording not seen before, the rules alone little more than half; hints, pictures and irony need a person. When in doubt, ask the platform or a lawyer."))  # fmt: skip
+            notes.append(Text("没查到不等于没问题：盲测里，没见过的明显违规说法，规则加例句比对一共查出九成多，单靠规则只有一半多；暗示、画面和反话要人来看，拿不准请问平台或律师。", "Nothing found is not nothing wrong: in a blind test rules and example phrases together found a little over nine in ten clear violations in wording not seen before, the rules alone little more than half; hints, pictures and irony need a person. When in doubt, ask the platform or a lawyer."))  # fmt: skip
         if any(flag.rule_id.startswith(LIKE) for flag in self.flags):
-            notes.append(Text("“像违规说法”是按意思与例句相近判断的，盲测里大约五处有一处是误报：看一遍再决定改不改。", "“Reads like a breach” is a likeness in meaning to example phrases; in a blind test about one in five such places was a false alarm: look before you change it."))  # fmt: skip
+            notes.append(Text("“像违规说法”是按意思与例句相近判断的，最近一次盲测里，这样的提示一百处有二十多处是误报：看一遍再决定改不改。", "“Reads like a breach” is a likeness in meaning to example phrases; in the latest blind test a little over one in five such places was a false alarm: look before you change it."))  # fmt: skip
         if len(self.flags) > _FLAGS_SHOWN:
             notes.append(Text("只列出前几处，改完再查一遍。", "Only the first places are listed; check again after the changes."))  # fmt: skip
         if self.named and find_category(self.named) is None and self.kind == "general":

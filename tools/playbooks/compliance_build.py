@@ -1,7 +1,7 @@
 """`python -m tools.playbooks.compliance_build [--check]`: fit the second layer of wording checks and write `seeds/compliance_likeness.npz`.
 
 Prints what the rules, and rules and layer, say of each author left out and of each register left out; --check writes nothing. The floor
-is the lowest score at which rules and layer together are right for 0.92 of what they flag of the authors left out, two who knew neither
+is the lowest score at which rules and layer together are right for 0.92 of what they flag of the authors left out, three who knew neither
 the rules nor the bank. Embedding the bank takes minutes, the rest less than two.
 """
 
@@ -31,7 +31,7 @@ __all__ = [
 ]  # fmt: skip
 
 RIGHT = 0.92
-AUTHORS = ("opened", "blind2")  # registers by authors who knew neither rules nor bank
+AUTHORS = ("opened", "blind2", "blind3")  # registers by authors who knew neither rules nor bank
 _SCALES = (2.0, 3.0)  # of words and of vector, where they are weighed together
 IN_DOUBT = 0.3  # what a phrase that needs proof counts between innocent, -1, and breach, 1
 _PART_SPENT = 0.02  # share of innocent phrases that a part of a long text may be taken for a breach at
