@@ -27,7 +27,8 @@ _WONDERS = re.compile(
 _ABOUT_A_TEXT = re.compile(r"短信|文案|标题|脚本|emoji|群|海报|title|text message|script|post\b")
 _REQUEST = re.compile(
     r"帮我|给我(?:看|写|出|列|做)|写(?:一|个|份|篇|条)|做(?:一)?(?:个|份|张)|列(?:一|出)|分析|看看|看一下|查(?:一|下)|对比|推荐|生成"
-    r"|^(?:show|give|write|list|compare|analy[sz]e|make|draft|find|explain|tell)\b"
+    r"|算(?:算|一算|一下|下)|划算|排(?:一|个|期|品|班)|(?:跟|和|比).{1,12}比|哪(?:个|种|家|边|样|款)"
+    r"|^(?:show|give|write|list|compare|analy[sz]e|make|draft|find|explain|tell|plan|calculate|work out|split|schedule)\b"
 )
 _LIST = re.compile(
     r"(?:你|都|还)?(?:记住|记得|记下|记)了?(?:我|我们|店里|店铺|关于我们?)?的?(?:哪些|些?什么|啥)|(?:我|我们)(?:告诉|跟你说)过你?(?:哪些|什么)"

@@ -10,7 +10,7 @@ import pytest
 
 from advisor.brains.base import Frame, Message, ShopCard
 from advisor.brains.frame import frame
-from advisor.brains.frame.remember import told_facts, tones_of
+from advisor.brains.frame.remember import hear, told_facts, tones_of
 from advisor.brains.memory import Memory, Note, Told
 from tools.text import Lang
 
@@ -185,3 +185,16 @@ def test_a_statement_is_the_fact_that_later_answers_cite() -> None:
 def test_tones_are_read_from_what_was_kept() -> None:
     assert tones_of(FULL) == {"brief"}
     assert tones_of(Memory(notes=(Note("n", "tone", "别太官方"), Note("m", "note", "简短")))) == {"plain"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["算一下毛利率：成本38，卖99，扣点5%", "找头部主播带一场要坑位费20万，跟自己播比哪个划算", "plan a 3h stream for saturday, budget 2000", "预算5万，排一场直播"],
+)  # fmt: skip
+def test_a_figure_inside_a_request_does_not_swallow_the_request(text: str) -> None:
+    assert hear(text, text.lower(), (), Memory()) is None
+
+
+def test_a_figure_asked_to_be_kept_is_kept() -> None:
+    heard = hear("帮我记一下毛利率30%", "帮我记一下毛利率30%", (), Memory())
+    assert heard is not None and [one.key for one in heard.figures] == ["gross_margin"]
