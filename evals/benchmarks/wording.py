@@ -30,6 +30,10 @@ Now the bank has 8331 phrases, blind3 and 905 written after reading it (635 of t
 at 0.760 only. All of these flatter: floor and kernel were chosen on the same three authors, the rules were mended on the innocent phrases of
 blind2 and blind3 (of which the rules now flag one in all), and whoever wrote the newest phrases had read what was missed. The figure to
 believe is that of blind4, run once.
+
+Measured on blind4 (340 phrases of a fourth author), one closing run of the weights of 7e81d47: a flag of any level on 0.973 of the hard
+(146/150; 0.933-0.990), precision 0.841 (174/207; 0.785-0.884), of block flags 0.952 (59/62; 0.867-0.983); ok clean 0.780 (117/150;
+0.707-0.839). Recall reaches the aim of 0.97, precision misses 0.90: about one review flag in five is on an innocent text. blind4 is spent.
 """
 
 from __future__ import annotations
