@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from advisor.grounding.language import denied
+
 __all__ = ["effect_phrases"]
 
 _MOVE = r"(?:提高|提升|增加|增长|上升|上涨|下降|下滑|减少|降低|变好|变差|变高|变低|回升|走高|走低|多|少|翻|掉|跌|[降升涨][到至了])"
@@ -55,7 +57,12 @@ def effect_phrases(text: str) -> list[str]:
     for pattern in (_ZH, _EN):
         for match in pattern.finditer(text):
             head = re.split(r"[。；;!?！？]|\.(?=\s)", text[: match.start()])[-1][-40:]
-            doubted = _DOUBTED.search(head) or _DOUBTED.search(match[0]) or _TAIL.search(text[match.end() :])
+            doubted = (
+                denied(text, match.start())
+                or _DOUBTED.search(head)
+                or _DOUBTED.search(match[0])
+                or _TAIL.search(text[match.end() :])
+            )
             if not doubted:
                 found.append(match[0])
     return found

@@ -16,7 +16,7 @@ from advisor.grounding.glossary import Glossary, default_glossary
 from advisor.grounding.intervals import finding_problems
 from advisor.grounding.language import says_unknown
 from advisor.grounding.masking import figures_of
-from advisor.grounding.match import Match, match_figure
+from advisor.grounding.match import Match, bounded, match_figure
 from advisor.grounding.names import foreign_names
 from advisor.grounding.numbers import Figure
 from advisor.grounding.own_material import is_own_material, without_quotations
@@ -74,6 +74,7 @@ def check(
     reading = read(draft_text, names=names, glossary=words, section=section, today=today)
     problems = [*(_unknown_mark(mark) for mark in marks if mark not in cited), *unnamed]
     matches = [_matched(figure, reading, facts, question) for figure in reading.figures]
+    matches = bounded(reading, matches, facts)
     if own_words:
         told = list(dict.fromkeys(p.get(lang) for p in [*problems, *causes(draft_text, facts, section, why_class)]))
         return Verdict(not told, told, len(matches), len(matches), [mark for mark in marks if mark in cited])

@@ -10,8 +10,10 @@ from decimal import Decimal
 from advisor.grounding.alignment import levels_named
 from advisor.grounding.language import denied
 from advisor.grounding.movement import rate_of
+from advisor.grounding.places import tokens
 from advisor.grounding.reading import Reading
 from advisor.grounding.support import Cited
+from advisor.grounding.windows import WindowWords, fits
 from tools.facts import Quantity, Role
 from tools.text import Text
 
@@ -68,6 +70,7 @@ def comparison_problems(reading: Reading, facts: Sequence[Cited]) -> list[Text]:
         *_versus(reading, facts),
         *_goals(reading, facts),
         *_figures(reading),
+        *_windows(reading, facts),
     ]
 
 
@@ -179,6 +182,41 @@ def _figures(reading: Reading) -> list[Text]:
                 )
             )
     return found
+
+
+_MORE_OR_LESS = re.compile(r"\s*(?:的|还|更|要|稍|略|都)*\s*(?P<word>高|低|大|小|多|少|好|差|强|弱)(?!\s*[\d约近了])")
+
+
+def _windows(reading: Reading, facts: Sequence[Cited]) -> list[Text]:
+    """10 月进店比 9 月少: every thing named that was measured in both windows must stand that way."""
+    found = []
+    for base in (w for w in reading.windows if w.compared):
+        match = _MORE_OR_LESS.match(reading.text, base.end)
+        if match is None or denied(reading.text, match.start("word")):
+            continue
+        said = tokens(reading.piece(reading.segment(base.start)))
+        signs = {sign for words, sign in _series(base, facts) if words & said}
+        told = 1 if match["word"] in "高大多好强" else -1
+        if signs and told not in signs:
+            text = match["word"]
+            found.append(Text(f"“{text}”与证据的高低相反。", f'"{text}" is the other way round in the evidence.'))
+    return found
+
+
+def _series(base: WindowWords, facts: Sequence[Cited]) -> list[tuple[frozenset[str], int]]:
+    """What was measured in the base's window and in another: its words, and whether it stands higher there than in the base."""
+    levels = [(c, q) for c in facts for q in c.fact.quantities if q.role in (Role.VALUE, Role.PREVIOUS) and q.window]
+    return [
+        (one.described(new), 1 if new.value > old.value else -1)
+        for one, new in levels
+        for _, old in levels
+        if _alike_but_window(new, old) and old.window is not None and fits(base, old.window) and new.value != old.value
+    ]
+
+
+def _alike_but_window(one: Quantity, other: Quantity) -> bool:
+    key = (one.metric, one.unit, one.subject)
+    return key == (other.metric, other.unit, other.subject) and one.window != other.window
 
 
 def _goals(reading: Reading, facts: Sequence[Cited]) -> list[Text]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from advisor.grounding.glossary import CUSTOMER_GROUPS, Mention, groups_in
 from advisor.grounding.intervals import zero_told
@@ -18,7 +20,7 @@ from advisor.grounding.windows import WindowWords, fits
 from tools.facts import Quantity, Role
 from tools.text import Text
 
-__all__ = ["Match", "match_figure", "metric_fits"]
+__all__ = ["Match", "bounded", "match_figure", "metric_fits"]
 
 # A metric of a group (new_aov_buyer) is said as the plain metric once the group is named, and the other way round.
 _GROUP_PREFIXES = {
@@ -67,6 +69,30 @@ def match_figure(figure: Figure, reading: Reading, facts: Sequence[Cited]) -> Ma
             return spoken if spoken.ok else Match(figure, problem=_PROBLEMS[test](figure, reading, candidates[0]))
         candidates = kept
     return Match(figure, tuple(candidates))
+
+
+_BETWEEN = re.compile(r"\s*(?:and|to|[-–~～到至和])\s*", re.I)
+_NARROW = Decimal("0.25")
+
+
+def bounded(reading: Reading, matches: Sequence[Match], facts: Sequence[Cited]) -> list[Match]:
+    """Between 9% and 10%, 9% 到 10% 之间: two bounds that a figure of the evidence lies in, neither a figure of its own."""
+    found = list(matches)
+    for at, (left, right) in enumerate(itertools.pairwise(reading.figures)):
+        head, tail = reading.text[: left.start], reading.text[right.end :]
+        framed = re.search(r"\bbetween\s*$", head, re.I) or re.match(r"\s*之间", tail)
+        ends = {q.role for match in matches[at : at + 2] for q in match.quantities}
+        if not framed or not _BETWEEN.fullmatch(reading.text[left.end : right.start]) or ends & _ENDS:
+            continue
+        if left.kind != right.kind or not 0 < right.value - left.value <= right.value * _NARROW:
+            continue
+        both = match_figure(replace(left, end=right.end, low=left.value, high=right.value), reading, facts)
+        if both.ok:
+            found[at : at + 2] = [Match(left, from_claim=True), Match(right, from_claim=True)]
+    return found
+
+
+_ENDS = frozenset({Role.RANGE_LOW, Role.RANGE_HIGH})
 
 
 def _derived(figure: Figure, reading: Reading, facts: Sequence[Cited]) -> list[Candidate]:

@@ -98,6 +98,7 @@ _HEDGES: tuple[tuple[Hedge, re.Pattern[str]], ...] = (
     ("about", re.compile(r"(?:大?约|大概|左右|差不多|大致|约合|about|around|roughly|some|approximately|approx\.?|circa|(?:somewhere )?near|in the region of|~|≈|an estimated)\s*$", re.I)),
 )  # fmt: skip
 _AFTER_ABOUT = re.compile(r"^\s*(?:左右|上下|or so\b)")
+_AFTER_OVER = re.compile(r"^\s*(?:多(?=[，。；,;、）)\[]|$|的)|出头|有余|开外|or more\b|and a bit\b)")
 _RANGE = re.compile(r"^\s*(?:[-–—~～]|至|到|to)\s*$", re.I)
 
 
@@ -107,7 +108,8 @@ def hedge_before(text: str, start: int, end: int) -> Hedge:
     for hedge, pattern in _HEDGES:
         if pattern.search(head):
             return hedge
-    return "about" if _AFTER_ABOUT.match(text[end : end + 8]) else ""
+    tail = text[end : end + 8]
+    return "over" if _AFTER_OVER.match(tail) else "about" if _AFTER_ABOUT.match(tail) else ""
 
 
 def interval(value: Decimal, step: Decimal, hedge: Hedge) -> tuple[Decimal, Decimal]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from advisor.grounding.numbers import Figure
 
-__all__ = ["next_words", "place_of", "tokens"]
+__all__ = ["next_words", "period_of", "place_of", "tokens"]
 
 _STOP = frozenset(
     ["a", "an", "the", "of", "in", "on", "at", "to", "for", "from", "by", "with", "and", "or", "but", "as", "is", "are", "was", "were", "be", "been", "has", "had", "have", "it", "its", "this", "that", "these", "those", "they", "their", "there", "then", "than", "so", "such", "about", "around", "roughly", "nearly", "almost", "over", "under", "above", "below", "more", "less", "per", "not", "no", "only", "just", "also", "against", "while", "during", "after", "before", "up", "down", "rose", "fell", "rise", "fall", "came", "come", "made", "make", "per", "cent", "yuan", "¥", "our", "your", "you", "we", "us", "compared", "within", "between", "each", "both", "all", "out", "into", "figure", "value", "number"]
@@ -41,6 +41,20 @@ def next_words(text: str, figure: Figure) -> tuple[str, bool]:
     """The words right after a figure (¥249 floor, 31 % of members), and whether they are bound to it by "of"."""
     match = _NEXT.match(text, figure.end)
     return (match["words"], match["of"] is not None) if match else ("", False)
+
+
+_PERIOD_AFTER = re.compile(r"\s*(?:a|an|per|each|every|/)\s?(day|week|month|year)\b", re.I)
+_PERIOD_BEFORE = re.compile(r"(?:每个?([天日周月年])|([日周月年])均)[^，。；,;\d]{0,6}$")
+_PERIODS = {"天": "day", "日": "day", "周": "week", "月": "month", "年": "year"}
+
+
+def period_of(text: str, figure: Figure) -> str:
+    """What a figure is a rate per: ¥507,000 a month, 每月 38 万, 日均 90; empty when the words do not say."""
+    after = _PERIOD_AFTER.match(text, figure.end)
+    if after:
+        return after[1].lower()
+    before = _PERIOD_BEFORE.search(text[: figure.start])
+    return _PERIODS[before[1] or before[2]] if before else ""
 
 
 def place_of(text: str, figures: Sequence[Figure], index: int) -> str:

@@ -13,7 +13,7 @@ from advisor.grounding.glossary import Glossary, groups_in
 from advisor.grounding.language import Direction, directions, sign_touching
 from advisor.grounding.masking import blank_names, claiming_figures
 from advisor.grounding.numbers import Figure
-from advisor.grounding.places import place_of, tokens
+from advisor.grounding.places import period_of, place_of, tokens
 from advisor.grounding.window_rules import find_windows
 from advisor.grounding.windows import WindowWords
 from tools.facts import Fact, Quantity, Role
@@ -95,6 +95,14 @@ class Cited:
             for text, figures in self._claims
             for index, figure in enumerate(figures)
         ]
+
+    def periods(self, quantity: Quantity) -> set[str]:
+        """What the claim's figures that may be this quantity are rates per, "" where it does not say."""
+        return {period for figure, period in self._rates if value_fits(figure, quantity)}
+
+    @cached_property
+    def _rates(self) -> list[tuple[Figure, str]]:
+        return [(figure, period_of(text, figure)) for text, figures in self._claims for figure in figures]
 
     def signs_at(self, quantity: Quantity) -> set[int]:
         """Signs of the words that touch this quantity's figure in the claim."""
@@ -191,7 +199,15 @@ def _short_dates(text: str) -> list[WindowWords]:
 
 def value_fits(figure: Figure, quantity: Quantity) -> bool:
     """Value within the rounding of the written form, and the same kind of unit."""
+    if figure.kind == "duration" and quantity.unit == "days":
+        return figure.covers(quantity.value / _length(figure))
     return unit_fits(figure, quantity) and figure.covers(quantity.value)
+
+
+def _length(figure: Figure) -> int:
+    """Days of the figure's unit: 96 days are a little over three months."""
+    units = ((r"周|星期|week", 7), (r"月|month", 30), (r"年|year", 365))
+    return next((days for words, days in units if re.search(words, figure.text, re.I)), 1)
 
 
 def unit_fits(figure: Figure, quantity: Quantity) -> bool:
@@ -206,7 +222,7 @@ def unit_fits(figure: Figure, quantity: Quantity) -> bool:
         case "multiple":
             return unit == "number" or (figure.noun == "times" and unit == "times")
         case "duration":
-            return unit == "days" and figure.noun == "days"
+            return unit == "days"
         case "count":
             if is_money(unit) or unit in ("ratio", "pp"):
                 return False

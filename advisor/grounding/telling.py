@@ -15,6 +15,7 @@ from advisor.grounding.language import (
     states_level,
 )
 from advisor.grounding.numbers import Figure
+from advisor.grounding.places import period_of
 from advisor.grounding.reading import Reading
 from advisor.grounding.support import CHANGES, Candidate, Cited
 from advisor.grounding.windows import WindowWords, before, fits, shift_fits
@@ -29,6 +30,9 @@ LOOSE = frozenset({Role.CONTRIBUTION, Role.SHARE, Role.SAMPLE, Role.TARGET, Role
 
 def window_told(figure: Figure, reading: Reading, candidate: Candidate) -> bool:
     here = reading.segment(figure.start)
+    period = period_of(reading.text, figure)
+    if period and candidate.cited.periods(candidate.quantity) - {period, ""}:
+        return False
     return all(
         (candidate.quantity.window is None and not here.start <= words.start < here.end)
         or (_window_fits(words, candidate) and not (words.compared and _as_base(figure, reading, words, candidate)))

@@ -40,6 +40,8 @@ def _make(text: str, match: re.Match[str], value: Decimal, step: Decimal, kind: 
     low, high = interval(value, step, hedge)
     if hedge == "under":
         low, high = value - max(step, value / 10), value
+    if hedge == "over":
+        low, high = value, value + max(step, value / 10)
     return Figure(match[0], match.start(), match.end(), value, low, high, kind, hedge=hedge, worded=True)
 
 

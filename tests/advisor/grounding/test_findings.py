@@ -38,6 +38,14 @@ FACTS: dict[str, Fact] = {
         "metric", "会员日 10-18 成交 15.3 万元；没有留对照组。", "Member day, 18 October: ¥153,000; no hold-out was kept.",
         q("gmv", "153000", "CNY", window=DAY),
     ),
+    "m6": fact(
+        "metric", "发券组比对照组复购高 2.3 个百分点（95% 区间 0.7 到 3.9）。", "The coupon group repurchased 2.3 points more (95% interval 0.7 to 3.9).",
+        q("repurchase_rate", "2.3", "pp", Role.CHANGE), q("repurchase_rate", "0.7", "pp", Role.RANGE_LOW), q("repurchase_rate", "3.9", "pp", Role.RANGE_HIGH),
+        why=WhyClass.ASSOCIATION,
+    ),
+    "m7": fact("metric", "11 月 1–22 日支付 190 万元，11-23 未导入。", "GMV from 1 to 22 November was ¥1,900,000; 23 November was not imported.",
+        q("gmv", "1900000", "CNY", window=Window(start=date(2024, 11, 1), end=date(2024, 11, 22))),
+    ),
 }  # fmt: skip
 PAIRS: list[tuple[str, str, Lang, str, str]] = [
     # what, mark, language, supported, unsupported
@@ -57,6 +65,10 @@ PAIRS: list[tuple[str, str, Lang, str, str]] = [
     ("range", "m4", "zh", "11 月预计在 80 万元 到 99 万元", "11 月支付金额预计 99 万元"),
     ("denied", "m5", "en", "Without a hold-out the effect is not known", "The effect was measured against a hold-out"),
     ("effect", "m5", "zh", "会员日当天成交 15.3 万元", "会员日让当天成交增加到 15.3 万元"),
+    ("zero", "m6", "zh", "区间不含 0", "区间包含 0"),
+    ("no effect", "m6", "en", "The interval excludes 0", "The coupon made no difference"),
+    ("whole month", "m7", "zh", "11 月 1 日至 22 日支付 190 万元", "11 月全月支付 190 万元"),
+    ("missing day", "m7", "zh", "11 月 23 日的数据还没有导入", "11 月 23 日成交平稳"),
     ("whole", "m5", "zh", "会员日成交 15.3 万元", "会员日全程成交 15.3 万元"),
 ]
 
