@@ -78,6 +78,8 @@ def bare_directions(reading: Reading, facts: Sequence[Cited], section: Section) 
         segment = reading.segment(word.start)
         if any(segment.start <= figure.start < segment.end for figure in reading.figures):
             continue
+        if any(mention.start <= word.start < mention.end for mention in reading.mentions):
+            continue  # part of a name: "buyers lost over a year" may have risen
         if _OPEN.search(reading.piece(segment)) or (word.denied and _MEANINGFUL.search(reading.piece(segment))):
             continue
         inside = [m for m in reading.mentions if segment.start <= m.start < segment.end]

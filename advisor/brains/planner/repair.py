@@ -26,5 +26,7 @@ def repaired(draft: Draft, problems: Sequence[str]) -> Draft | None:
     text = "".join(kept).strip().rstrip("；; ")
     if not _MARK.search(text) or len(_MARK.sub("", text)) < _SHORTEST:
         return None
+    if draft.text[:1].isupper():  # what began a sentence may be gone
+        text = text[:1].upper() + text[1:]
     stop = "。" if re.search(r"[\u4e00-\u9fff]", text) else "."
     return replace(draft, text=text if text.endswith(("。", ".")) else text + stop)
