@@ -73,7 +73,7 @@ def _poisson(x: Any, y: Any, weights: Any, free: set[int]) -> tuple[Any, Any]:
     # sandwich: the spread of sessions need not be Poisson
     scores = (weights * (y - mu))[:, None] * x
     few = len(y) / max(len(y) - x.shape[1], 1)
-    return beta, np.sqrt(np.diag(inverse @ (scores.T @ scores) @ inverse) * few)
+    return beta, np.sqrt(np.maximum(np.diag(inverse @ (scores.T @ scores) @ inverse), 0) * few)
 
 
 @dataclass(frozen=True)

@@ -206,7 +206,7 @@ def test_delete_asks_first(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyP
     ("arguments", "code", "kind"),
     [
         (["nonsense", "--json"], 2, "usage"),
-        (["ask", "--json"], 2, "usage"),
+        (["ask", "--json"], 2, "bad_arguments"),
         (["metrics", "query", "gmvv", "--merchant", "a", "--json"], 2, "bad_arguments"),
         (["metrics", "query", "gmv", "--window", "soonish", "--merchant", "a", "--json"], 2, "bad_arguments"),
         (["metrics", "query", "visitors", "--merchant", "a", "--json"], 3, "data_missing"),

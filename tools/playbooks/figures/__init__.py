@@ -117,6 +117,7 @@ FIGURES: Mapping[str, str] = {
     "agency_kept_cost": "money",
     "agency_commission": "ratio",
     "live_ad_ratio": "ratio",
+    "freight_per_order": "money",
 }
 # The catalogue metric a figure is one of, and the name that narrows it.
 _METRIC_OF: Mapping[str, tuple[str, str]] = {
