@@ -82,7 +82,7 @@ _RIPE = Text("看上一个 30 天，更近的还会变", "of the 30 days before,
 def _people_levels(reader: Reader, history: History, people: People | None) -> dict[str, Level]:
     if people is None:
         return {}
-    shown = min(len(history.months), people.months(), 12)
+    shown = min(len(history.months), max(people.months(), 1), 12)  # under a month of orders is a month still going on
     sides = [people.split(k) for k in range(shown)]
     new = [Decimal(int(flags.sum())) for flags, _ in sides]
     old = [Decimal(int(flags.sum())) for _, flags in sides]

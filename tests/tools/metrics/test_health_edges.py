@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from health_shops import END, MONTH, days, orders, shop_of, sizing
+from health_shops import MONTH, context, days, orders, shop_of, sizing
 
+from tools.metrics.health import health
 from tools.metrics.health_model import Finding
 from tools.metrics.opportunities_goods import goods_opportunities
 from tools.metrics.opportunities_sizing import Sizing
@@ -79,3 +80,14 @@ def test_the_stage_follows_the_way_the_months_moved(before: int, after: int, sta
     turn = END - timedelta(days=180)
     s = sizing(shop_of(tmp_path, orders=orders(420, lambda day: after if day > turn else before)))
     assert stage_of(s.history, s.people).id == stage
+
+
+@pytest.mark.parametrize("count", [1, 20, 29])
+def test_a_shop_of_less_than_a_month_is_read_and_not_judged(count: int, tmp_path: Path) -> None:
+    """All its buyers are new, whatever the days; it used to end in an internal error after the import."""
+    shop = shop_of(tmp_path, orders=orders(count, lambda _: 2))
+    found = health(context(shop))
+    levels = {level.metric: level.value for outcome in found.outcomes for level in outcome.levels}
+    people = {row["buyer_key"] for row in orders(count, lambda _: 2)}
+    assert (levels["new_buyers"], levels["returning_buyers"]) == (len(people), 0)
+    assert not found.findings and not found.judged
