@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from health_shops import MONTH, context, days, orders, shop_of, sizing
+from health_shops import END, MONTH, context, days, orders, shop_of, sizing
 
 from tools.metrics.health import health
 from tools.metrics.health_model import Finding
